@@ -1,0 +1,1 @@
+"""The Kodisc v2 protocol: HTTP, JSON, retries, keys. Knows nothing of notebooks."""

@@ -1,0 +1,1 @@
+"""The life of a render on this machine: journal, watching, reuse, budget."""

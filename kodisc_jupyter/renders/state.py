@@ -1,0 +1,115 @@
+"""What is known about one render at one moment: the snapshot that the panel and the text show."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum
+from pathlib import Path
+from typing import Final
+
+from kodisc_jupyter.api.models import AspectRatio, Balance, Credits, Job, Quality
+
+
+class Phase(str, Enum):
+    """Where a render is in its life; the panel's ``data-phase``."""
+
+    CHECKING = "checking"
+    SUBMITTING = "submitting"
+    RETRYING = "retrying"
+    QUEUED = "queued"
+    RUNNING = "running"
+    FETCHING = "fetching"
+    COMPLETED = "completed"
+    FAILED = "failed"
+    LOST = "lost"
+    DETACHED = "detached"
+
+    def __str__(self) -> str:
+        return self.value
+
+
+ENDED: Final = frozenset({Phase.COMPLETED, Phase.FAILED, Phase.DETACHED})
+"""Nothing more will be heard of a render in one of these, unless somebody asks again."""
+
+
+@dataclass(frozen=True)
+class Retry:
+    """A wait between two attempts: ``attempt`` (the next one) of ``attempts``, at ``at`` (epoch s)."""
+
+    attempt: int
+    attempts: int
+    at: float
+    reason: str
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """What a render may cost and take, with the ground of that guess; never a fact."""
+
+    ground: str
+    credits: Credits | None = None
+    duration_ms: int | None = None
+
+
+@dataclass(frozen=True)
+class Budget:
+    """The session's ``max_credits`` and what has been spent of it, in credits."""
+
+    limit: Credits
+    spent: Credits
+
+    @property
+    def left(self) -> Credits:
+        """Credits that may still be spent in this session; never below 0."""
+        return max(0, self.limit - self.spent)
+
+
+@dataclass(frozen=True)
+class Media:
+    """The files of a completed render: paths in the media store, and the URLs they came from."""
+
+    video: Path | None = None
+    poster: Path | None = None
+    captions: Path | None = None
+    video_url: str | None = None
+    poster_url: str | None = None
+    captions_url: str | None = None
+
+
+@dataclass(frozen=True)
+class RenderState:
+    """One render, now. Times are seconds since the epoch; ``fps`` ``None`` = the quality's own.
+
+    ``backend`` is ``"cloud"`` or ``"local"``. ``unlimited`` says that this backend takes no
+    credits. ``note`` is one sentence that belongs to the phase (reused, uncertain, lost …).
+    ``error`` is the job's own error text, as the server gave it.
+    """
+
+    render_id: str
+    phase: Phase
+    scene: str
+    quality: Quality
+    aspect_ratio: AspectRatio
+    backend: str
+    began_at: float
+    phase_at: float
+    fps: int | None = None
+    ended_at: float | None = None
+    job: Job | None = None
+    retry: Retry | None = None
+    balance_before: Balance | None = None
+    balance_after: Balance | None = None
+    reserved: Credits | None = None
+    cost: Credits | None = None
+    unlimited: bool = False
+    budget: Budget | None = None
+    estimate: Estimate | None = None
+    reused: bool = False
+    note: str = ""
+    error: str | None = None
+    media: Media | None = None
+
+    @property
+    def job_id(self) -> str | None:
+        """The job's ID, once the server has given one."""
+        return self.job.job_id if self.job else None

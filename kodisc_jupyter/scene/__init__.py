@@ -1,0 +1,1 @@
+"""What a cell says, before a credit is spent. Pure functions, no I/O."""
