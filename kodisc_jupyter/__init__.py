@@ -38,7 +38,7 @@ _HOME = {
     "studio": "notebook.studio",
     "verify_webhook": "api.webhooks",
 }
-__all__ = ["__version__", "load_ipython_extension", "unload_ipython_extension", *sorted(_HOME)]
+__all__ = ["__version__", "load_ipython_extension", "unload_ipython_extension", *sorted(_HOME)]  # noqa: PLE0604
 
 
 def __getattr__(name: str) -> Any:

@@ -6,6 +6,7 @@ Field names and rules follow the API page, https://kodisc.com/api/v2.
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from datetime import datetime
 from enum import Enum
@@ -289,9 +290,7 @@ def _number(value: Json) -> Credits | None:
 
 def _integer(value: Json) -> int | None:
     number = _number(value)
-    return (
-        None if number is None or number != number or abs(number) == float("inf") else int(number)
-    )
+    return int(number) if number is not None and math.isfinite(number) else None
 
 
 def _result(fields: dict[str, Json], job_id: str) -> RenderResult:

@@ -34,7 +34,7 @@ ENDED: Final = frozenset({Phase.COMPLETED, Phase.FAILED, Phase.DETACHED})
 
 @dataclass(frozen=True)
 class Retry:
-    """A wait between two attempts: ``attempt`` (the next one) of ``attempts``, at ``at`` (epoch s)."""
+    """A wait before attempt number ``attempt`` of ``attempts``, until ``at`` (seconds, epoch)."""
 
     attempt: int
     attempts: int
