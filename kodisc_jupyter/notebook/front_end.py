@@ -1,0 +1,75 @@
+"""Who is looking at this notebook, and so: does a cell wait, and can it show a live panel?"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import Enum
+from typing import Any
+
+
+class FrontEnd(Enum):
+    """The kinds of front end that need different treatment."""
+
+    TERMINAL = "terminal IPython"
+    NOTEBOOK = "an interactive notebook"
+    HEADLESS = "an unattended run (nbclient, nbconvert, papermill)"
+    COLAB = "Google Colab"
+    VOILA = "Voilà"
+    SCRIPT = "plain Python"
+
+
+@dataclass(frozen=True)
+class Manners:
+    """How to behave there: ``waits`` (under ``wait="auto"``) and ``live`` (a widget panel)."""
+
+    waits: bool
+    live: bool
+
+
+MANNERS: dict[FrontEnd, Manners] = {
+    # A terminal shows what is printed while the cell runs, and nothing afterwards.
+    FrontEnd.TERMINAL: Manners(waits=True, live=False),
+    FrontEnd.NOTEBOOK: Manners(waits=False, live=True),
+    # nbclient saves the state of every widget it hears of into the notebook, so none is made.
+    FrontEnd.HEADLESS: Manners(waits=True, live=False),
+    # Colab's page drops updates that arrive after a cell has ended.
+    FrontEnd.COLAB: Manners(waits=True, live=True),
+    # Voilà also runs without stdin, but its page is live and keeps the kernel.
+    FrontEnd.VOILA: Manners(waits=False, live=True),
+    FrontEnd.SCRIPT: Manners(waits=True, live=False),
+}
+
+
+def front_end(
+    *, has_kernel: bool, allow_stdin: bool, environment: Mapping[str, str], colab: bool
+) -> FrontEnd:
+    """Decide from facts only; :func:`of_shell` gathers them."""
+    if not has_kernel:
+        return FrontEnd.TERMINAL
+    if colab:
+        return FrontEnd.COLAB
+    if environment.get("SERVER_SOFTWARE", "").startswith("voila"):
+        return FrontEnd.VOILA
+    return FrontEnd.NOTEBOOK if allow_stdin else FrontEnd.HEADLESS
+
+
+def of_shell(shell: Any, environment: Mapping[str, str], modules: Mapping[str, Any]) -> FrontEnd:
+    """The front end of the request that this shell is executing; ``None`` is plain Python."""
+    if shell is None:
+        return FrontEnd.SCRIPT
+    kernel = getattr(shell, "kernel", None)
+    return front_end(
+        has_kernel=kernel is not None,
+        allow_stdin=_allows_stdin(shell, kernel),
+        environment=environment,
+        colab="google.colab" in modules,
+    )
+
+
+def _allows_stdin(shell: Any, kernel: Any) -> bool:
+    """nbclient, nbconvert and papermill send ``allow_stdin: false`` with each request."""
+    get_parent = getattr(shell, "get_parent", None) or getattr(kernel, "get_parent", None)
+    parent = get_parent() if get_parent is not None else None
+    content = (parent or {}).get("content") or {}
+    return bool(content.get("allow_stdin", True))

@@ -1,0 +1,97 @@
+"""Every setting of the magics, as a traitlet with one line of help.
+
+``%config KodiscMagics`` lists them, ``%config KodiscMagics.quality = "low"`` sets one for this
+kernel, ``c.KodiscMagics.quality = "low"`` in ``ipython_config.py`` for all.
+"""
+
+from __future__ import annotations
+
+import os
+from typing import Any, Final
+
+from IPython.core.magic import Magics
+from traitlets import Bool, CaselessStrEnum, Float, Int, TraitError, Unicode, Union, validate
+
+QUALITIES: Final = ("low", "medium", "high", "twok", "fourk")
+ASPECT_RATIOS: Final = ("16:9", "9:16")
+BACKENDS: Final = ("auto", "cloud", "local")
+WAITS: Final = ("auto", "always", "never")
+
+_WAIT_WORDS: Final = {"1": "always", "true": "always", "yes": "always", "0": "never"}
+
+
+def _wait_from_environment() -> str:
+    """``KODISC_WAIT``: ``auto``, ``always`` or ``never`` (also ``1`` and ``0``)."""
+    said = os.environ.get("KODISC_WAIT", "").strip().lower()
+    word = _WAIT_WORDS.get(said, {"false": "never", "no": "never"}.get(said, said))
+    return word if word in WAITS else "auto"
+
+
+class KodiscSettings(Magics):
+    """The settings; an option on the magic's own line goes before them."""
+
+    quality = CaselessStrEnum(
+        QUALITIES,
+        default_value="medium",
+        help="Quality of a render: low 480p15, medium 720p30, high 1080p30, twok 1440p30, "
+        "fourk 2160p30.",
+    ).tag(config=True)
+    aspect_ratio = CaselessStrEnum(
+        ASPECT_RATIOS, default_value="16:9", help="Shape of the frame: 16:9, or 9:16 (upright)."
+    ).tag(config=True)
+    fps = Int(None, allow_none=True, help="Frames per second; None means the quality's own.").tag(
+        config=True
+    )
+    backend = CaselessStrEnum(
+        BACKENDS,
+        default_value="auto",
+        help="Where renders go: cloud, local, or auto (a key means cloud; no key and Manim "
+        "installed means this machine).",
+    ).tag(config=True)
+    base_url = Unicode(
+        "",
+        help="Address of the API, ending in /api/v2; empty means KODISC_BASE_URL, else "
+        "https://kodisc.com/api/v2.",
+    ).tag(config=True)
+    wait = Union(
+        [CaselessStrEnum(WAITS), Bool()],
+        help="Whether a cell waits for its video: always, never, or auto (waits where nobody is "
+        "there to watch, in Colab and in a terminal). KODISC_WAIT sets the default.",
+    ).tag(config=True)
+    timeout = Float(
+        None,
+        allow_none=True,
+        help="How long a waiting cell waits, in seconds; None means until it is done. The job "
+        "goes on either way.",
+    ).tag(config=True)
+    max_credits = Float(
+        None,
+        allow_none=True,
+        help="Budget of this kernel session in credits; None means no budget.",
+    ).tag(config=True)
+    resubmit_uncertain = Bool(
+        True,
+        help="Send a submission again when the first attempt may have arrived unanswered. False "
+        "raises SubmissionUncertainError instead.",
+    ).tag(config=True)
+    embed_limit_mb = Float(
+        8.0,
+        help="Largest video, in megabytes, that is kept inside the notebook; a larger one is "
+        "saved beside it and linked.",
+    ).tag(config=True)
+    width = Unicode(
+        "", help='Width of a shown video as a CSS length, such as "480px" or "60%".'
+    ).tag(config=True)
+    checks_off = Unicode("", help="Names of free checks to switch off, separated by commas.").tag(
+        config=True
+    )
+
+    def _wait_default(self) -> str:
+        return _wait_from_environment()
+
+    @validate("fps", "timeout", "max_credits", "embed_limit_mb")
+    def _positive(self, proposal: Any) -> Any:
+        value, name = proposal["value"], proposal["trait"].name
+        if value is not None and not value >= (1 if name == "fps" else 0):
+            raise TraitError(f"{name} must be {'1 or more' if name == 'fps' else '0 or more'}")
+        return value

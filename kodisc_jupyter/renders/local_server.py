@@ -1,0 +1,203 @@
+"""One render server per user on this machine: found, started on demand, stopped.
+
+It is shared by all kernels of the user, survives a kernel restart and ends by itself after
+:data:`IDLE_TIMEOUT_S` without work. It is found through a file that only the user can read.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import IO, Any, Final
+
+from kodisc_jupyter.api.errors import KodiscError
+
+IDLE_TIMEOUT_S: Final = 600
+START_LIMIT_S: Final = 60.0
+STOP_LIMIT_S: Final = 15.0
+_ANSWER_LIMIT_S: Final = 5.0
+_POLL_S: Final = 0.02
+
+
+@dataclass(frozen=True)
+class Address:
+    """Where the server listens, and the random key it wants; the key stays out of the repr."""
+
+    url: str
+    key: str = field(repr=False)
+    pid: int
+
+
+class LocalServerError(KodiscError):
+    """The render server on this machine could not be started; nothing was rendered or charged."""
+
+
+def folder(home: Path) -> Path:
+    """The server's folder below ``KODISC_HOME``: state file, log, data."""
+    return home / "local"
+
+
+def find(home: Path) -> Address | None:
+    """The running server of this user, or ``None``."""
+    try:
+        said = json.loads((folder(home) / "server.json").read_text(encoding="utf-8"))
+        address = Address(str(said["url"]), str(said["key"]), int(said["pid"]))
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
+    return address if _answers(address) else None
+
+
+def ensure(home: Path) -> Address:
+    """The running server of this user, started if there is none.
+
+    Two kernels that start at once make one server: the second waits for the first's lock.
+
+    Raises:
+        LocalServerError: it did not start; the message holds its own last words.
+    """
+    running = find(home)
+    if running is not None:
+        return running
+    place = folder(home)
+    place.mkdir(parents=True, exist_ok=True, mode=0o700)
+    with _lock(place / "start.lock"):
+        return find(home) or _start(place)
+
+
+def stop(home: Path) -> bool:
+    """End the server and its renders; ``False`` when none was running.
+
+    Raises:
+        LocalServerError: it did not end within :data:`STOP_LIMIT_S`.
+    """
+    running = find(home)
+    if running is None:
+        return False
+    with contextlib.suppress(ProcessLookupError):
+        os.kill(running.pid, signal.SIGTERM)
+    deadline = time.monotonic() + STOP_LIMIT_S
+    while _answers(running):
+        if time.monotonic() > deadline:
+            raise LocalServerError(
+                f"The render server on this machine (process {running.pid}) did not stop.",
+                hint="Try again, or end that process.",
+            )
+        time.sleep(_POLL_S)
+    return True
+
+
+def _start(place: Path) -> Address:
+    log = place / "server.log"
+    command = [
+        *(sys.executable, "-m", "kodisc_jupyter.local"),
+        *("--port", "0", "--data-dir", str(place / "data")),
+        *("--state-file", str(place / "server.json")),
+        *("--idle-timeout", str(IDLE_TIMEOUT_S)),
+    ]
+    with log.open("wb") as log_file:
+        process = subprocess.Popen(
+            command,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=log_file,
+            cwd=place,  # -m puts the working folder on sys.path: a user's manim.py must not win
+            env={name: value for name, value in os.environ.items() if name != "KODISC_KEY"},
+            start_new_session=True,  # Ctrl-C in a terminal and a kernel's end must not reach it
+        )
+        line = _first_line(process)
+    try:
+        said = json.loads(line)
+        address = Address(str(said["url"]), str(said["key"]), process.pid)
+    except (ValueError, KeyError, TypeError):
+        process.kill()
+        process.wait()
+        raise LocalServerError(
+            "The render server on this machine did not start; nothing was rendered. "
+            + _last_words(log),
+            hint="Type %kodisc doctor, or set KODISC_KEY to render on Kodisc instead.",
+        ) from None
+    _reap_quietly(process)
+    return address
+
+
+def _first_line(process: subprocess.Popen[bytes]) -> bytes:
+    """The server's first line; empty when it ended, or said nothing in time, without one."""
+    from threading import Timer
+
+    timer = Timer(START_LIMIT_S, process.kill)
+    timer.daemon = True
+    timer.start()
+    try:
+        assert process.stdout is not None
+        with process.stdout:
+            return process.stdout.readline()
+    finally:
+        timer.cancel()
+
+
+def _reap_quietly(process: subprocess.Popen[bytes]) -> None:
+    """The server outlives this kernel on purpose: no ResourceWarning, and no zombie if it ends."""
+    from threading import Thread
+
+    Thread(target=process.wait, name="kodisc-local-server", daemon=True).start()
+
+
+def _last_words(log: Path) -> str:
+    try:
+        lines = log.read_text(encoding="utf-8", errors="replace").strip().splitlines()
+    except OSError:
+        return ""
+    return f"It said: {lines[-1][:300]}" if lines else ""
+
+
+def _answers(address: Address) -> bool:
+    """Whether our server is there: the port may have gone to another program since."""
+    from http.client import HTTPConnection, HTTPException
+    from urllib.parse import urlsplit
+
+    parts = urlsplit(address.url)
+    connection = HTTPConnection(parts.hostname or "127.0.0.1", parts.port, timeout=_ANSWER_LIMIT_S)
+    try:
+        connection.request(
+            "GET", f"{parts.path}/me", headers={"Authorization": f"Bearer {address.key}"}
+        )
+        return connection.getresponse().status == 200
+    except (OSError, HTTPException):
+        return False
+    finally:
+        connection.close()
+
+
+@contextlib.contextmanager
+def _lock(path: Path) -> Iterator[None]:
+    with path.open("a+b") as lock_file:
+        lock, unlock = _locking()
+        lock(lock_file)
+        try:
+            yield
+        finally:
+            unlock(lock_file)
+
+
+def _locking() -> tuple[Callable[[IO[Any]], None], Callable[[IO[Any]], None]]:
+    if sys.platform == "win32":
+        import msvcrt
+
+        return (
+            lambda f: msvcrt.locking(f.fileno(), msvcrt.LK_LOCK, 1),
+            lambda f: msvcrt.locking(f.fileno(), msvcrt.LK_UNLCK, 1),
+        )
+    import fcntl
+
+    return (
+        lambda f: fcntl.flock(f.fileno(), fcntl.LOCK_EX),
+        lambda f: fcntl.flock(f.fileno(), fcntl.LOCK_UN),
+    )
