@@ -1,0 +1,79 @@
+# make demo   set everything up and render the quickstart notebook for real, with no key
+# make test   set everything up and run every test
+# make bench  the benchmark table      make soak  crash and load tests at full size
+# make lab    JupyterLab on notebooks/ make help  this list
+SHELL := bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+MAKEFLAGS += --no-print-directory
+
+export PYTHON ?= python3
+BIN := .venv/bin
+PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
+JOBS ?= 2
+SAY := @printf '[%s] %s\n'
+
+# No key and no other server of the surrounding shell reaches the demo, the tests or the benchmark.
+CLEAN := env -u KODISC_KEY -u KODISC_BASE_URL -u KODISC_WAIT
+
+.PHONY: help demo test bench soak lab lint js contract-live clean
+
+help:
+	@sed -n 's/^# //p' Makefile | head -4
+
+$(BIN)/python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 10))' || { echo "[setup] Python 3.10 or newer is needed; say which: make demo PYTHON=python3.12"; exit 1; }
+	$(SAY) setup "making a virtual environment in .venv"
+	@$(PYTHON) -m venv .venv
+
+build/.setup-render: pyproject.toml scripts/system-packages.sh
+	@bash scripts/system-packages.sh render
+	@$(MAKE) $(BIN)/python
+	$(SAY) setup "installing Manim, JupyterLab and kodisc-jupyter into .venv (a minute or two)"
+	@$(PIP) -e '.[local]' jupyterlab nbconvert
+	@mkdir -p build && touch $@
+
+build/.setup-test: build/.setup-render pyproject.toml
+	@bash scripts/system-packages.sh test
+	$(SAY) setup "installing the test tools into .venv"
+	@$(PIP) -e '.[dev]'
+	@mkdir -p build && touch $@
+
+js/node_modules/.package-lock.json: js/package.json js/package-lock.json
+	$(SAY) setup "installing the front end's build tools (npm)"
+	@cd js && npm ci --silent --no-audit --no-fund
+	@touch $@
+
+demo: build/.setup-render
+	$(SAY) demo "rendering notebooks/01_quickstart.ipynb on this machine, with no key"
+	@$(CLEAN) KODISC_HOME="$(CURDIR)/build/demo/home" $(BIN)/python scripts/demo.py
+
+test: build/.setup-test lint js
+	$(SAY) test "running every test (pytest, $(JOBS) at a time)"
+	@$(CLEAN) $(BIN)/python -m pytest -n $(JOBS) --dist loadgroup -m 'not live'
+
+lint: build/.setup-test
+	$(SAY) test "ruff and mypy"
+	@$(BIN)/ruff check --quiet . && $(BIN)/ruff format --check --quiet . && $(BIN)/mypy
+
+js: js/node_modules/.package-lock.json
+	$(SAY) test "front end: types, unit tests, and whether the committed bundle is the source's"
+	@cd js && npm run --silent check && npm run --silent test
+	@cp -r kodisc_jupyter/static build/static.committed && trap 'rm -rf build/static.committed' EXIT; \
+	cd js && npm run --silent build && cd .. && diff -r build/static.committed kodisc_jupyter/static || \
+	{ echo "[test] the bundle in kodisc_jupyter/static was not built from js/: commit the rebuilt one"; exit 1; }
+
+bench: build/.setup-test
+	@$(CLEAN) $(BIN)/python -m tests.bench
+
+soak: build/.setup-test
+	@$(CLEAN) KODISC_SOAK=1 $(BIN)/python -m pytest -m soak -n $(JOBS) --dist loadgroup --timeout 3600
+
+contract-live: build/.setup-test
+	@KODISC_CONTRACT_LIVE=1 $(BIN)/python -m pytest tests/contract -m live -s
+
+lab: build/.setup-render
+	@$(BIN)/jupyter lab notebooks
+
+clean:
+	@rm -rf build js/node_modules .venv
