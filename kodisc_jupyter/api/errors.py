@@ -13,10 +13,13 @@ class KodiscError(Exception):
 
     ``job_id`` names the job it is about, if there is one. ``status`` is the HTTP status, ``error``
     and ``detail`` the server's own ``error`` and ``message`` (data, not to be trusted), ``hint``
-    what to do now.
+    what to do now. For a submission, ``attempts`` counts the requests made, and ``uncertain`` those
+    of them that may have arrived without an answer: if it is above 0, a job may have been made.
     """
 
     hint: str = ""
+    attempts: int = 0
+    uncertain: int = 0
 
     def __init__(
         self,
@@ -99,6 +102,27 @@ class NetworkError(KodiscError):
 
 class SubmissionUncertainError(KodiscError):
     """A submission may or may not have made a job; it was not sent again."""
+
+
+class SubmissionCancelledError(KodiscError):
+    """The submission was called off while it waited to try again."""
+
+
+class SubmissionInterruptedError(KeyboardInterrupt):
+    """Ctrl-C while a render was being submitted; ``uncertain`` as in :class:`KodiscError`."""
+
+    def __init__(self, message: str, *, attempts: int, uncertain: int) -> None:
+        super().__init__(message)
+        self.attempts = attempts
+        self.uncertain = uncertain
+
+    def _render_traceback_(self) -> list[str]:
+        """The lines IPython shows in place of a traceback: just the message."""
+        return [f"KeyboardInterrupt: {self}"]
+
+
+class WebhookSignatureError(KodiscError):
+    """A webhook was not signed with this secret, or too long ago; do not act on it."""
 
 
 class SceneCheckError(KodiscError):

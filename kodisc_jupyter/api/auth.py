@@ -1,0 +1,189 @@
+"""Where the key comes from, and how it is kept out of sight.
+
+Looked up in this order: the argument, ``KODISC_KEY``, Colab's user data (only in Colab), the
+system keyring (the ``keyring`` extra), and what was typed at the login of this session.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from importlib import import_module
+from typing import Any, Final
+
+from kodisc_jupyter.api.errors import AuthenticationError, KodiscError
+from kodisc_jupyter.api.models import Account
+
+KEY_VARIABLE: Final = "KODISC_KEY"
+KEYRING_SERVICE: Final = "kodisc-jupyter"
+KEYRING_USER: Final = "api-key"
+
+FAMILIAR: Final = re.compile(r"kdsc_live_[0-9a-f]{48}")
+"""The shape that the API page gives. Another shape is only worth a hint: keys may change."""
+
+LOOKED_IN: Final = (
+    f"the api_key argument, {KEY_VARIABLE}, Colab's secrets, the system keyring "
+    "and this session's login"
+)
+
+_SENDABLE: Final = re.compile(r"[!-~]+")
+"""Visible ASCII without spaces: what an HTTP header can carry."""
+
+
+@dataclass(frozen=True)
+class Key:
+    """An API key and where it came from. ``repr`` and ``str`` never show the value."""
+
+    value: str = field(repr=False)
+    source: str
+
+    def redact(self, text: str) -> str:
+        """``text`` without the key, for words that come from elsewhere."""
+        return text.replace(self.value, "[key]")
+
+    @property
+    def is_familiar(self) -> bool:
+        """Whether it looks like the keys of the API page."""
+        return FAMILIAR.fullmatch(self.value) is not None
+
+
+@dataclass(frozen=True)
+class Login:
+    """A key that the API has accepted. ``shadowed_by`` names a source that is looked up before."""
+
+    key: Key
+    account: Account
+    shadowed_by: str | None = None
+
+
+class _Session:
+    """The key typed in this session; in memory only."""
+
+    key: Key | None = None
+
+
+def find_key(explicit: str | None = None) -> Key | None:
+    """The first key found, or ``None``.
+
+    Raises:
+        AuthenticationError: the key that was found cannot be sent in a header.
+    """
+    if explicit is not None:
+        return checked(explicit, "the api_key argument")
+    lookups: tuple[tuple[str, Callable[[], str | None]], ...] = (
+        (KEY_VARIABLE, lambda: os.environ.get(KEY_VARIABLE)),
+        ("Colab's secrets", _from_colab),
+        ("the system keyring", _from_keyring),
+    )
+    for source, look in lookups:
+        text = look()
+        if text and text.strip():
+            return checked(text, source)
+    return _Session.key
+
+
+def checked(text: str, source: str) -> Key:
+    """A key from what somebody typed or kept; spaces around it are dropped.
+
+    Raises:
+        AuthenticationError: it is empty, or has characters that a header cannot carry.
+    """
+    value = text.strip()
+    if not value:
+        raise AuthenticationError(
+            f"The key from {source} is empty; nothing was sent.",
+            hint="Give the whole key, as it was shown when it was made.",
+        )
+    if not _SENDABLE.fullmatch(value):
+        raise AuthenticationError(
+            f"The key from {source} has spaces, line breaks or other characters that no key has; "
+            "nothing was sent.",
+            hint="Copy the key again, alone and whole.",
+        )
+    return Key(value, source)
+
+
+def contains_key(text: str) -> bool:
+    """Whether text has something in it that looks like a key, as on a line of a notebook."""
+    return re.search(r"kdsc_[a-z]+_[0-9A-Za-z]{8,}", text) is not None
+
+
+def login(ask: Callable[[str], str], *, base_url: str | None = None) -> Login:
+    """Ask for a key, check it against ``GET /me``, and use it for the rest of this session.
+
+    ``ask(prompt)`` must not echo what is typed, as :func:`getpass.getpass` does not.
+
+    Raises:
+        AuthenticationError: nothing was typed, or the API refused the key.
+        KodiscError: the key could not be checked.
+    """
+    from kodisc_jupyter.api.client import Client
+
+    key = checked(ask("Kodisc API key (not shown): "), "this session's login")
+    with Client(key.value, base_url=base_url) as client:
+        account = client.get_me()
+    _Session.key = key
+    found = find_key()
+    shadow = found.source if found is not None and found.value != key.value else None
+    return Login(key, account, shadow)
+
+
+def keep_key(key: Key) -> None:
+    """Keep a key in the system keyring.
+
+    Raises:
+        KodiscError: there is no keyring, or it refused.
+    """
+    reason = ""
+    try:
+        keyring: Any = import_module("keyring")
+        keyring.set_password(KEYRING_SERVICE, KEYRING_USER, key.value)
+    except ModuleNotFoundError:
+        reason = "the keyring package is not installed (pip install 'kodisc-jupyter[keyring]')"
+    except Exception as error:  # a backend may raise anything
+        reason = f"the keyring refused ({type(error).__name__})"
+    if reason:
+        raise KodiscError(
+            f"The key was not kept: {reason}.", hint="It is used for this session only."
+        )
+
+
+def forget_key() -> tuple[str, ...]:
+    """Forget the key of this session and of the keyring; names the places that had one."""
+    places = []
+    if _Session.key is not None:
+        _Session.key = None
+        places.append("this session's login")
+    if _from_keyring() is not None and _drop_from_keyring():
+        places.append("the system keyring")
+    return tuple(places)
+
+
+def _from_colab() -> str | None:
+    # Colab's kernel imports google.colab itself; elsewhere it is at most installed.
+    if "google.colab" not in sys.modules:
+        return None
+    try:
+        secret = import_module("google.colab.userdata").get(KEY_VARIABLE)
+    except Exception:  # no such secret, no access granted, no front end: not a key
+        return None
+    return secret if isinstance(secret, str) else None
+
+
+def _from_keyring() -> str | None:
+    try:
+        secret = import_module("keyring").get_password(KEYRING_SERVICE, KEYRING_USER)
+    except Exception:  # not installed, locked, or without a backend: not a key
+        return None
+    return secret if isinstance(secret, str) else None
+
+
+def _drop_from_keyring() -> bool:
+    try:
+        import_module("keyring").delete_password(KEYRING_SERVICE, KEYRING_USER)
+    except Exception:  # a backend may raise anything
+        return False
+    return True

@@ -1,0 +1,516 @@
+"""The Kodisc v2 API as a client: submit a render, ask for a job or the account, download files."""
+
+from __future__ import annotations
+
+import os
+import random
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from types import TracebackType
+from typing import Final
+from urllib.parse import quote, urlsplit
+
+from kodisc_jupyter.api import answers, retry
+from kodisc_jupyter.api.answers import About, Evidence
+from kodisc_jupyter.api.auth import LOOKED_IN, find_key
+from kodisc_jupyter.api.download import download
+from kodisc_jupyter.api.errors import (
+    AuthenticationError,
+    JobNotFoundError,
+    KodiscError,
+    NetworkError,
+    RenderFailedError,
+    ServerError,
+    SubmissionCancelledError,
+    SubmissionInterruptedError,
+    SubmissionUncertainError,
+    WaitTimeoutError,
+)
+from kodisc_jupyter.api.models import Account, Balance, Job, JobStatus, Json, RenderRequest
+from kodisc_jupyter.api.request import encode
+from kodisc_jupyter.api.retry import ATTEMPTS, Retrying
+from kodisc_jupyter.api.transport import (
+    Answer,
+    Interrupted,
+    Limits,
+    Outcome,
+    Transport,
+    is_loopback,
+)
+
+BASE_URL: Final = "https://kodisc.com/api/v2"
+BASE_URL_VARIABLE: Final = "KODISC_BASE_URL"
+
+FIRST_POLL_S: Final = 1.0
+POLL_CAP_S: Final = 5.0
+"""The vendor says to poll "every few seconds"."""
+OUTAGE_S: Final = 60.0
+"""Polls that fail for this long mean that the job is lost from sight."""
+
+
+@dataclass(frozen=True)
+class Submission:
+    """An accepted render: the queued job, and what it took to get it accepted.
+
+    ``attempts`` counts the requests made, the accepted one included; ``uncertain`` those of them
+    that may have arrived without an answer; ``reasons`` says why each failed attempt failed.
+    """
+
+    job: Job
+    attempts: int
+    uncertain: int
+    reasons: tuple[str, ...]
+
+
+class Client:
+    """One API host, one key. Safe to use from several threads.
+
+    Args:
+        api_key: the key; else it is looked up as :mod:`kodisc_jupyter.api.auth` says.
+        base_url: else ``KODISC_BASE_URL``, else the vendor's.
+        connect_timeout_s: seconds to wait for a connection.
+        read_timeout_s: seconds to wait between two arrivals of bytes.
+        total_timeout_s: seconds for an answer in all.
+        resubmit_uncertain: send a render again after an attempt that may have arrived, which the
+            API page documents as safe; else :class:`SubmissionUncertainError` is raised.
+        sleep: waits the given seconds; for tests.
+        monotonic: a clock in seconds that never jumps; for tests.
+        luck: a random number in [0, 1); for tests.
+
+    Raises:
+        AuthenticationError: there is no key, or one that cannot be sent.
+        KodiscError: the base URL is not one that a key may be sent to.
+    """
+
+    base_url: str
+
+    def __init__(
+        self,
+        api_key: str | None = None,
+        *,
+        base_url: str | None = None,
+        connect_timeout_s: float = Limits.connect_s,
+        read_timeout_s: float = Limits.read_s,
+        total_timeout_s: float = Limits.total_s,
+        resubmit_uncertain: bool = True,
+        sleep: Callable[[float], None] | None = None,
+        monotonic: Callable[[], float] = time.monotonic,
+        luck: Callable[[], float] = random.random,
+    ) -> None:
+        key = find_key(api_key)
+        if key is None:
+            raise AuthenticationError(
+                f"No API key was found in {LOOKED_IN}; nothing was sent.",
+                hint="Log in, or set KODISC_KEY to your key from kodisc.com.",
+            )
+        self.base_url = checked_base_url(
+            base_url or os.environ.get(BASE_URL_VARIABLE, "").strip() or BASE_URL
+        )
+        self.resubmit_uncertain = resubmit_uncertain
+        self._key = key
+        self._limits = Limits(connect_timeout_s, read_timeout_s, total_timeout_s)
+        self._sleep = sleep
+        self._monotonic = monotonic
+        self._luck = luck
+        self._transport = Transport(key, self.base_url, self._limits, monotonic=monotonic)
+
+    def __repr__(self) -> str:
+        return f"Client(base_url={self.base_url!r}, key from {self._key.source})"
+
+    def __enter__(self) -> Client:  # noqa: PYI034 (typing has Self from 3.11 on)
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    @property
+    def key_source(self) -> str:
+        """Where the key came from, in words."""
+        return self._key.source
+
+    def close(self) -> None:
+        """Close the kept connections; the client can still be used."""
+        self._transport.close()
+
+    def submit(
+        self,
+        request: RenderRequest,
+        *,
+        on_retry: Callable[[Retrying], None] | None = None,
+        on_attempt: Callable[[int], None] | None = None,
+        cancel: threading.Event | None = None,
+    ) -> Submission:
+        """``POST /render``: have a scene rendered. This is the call that costs credits.
+
+        Args:
+            request: what to render; checked by the API's rules before anything is sent.
+            on_retry: told of each wait before another attempt.
+            on_attempt: told of each request before it goes out, counted from 1.
+            cancel: when set, a wait ends at once and nothing more is sent.
+
+        Raises:
+            InvalidRequestError: a rule is broken (found here, or by the server as a 400).
+            AuthenticationError: the key was refused.
+            InsufficientCreditsError: the balance is below the reserve.
+            SubmissionUncertainError: a job may have been made, and it was not sent again.
+            SubmissionCancelledError: ``cancel`` was set.
+            SubmissionInterruptedError: Ctrl-C (a ``KeyboardInterrupt``).
+            ServerError, NetworkError: all attempts failed.
+        """
+        payload = encode(request)
+        log = _Log()
+
+        def attempt(number: int) -> Outcome:
+            if on_attempt is not None:
+                on_attempt(number)
+            log.attempts = number
+            outcome = self._transport.post("/render", payload)
+            log.note(outcome)
+            return outcome
+
+        def again(outcome: Outcome) -> bool:
+            uncertain = answers.evidence(outcome) is Evidence.UNCERTAIN
+            return answers.is_transient(outcome) and (self.resubmit_uncertain or not uncertain)
+
+        interrupted = False
+        try:
+            outcome = self._repeat(attempt, again, ATTEMPTS, on_retry, cancel)
+        except _CancelledError:
+            outcome = None
+        except KeyboardInterrupt:
+            interrupted = True
+        if interrupted or isinstance(outcome, Interrupted):
+            raise SubmissionInterruptedError(
+                f"Interrupted while the render was being submitted. {log.told()}",
+                attempts=log.attempts,
+                uncertain=log.uncertain,
+            )
+        if outcome is None:
+            raise log.mark(
+                SubmissionCancelledError("The render was called off.", hint=log.told()),
+            )
+        job = _accepted(outcome)
+        if job is not None:
+            return Submission(job, log.attempts, log.uncertain, tuple(log.reasons))
+        raise log.mark(self._refusal(outcome, log))
+
+    def enqueue_render(self, request: RenderRequest) -> Job:
+        """:meth:`submit`, for the job alone."""
+        return self.submit(request).job
+
+    def get_render(
+        self, job_id: str, *, attempts: int | None = None, cancel: threading.Event | None = None
+    ) -> Job:
+        """``GET /render/{jobId}``: a job as it is now. ``attempts=1`` asks once, with no retry.
+
+        Raises:
+            JobNotFoundError, AuthenticationError, ServerError, NetworkError: as the names say;
+                each carries ``job_id``, and none of them means that the job failed.
+        """
+        if not job_id or job_id in {".", ".."}:
+            raise JobNotFoundError(f"{job_id!r} is not a job ID; nothing was sent.", job_id=job_id)
+        about = self._about("GET /render/{jobId}", job_id)
+        body = self._get(f"/render/{quote(job_id, safe='')}", about, attempts, cancel)
+        job = Job.from_json(body, job_id=job_id)
+        if job.job_id != job_id:
+            raise ServerError(
+                f"The server answered for another job, {job.job_id!r:.100}.",
+                job_id=job_id,
+                transient=False,
+                hint=f"Job {job_id} itself goes on.",
+            )
+        return job
+
+    def get_me(self, *, attempts: int | None = None) -> Account:
+        """``GET /me``: the account, the key's display prefix, and the balance in credits.
+
+        Raises:
+            AuthenticationError, ServerError, NetworkError: as the names say.
+        """
+        return Account.from_json(self._get("/me", self._about("GET /me"), attempts, None))
+
+    def wait(
+        self,
+        job_id: str,
+        *,
+        timeout: float | None = None,
+        poll_s: float | None = None,
+        on_poll: Callable[[Job], None] | None = None,
+        cancel: threading.Event | None = None,
+    ) -> Job:
+        """Poll a job until it is completed. It never submits anything.
+
+        Args:
+            job_id: the job.
+            timeout: seconds to wait; ``None`` waits as long as it takes.
+            poll_s: seconds between two polls; default 1 at first, growing to 5.
+            on_poll: told of each answer.
+            cancel: when set, the waiting ends as if the time were over.
+
+        Raises:
+            RenderFailedError: the job failed; carries the ``job``.
+            WaitTimeoutError: the time is over; the job goes on.
+            NetworkError, ServerError: the API could not be asked for a minute; the job goes on.
+            JobNotFoundError, AuthenticationError: the API refused to say; not retried.
+        """
+        began = self._monotonic()
+        failing_since: float | None = None
+        interval = poll_s or FIRST_POLL_S
+        while True:
+            pause = interval
+            try:
+                job = self.get_render(job_id, attempts=1)
+            except (NetworkError, ServerError) as error:
+                now = self._monotonic()
+                failing_since = now if failing_since is None else failing_since
+                if not getattr(error, "transient", True):
+                    raise
+                if now - failing_since >= OUTAGE_S:
+                    lost = error
+                    break
+                pause = max(pause, _asked_wait_s(error))
+            else:
+                failing_since = None
+                if on_poll is not None:
+                    on_poll(job)
+                if job.status is JobStatus.FAILED:
+                    raise _failed(job)
+                if job.status is JobStatus.COMPLETED:
+                    return job
+            left = None if timeout is None else began + timeout - self._monotonic()
+            if (left is not None and left <= 0) or (cancel is not None and cancel.is_set()):
+                raise WaitTimeoutError(
+                    f"Job {job_id} was not done after {self._monotonic() - began:.0f} s.",
+                    job_id=job_id,
+                    hint=_COME_BACK.format(job_id=job_id),
+                )
+            self._wait_for_poll(job_id, pause if left is None else min(pause, left), cancel)
+            interval = poll_s or min(POLL_CAP_S, interval * 1.5)
+        lost.message = f"Job {job_id} is out of sight for {OUTAGE_S:.0f} s: {lost.message}"
+        lost.hint = f"It was not submitted again. {_COME_BACK.format(job_id=job_id)}"
+        raise lost
+
+    def download(
+        self,
+        url: str,
+        path: str | os.PathLike[str],
+        *,
+        max_bytes: int | None = None,
+        cancel: threading.Event | None = None,
+    ) -> Path:
+        """Fetch a file of a job to ``path``, which appears only when it is complete.
+
+        The key is not sent. See :func:`kodisc_jupyter.api.download.download`.
+        """
+        return download(
+            url,
+            Path(path),
+            limits=self._limits,
+            max_bytes=max_bytes,
+            pause=lambda seconds: self._pause(seconds, cancel),
+            luck=self._luck,
+        )
+
+    def _wait_for_poll(self, job_id: str, seconds: float, cancel: threading.Event | None) -> None:
+        interrupted = False
+        try:
+            if self._sleep is not None:
+                self._sleep(seconds)
+            else:
+                retry.nap(seconds, cancel)
+        except KeyboardInterrupt:
+            interrupted = True
+        if interrupted:
+            raise KeyboardInterrupt(_stopped(job_id))
+
+    def _get(
+        self, path: str, about: About, attempts: int | None, cancel: threading.Event | None
+    ) -> Json:
+        outcome = self._repeat(
+            lambda _: self._transport.get(path),
+            lambda outcome: answers.is_transient(outcome) or answers.is_cut_off(outcome),
+            attempts or ATTEMPTS,
+            None,
+            cancel,
+        )
+        if isinstance(outcome, Interrupted):
+            raise KeyboardInterrupt(_stopped(about.job_id) if about.job_id else "Interrupted.")
+        if isinstance(outcome, Answer) and answers.is_success(outcome):
+            return answers.body_of(outcome, about)
+        raise answers.problem(outcome, about, balance=None)
+
+    def _repeat(
+        self,
+        attempt: Callable[[int], Outcome],
+        again: Callable[[Outcome], bool],
+        attempts: int,
+        on_retry: Callable[[Retrying], None] | None,
+        cancel: threading.Event | None,
+    ) -> Outcome:
+        return retry.repeat(
+            attempt,
+            attempts=attempts,
+            again=again,
+            wait_s=lambda failures, outcome: retry.delay_s(
+                failures, retry_after_s=answers.retry_after_s(outcome), luck=self._luck()
+            ),
+            reason=answers.reason,
+            pause=lambda seconds: self._pause(seconds, cancel),
+            on_retry=on_retry,
+        )
+
+    def _pause(self, seconds: float, cancel: threading.Event | None) -> None:
+        if cancel is None or not cancel.is_set():
+            if self._sleep is not None:
+                self._sleep(seconds)
+            else:
+                retry.nap(seconds, cancel)
+        if cancel is not None and cancel.is_set():
+            raise _CancelledError
+
+    def _about(self, endpoint: str, job_id: str | None = None) -> About:
+        return About(self.base_url, self._key, job_id, endpoint)
+
+    def _refusal(self, outcome: Outcome, log: _Log) -> KodiscError:
+        """The error for a submission that was not accepted."""
+        assert not isinstance(outcome, Interrupted)
+        if answers.is_success(outcome):
+            return SubmissionUncertainError(
+                f"The render was accepted, but {answers.reason(outcome)}: a job was probably made, "
+                "and its ID is not known.",
+                hint=f"It was not sent again, so that nothing is paid twice. {_LOOK}",
+            )
+        uncertain = answers.evidence(outcome) is Evidence.UNCERTAIN
+        if uncertain and not self.resubmit_uncertain:
+            return SubmissionUncertainError(
+                f"The render may or may not have been accepted: {answers.reason(outcome)}.",
+                status=outcome.status if isinstance(outcome, Answer) else None,
+                hint=f"It was not sent again, because resubmit_uncertain is off. {_LOOK}",
+            )
+        balance = None
+        if isinstance(outcome, Answer) and outcome.status == 402:
+            balance = self._balance()
+        error = answers.problem(outcome, self._about("POST /render"), balance=balance)
+        error.message = (
+            f"{error.message} {log.told()}" if log.needs_telling(outcome) else (error.message)
+        )
+        return error
+
+    def _balance(self) -> Balance | None:
+        try:
+            return self.get_me(attempts=1).credits
+        except KodiscError:
+            return None
+
+
+_LOOK: Final = (
+    "The API cannot list jobs: compare the balance with what it was before you send it once more."
+)
+_COME_BACK: Final = "The job itself goes on; wait for it again with its job ID, {job_id}."
+
+
+class _CancelledError(Exception):
+    """``cancel`` was set during a wait."""
+
+
+class _Log:
+    """What has been seen of one submission so far."""
+
+    def __init__(self) -> None:
+        self.attempts = 0
+        self.uncertain = 0
+        self.reasons: list[str] = []
+
+    def note(self, outcome: Outcome) -> None:
+        """Count an attempt's outcome."""
+        if answers.is_success(outcome) and _accepted(outcome) is not None:
+            return
+        self.reasons.append(answers.reason(outcome))
+        if answers.evidence(outcome) is Evidence.UNCERTAIN:
+            self.uncertain += 1
+
+    def needs_telling(self, outcome: Outcome) -> bool:
+        """Whether the error's own words do not yet say all about what may have been made."""
+        return self.uncertain > 0 or answers.is_transient(outcome)
+
+    def told(self) -> str:
+        """What is known about jobs and charges, as a sentence."""
+        if self.attempts == 0:
+            return "Nothing was sent; nothing was charged."
+        times = "once" if self.attempts == 1 else f"{self.attempts} times"
+        if self.uncertain == 0:
+            return f"It was tried {times}; no job was made and nothing was charged."
+        return (
+            f"It was tried {times}; {self.uncertain} of these may have arrived, so a job may have "
+            f"been made. {_LOOK}"
+        )
+
+    def mark(self, error: KodiscError) -> KodiscError:
+        """Write the counts on an error."""
+        error.attempts, error.uncertain = self.attempts, self.uncertain
+        return error
+
+
+def checked_base_url(url: str) -> str:
+    """The URL without a trailing slash.
+
+    Raises:
+        KodiscError: it is not ``https://`` (or ``http://`` on loopback), or has more in it than a
+            host and a path.
+    """
+    problem = ""
+    try:
+        parts = urlsplit(url.strip())
+        host, _ = parts.hostname, parts.port
+    except ValueError:
+        problem = "is not a URL"
+    else:
+        if parts.scheme not in {"http", "https"} or not host:
+            problem = "is not an https:// URL"
+        elif parts.scheme == "http" and not is_loopback(host):
+            problem = "is not https://, and the key would go out in the clear"
+        elif "@" in parts.netloc or parts.query or parts.fragment:
+            problem = "has more in it than a host and a path"
+    if problem:
+        raise KodiscError(
+            f"The base URL {problem}; nothing was sent.",
+            hint=f"Kodisc's own is {BASE_URL}.",
+        )
+    return url.strip().rstrip("/")
+
+
+def _accepted(outcome: Outcome) -> Job | None:
+    """The job of an accepted submission. With a ``jobId`` there is one, whatever else is odd."""
+    if not isinstance(outcome, Answer) or not answers.is_success(outcome):
+        return None
+    job_id = answers.job_id_of(outcome)
+    return None if job_id is None else Job(job_id, JobStatus.QUEUED)
+
+
+def _failed(job: Job) -> RenderFailedError:
+    return RenderFailedError(
+        f"The render failed: {job.error or 'the server gave no reason'}",
+        job=job,
+        job_id=job.job_id,
+        error=job.error,
+        hint=f"The job reports {job.credits_cost or 0} credits."
+        if job.credits_cost is not None
+        else "The job does not say what it cost.",
+    )
+
+
+def _asked_wait_s(error: KodiscError) -> float:
+    asked = getattr(error, "retry_after_s", None) or 0.0
+    return min(float(asked), retry.RETRY_AFTER_CAP_S)
+
+
+def _stopped(job_id: str) -> str:
+    return f"Stopped waiting. {_COME_BACK.format(job_id=job_id)}"

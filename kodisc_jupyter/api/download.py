@@ -1,0 +1,190 @@
+"""Fetch a finished file: without the key, whole or not at all."""
+
+from __future__ import annotations
+
+import errno
+import secrets
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Final
+from urllib.parse import urljoin, urlsplit
+
+import requests
+
+from kodisc_jupyter.api import retry
+from kodisc_jupyter.api.errors import KodiscError, NetworkError, ServerError
+from kodisc_jupyter.api.transport import (
+    BROKEN,
+    Limits,
+    chunks,
+    content_length,
+    is_loopback,
+    new_session,
+    reason_of,
+)
+
+REDIRECTS: Final = 5
+
+
+def download(
+    url: str,
+    path: Path,
+    *,
+    limits: Limits,
+    max_bytes: int | None,
+    pause: Callable[[float], None],
+    luck: Callable[[], float],
+) -> Path:
+    """Fetch ``url`` to ``path``: first under a temporary name beside it, then moved.
+
+    Only ``https:`` is fetched, and ``http:`` on loopback. ``pause(seconds)`` waits between two of
+    at most 5 attempts and may raise to end it all.
+
+    Raises:
+        NetworkError, ServerError: the file could not be fetched.
+        KodiscError: the URL is refused, the file is larger than ``max_bytes``, or it could not be
+            written. Nothing is left behind in any of these cases.
+    """
+    _check(url, from_loopback=True)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    outcome = retry.repeat(
+        lambda _: _fetch(url, path, limits, max_bytes),
+        attempts=retry.ATTEMPTS,
+        again=lambda error: (
+            isinstance(error, NetworkError) or (isinstance(error, ServerError) and error.transient)
+        ),
+        wait_s=lambda failures, error: retry.delay_s(
+            failures, retry_after_s=getattr(error, "retry_after_s", None), luck=luck()
+        ),
+        reason=str,
+        pause=pause,
+        on_retry=None,
+    )
+    if outcome is not None:
+        raise outcome
+    return path
+
+
+def _fetch(url: str, path: Path, limits: Limits, max_bytes: int | None) -> KodiscError | None:
+    """One attempt; the error, if it failed."""
+    try:
+        with new_session(None, url) as session, _follow(session, url, limits) as response:
+            if response.status_code != 200:
+                return _refused(response)
+            length = content_length(response)
+            if "Content-Encoding" in response.headers:
+                length = None
+            if max_bytes is not None and length is not None and length > max_bytes:
+                return _too_large(max_bytes)
+            return _keep(chunks(response), path, length, max_bytes)
+    except KodiscError as error:
+        return error
+    except BROKEN as error:
+        reason = reason_of(error, limits)
+    return NetworkError(f"The file could not be fetched from {_host(url)}: {reason}.", hint=_RENDER)
+
+
+def _follow(session: requests.Session, url: str, limits: Limits) -> requests.Response:
+    """The answer behind at most :data:`REDIRECTS` redirects, each held to the same rule."""
+    for _ in range(REDIRECTS + 1):
+        response = session.get(
+            url, timeout=(limits.connect_s, limits.read_s), allow_redirects=False, stream=True
+        )
+        target = response.headers.get("Location")
+        if response.status_code not in {301, 302, 303, 307, 308} or not target:
+            return response
+        response.close()
+        target = urljoin(url, target)
+        _check(target, from_loopback=is_loopback(urlsplit(url).hostname))
+        url = target
+    raise ServerError(
+        f"{_host(url)} redirects more than {REDIRECTS} times.", transient=False, hint=_RENDER
+    )
+
+
+def _keep(
+    arriving: Iterator[bytes], path: Path, length: int | None, max_bytes: int | None
+) -> KodiscError | None:
+    """Write the body beside ``path`` and move it there once it is whole."""
+    size = 0
+    part = path.with_name(f".{path.name}.{secrets.token_hex(4)}.part")
+    try:
+        file = part.open("xb")
+    except OSError as error:
+        return _not_written(path, error)
+    try:
+        with file:
+            for chunk in arriving:
+                size += len(chunk)
+                if max_bytes is not None and size > max_bytes:
+                    return _too_large(max_bytes)
+                try:
+                    file.write(chunk)
+                    file.flush()
+                except OSError as error:
+                    return _not_written(path, error)
+        if length is not None and size != length:
+            return NetworkError(
+                f"The file arrived cut off: {size} of {length} bytes.", hint=_RENDER
+            )
+        try:
+            part.replace(path)
+        except OSError as error:
+            return _not_written(path, error)
+        return None
+    finally:
+        part.unlink(missing_ok=True)
+
+
+def _check(url: str, *, from_loopback: bool) -> None:
+    try:
+        parts = urlsplit(url)
+        host, _ = parts.hostname, parts.port
+    except ValueError:
+        host, parts = None, urlsplit("")
+    if host and parts.scheme == "https":
+        return
+    if host and parts.scheme == "http" and is_loopback(host) and from_loopback:
+        return
+    raise KodiscError(
+        "The address of the file is not an https:// URL, so it was not fetched.", hint=_RENDER
+    )
+
+
+_RENDER: Final = "The render itself is not touched, and nothing more was charged."
+
+
+def _host(url: str) -> str:
+    return urlsplit(url).netloc or "the server"
+
+
+def _refused(response: requests.Response) -> ServerError:
+    status = response.status_code
+    gone = status in {403, 404, 410}
+    what = "does not have the file (any more)" if gone else "did not give the file"
+    return ServerError(
+        f"{_host(response.url)} {what} ({status}).",
+        status=status,
+        transient=status >= 500 or status in {408, 425, 429},
+        retry_after_s=retry.read_retry_after(
+            response.headers.get("Retry-After"), date=response.headers.get("Date"), now=0.0
+        ),
+        hint=_RENDER,
+    )
+
+
+def _too_large(max_bytes: int) -> KodiscError:
+    return KodiscError(
+        f"The file is larger than {max_bytes} bytes, so it was not kept.", hint=_RENDER
+    )
+
+
+def _not_written(path: Path, error: OSError) -> KodiscError:
+    full = error.errno in {errno.ENOSPC, errno.EDQUOT}
+    why = "the disk is full" if full else (error.strerror or type(error).__name__)
+    return KodiscError(
+        f"{path.name} could not be written to {path.parent}: {why}.",
+        hint="Make room, then save it again; the render itself is not touched."
+        if full
+        else _RENDER,
+    )
