@@ -1,0 +1,167 @@
+// One panel: built once, then patched, so that nothing that plays or has the focus is disturbed.
+import { actions } from "./actions.js";
+import { clock, everySecond, skew } from "./clock.js";
+import { make, say, set } from "./dom.js";
+import { errorCard } from "./problem.js";
+import { play, showVideo } from "./video.js";
+
+const STEPS = ["Check", "Send", "Queue", "Render", "Fetch"];
+const BRIEF = new Set(["checking", "queued"]);
+
+/**
+ * Shows the model's state in `el` until `outer` aborts or the returned function is called.
+ * @param {import("./types.d.ts").Model} model
+ * @param {HTMLElement} el
+ * @param {AbortSignal} [outer]
+ */
+export function mount(model, el, outer) {
+  const life = new AbortController();
+  const { signal } = life;
+  outer?.addEventListener("abort", () => life.abort(), { signal });
+
+  const phase = make("p", "phase");
+  phase.setAttribute("aria-live", "polite");
+  const scene = make("bdi", "scene");
+  const settings = make("span", "settings");
+  const elapsed = make("span", "clock");
+  elapsed.title = "Elapsed time";
+  const steps = make("ol", "steps", ...STEPS.map((name) => make("li", "step", name)));
+  const detail = make("p", "say");
+  const countdown = make("p", "countdown");
+  const guess = make("p", "guess");
+  const money = make("dl", "money");
+  const problem = make("div", "problem");
+  const figure = make("figure", "video");
+  const foot = actions(model, signal);
+  const mark = make("span", "mark");
+  mark.setAttribute("aria-hidden", "true");
+  const head = make(
+    "div",
+    "head",
+    mark,
+    make("div", "title", phase, make("p", "about", scene, settings)),
+    elapsed,
+  );
+  const root = make("section", "panel");
+  root.append(head, steps, countdown, detail, guess, money, problem, figure, foot.node);
+
+  let state = model.get("state");
+  let ahead = 0;
+  let card = "";
+
+  /** @param {boolean} fresh */
+  function update(fresh) {
+    state = model.get("state");
+    ahead = skew(Date.now(), state.now, fresh);
+    set(root, {
+      "data-phase": state.phase,
+      "data-place": state.place,
+      "data-brief": BRIEF.has(state.phase) ? "" : null,
+      "aria-label": `Kodisc render of ${state.scene}`,
+    });
+    say(phase, state.headline);
+    say(scene, state.scene);
+    say(settings, state.settings);
+    say(detail, state.say);
+    drawSteps();
+    drawMoney();
+    drawProblem();
+    showVideo(figure, state, () => model.send({ kind: "action", action: "video" }), signal);
+    figure.hidden = !state.video;
+    foot.update(state);
+    tick();
+  }
+
+  function drawSteps() {
+    steps.hidden = state.step === null || BRIEF.has(state.phase);
+    [...steps.children].forEach((each, at) => {
+      const now = at === state.step;
+      const done = state.step !== null && at < state.step;
+      set(each, { "data-is": now ? "now" : done ? "done" : "next", "aria-current": now ? "step" : null });
+    });
+  }
+
+  function drawMoney() {
+    money.hidden = !state.money.length;
+    const old = [...money.children];
+    state.money.forEach(([label, value, more], at) => {
+      let row = old[at];
+      if (!row) money.append((row = make("div", "row", make("dt"), make("dd", "value"), make("dd", "more"))));
+      const [dt, dd, extra] = /** @type {HTMLElement[]} */ ([...row.children]);
+      if (dt && dd && extra) {
+        say(dt, label);
+        say(dd, value);
+        say(extra, more);
+      }
+    });
+    old.slice(state.money.length).forEach((row) => row.remove());
+  }
+
+  function drawProblem() {
+    const wanted = JSON.stringify([state.problem, state.phase === "failed" && state.error]);
+    if (wanted === card) return;
+    card = wanted;
+    problem.replaceChildren(...[errorCard(state)].filter((each) => each !== null));
+  }
+
+  function tick() {
+    const now = (state.ended ?? Date.now() - ahead);
+    say(elapsed, clock(now - state.began));
+    const retry = state.retry;
+    const wait = retry && Math.max(0, Math.ceil((retry.at - now) / 1000));
+    say(
+      countdown,
+      retry ? `Attempt ${retry.attempt} of ${retry.attempts} ${wait ? `in ${wait} s` : "now"}: ${retry.reason}` : "",
+    );
+    drawGuess(now);
+  }
+
+  /** @param {number} now by the kernel's clock */
+  function drawGuess(now) {
+    const whole = state.phase === "running" ? state.guess : null;
+    const left = whole && whole - (now - state.since);
+    const known = whole && left && left > 0;
+    const current = /** @type {HTMLElement} */ (steps.children[3]);
+    set(current, { "data-guess": known ? "" : null });
+    current.style.setProperty("--kodisc-part", known ? `${Math.round(100 - (100 * left) / whole)}%` : "");
+    say(
+      guess,
+      known ? `About ${clock(left)} left: an estimate, from an earlier render.`
+      : whole ? "This takes longer than the earlier render did."
+      : "",
+    );
+  }
+
+  const changed = () => update(true);
+  /** @type {Map<number, ArrayBuffer | DataView>} */
+  const parts = new Map();
+  /**
+   * @param {import("./types.d.ts").Message} message
+   * @param {DataView[]} [buffers]
+   */
+  function heard(message, buffers) {
+    if (message.kind === "answer") foot.reply(message.text);
+    if (message.kind === "missing") foot.reply(message.text);
+    if (message.kind === "video" && buffers?.[0] && figure.querySelector(".kodisc-screen:empty, .kodisc-screen:not(:has(video))")) {
+      parts.set(message.part, buffers[0]);
+      if (parts.size < message.parts) return;
+      const ordered = [...parts].sort(([a], [b]) => a - b).map(([, part]) => part);
+      parts.clear();
+      const src = URL.createObjectURL(new Blob(/** @type {BlobPart[]} */ (ordered), { type: "video/mp4" }));
+      signal.addEventListener("abort", () => URL.revokeObjectURL(src));
+      play(figure, state, src, message.poster, message.track);
+    }
+  }
+  model.on("change:state", changed);
+  model.on("msg:custom", heard);
+  signal.addEventListener("abort", () => {
+    model.off("change:state", changed);
+    model.off("msg:custom", heard);
+    root.remove();
+  });
+
+  update(false);
+  everySecond(() => state.ended === null && tick(), signal);
+  el.append(root);
+  return () => life.abort();
+}

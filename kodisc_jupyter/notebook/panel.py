@@ -1,0 +1,283 @@
+"""The panel of one render: live while it is open, a plain figure or error card at the end.
+
+One display, from beginning to end. While the render is open it holds the widget and a line of
+plain text; at the end it is updated in place to static HTML without the widget's type, because
+JupyterLab prefers the widget's and says "model not found" when the notebook is opened again.
+"""
+
+from __future__ import annotations
+
+import functools
+import time
+import uuid
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, Final
+
+from kodisc_jupyter.api.models import JobStatus
+from kodisc_jupyter.notebook import output, words
+from kodisc_jupyter.notebook.handover import Handover
+from kodisc_jupyter.notebook.kept import SERVER_LIMIT_BYTES, Kept, Sources, sources
+from kodisc_jupyter.notebook.links import safe_url
+from kodisc_jupyter.notebook.throttle import Later, Throttle, call_later
+from kodisc_jupyter.renders.state import ENDED, Phase, RenderState
+from kodisc_jupyter.scene.diagnostics import Diagnostic, to_json
+
+STATIC: Final = Path(__file__).parent.parent / "static"
+WIDGET_MIME: Final = "application/vnd.jupyter.widget-view+json"
+
+Bundle = dict[str, Any]
+Publish = Callable[[Bundle, str, bool], None]
+"""Shows a MIME bundle under a display ID; True updates the display that has it already."""
+
+
+def publish(bundle: Bundle, display_id: str, update: bool) -> None:
+    """Show a bundle in the cell, or update the display in place, from any thread."""
+    from IPython.display import publish_display_data
+
+    publish_display_data(  # type: ignore[no-untyped-call]
+        bundle, {}, transient={"display_id": display_id}, update=update
+    )
+
+
+def panel_json(
+    state: RenderState,
+    problem: Diagnostic | None = None,
+    *,
+    now: float,
+    shown: Sources | None = None,
+    kept: Kept | None = None,
+) -> Bundle:
+    """All that the front end shows of a render, as JSON; times are milliseconds since the epoch.
+
+    ``now`` is the kernel's clock (seconds since the epoch) at sending, by which the browser
+    corrects its own. A video that only this machine has is not in here: ``video.ask`` tells the
+    page to ask for it (action ``"video"``) if the panel is all it has.
+    """
+    retry = state.retry if state.phase is Phase.RETRYING else None
+    guessed = state.estimate.duration_ms if state.estimate else None
+    return {
+        "id": state.render_id,
+        "phase": str(state.phase),
+        "now": _ms(now),
+        "began": _ms(state.began_at),
+        "since": _ms(state.phase_at),
+        "ended": _ms(state.ended_at),
+        "headline": words.headline(state),
+        "say": words.explanation(state),
+        "scene": words.name(state.scene),
+        "settings": words.settings(state),
+        "place": state.backend,
+        "upright": state.aspect_ratio == "9:16",
+        "job": words.name(state.job_id) if state.job_id else None,
+        "step": _step(state),
+        "retry": retry
+        and {
+            "attempt": retry.attempt,
+            "attempts": retry.attempts,
+            "at": _ms(retry.at),
+            "reason": words.name(retry.reason),
+        },
+        "money": [list(row) for row in words.money(state)],
+        "again": None if state.unlimited else words.again(state),
+        "guess": guessed,
+        "receipt": words.receipt(state) if state.phase in ENDED else [],
+        "error": words.plain(state.error) if state.error else None,
+        "problem": _problem(problem) if problem else None,
+        "video": _video(state, shown, kept or Kept()),
+    }
+
+
+def _ms(seconds: float | None) -> int | None:
+    return None if seconds is None else round(seconds * 1000)
+
+
+_STEPS: Final = {
+    Phase.CHECKING: 0,
+    Phase.SUBMITTING: 1,
+    Phase.RETRYING: 1,
+    Phase.QUEUED: 2,
+    Phase.RUNNING: 3,
+    Phase.FETCHING: 4,
+}
+
+
+def _step(state: RenderState) -> int | None:
+    """Which of the panel's steps is being done; for a lost render, the last one heard of."""
+    if state.phase is Phase.LOST and state.job and not state.job.is_terminal:
+        return 3 if state.job.status is JobStatus.RUNNING else 2
+    return _STEPS.get(state.phase)
+
+
+def _problem(problem: Diagnostic) -> Bundle:
+    """A diagnostic for the page, its long texts cut."""
+    fields = to_json(problem)
+    return fields | {key: words.cut(fields[key]) for key in ("message", "hint", "full")}
+
+
+def _video(state: RenderState, shown: Sources | None, kept: Kept) -> Bundle | None:
+    if state.phase is not Phase.COMPLETED or shown is None:
+        return None
+    public = bool(shown.src) and "://" in str(shown.src)
+    return {
+        "src": safe_url(shown.src) if public else None,
+        "ask": bool(shown.src) and not public,
+        "poster": safe_url(shown.poster_src) if public else None,
+        "track": safe_url(shown.captions_src) if public else None,
+        "captions": safe_url(shown.captions_url) if public else None,
+        "width": output.css_width(kept.width) if kept.width else None,
+        "loop": kept.loop,
+        "autoplay": kept.autoplay,
+        "alt": words.plain(kept.alt, 500),
+        "note": words.plain(shown.note, 600),
+    }
+
+
+@functools.cache
+def _widget_class() -> type[Any]:
+    """The widget's class, made on first use: importing this module must not load ipywidgets."""
+    import anywidget
+    import traitlets
+
+    class KodiscPanel(anywidget.AnyWidget):  # type: ignore[misc]
+        """One synced trait, which only the kernel sets; the page sends messages."""
+
+        _esm = (STATIC / "panel.js").read_text(encoding="utf-8")
+        _css = (STATIC / "panel.css").read_text(encoding="utf-8")
+        state = traitlets.Dict().tag(sync=True)
+
+    return KodiscPanel
+
+
+class Panel:
+    """One render's display in the notebook.
+
+    ``live`` shows the widget; else there is only text, updated when the phase changes, and no
+    comm is opened (nbclient would save every widget it saw in the notebook). ``show`` and
+    ``finish`` may be called from any thread. ``later`` and ``clock`` (seconds since the epoch)
+    are there for tests.
+    """
+
+    def __init__(
+        self,
+        state: RenderState,
+        *,
+        live: bool,
+        kept: Kept | None = None,
+        publish: Publish = publish,
+        later: Later = call_later,
+        clock: Callable[[], float] = time.time,
+    ) -> None:
+        self.live = live
+        self._kept = kept or Kept(message_limit=SERVER_LIMIT_BYTES if live else None)
+        self._publish = publish
+        self._clock = clock
+        self._later = later
+        self._display_id = uuid.uuid4().hex
+        self._phase = state.phase
+        self._widget: Any = None
+        self._on_action: list[Callable[[str], None]] = []
+        self._handover: Handover | None = None
+        bundle: Bundle = {"text/plain": output.status_text(state, now=clock())}
+        if live:
+            self._widget = _widget_class()(state=panel_json(state, now=clock()))
+            self._widget.on_msg(self._heard)
+            bundle |= {WIDGET_MIME: _view(self._widget.model_id)}
+        self._throttle: Throttle[Bundle] = Throttle(self._sync, clock=time.monotonic, later=later)
+        publish(bundle, self._display_id, False)
+
+    def show(self, state: RenderState, problem: Diagnostic | None = None) -> None:
+        """Show the render as it is now; at most two messages a second reach the page."""
+        if self.live:
+            self._throttle.offer(
+                panel_json(state, problem, now=self._clock()), at_once=state.phase in ENDED
+            )
+        elif state.phase is not self._phase:
+            text = output.status_text(state, now=self._clock())
+            self._publish({"text/plain": text}, self._display_id, True)
+        self._phase = state.phase
+
+    def finish(self, state: RenderState, problem: Diagnostic | None = None) -> None:
+        """Show the end: in the widget, and as static HTML in its place.
+
+        The comm stays open: closing it would blank a page that was reloaded in between, which
+        never hears of the replaced output and shows the end in the widget.
+        """
+        self._phase = state.phase
+        kept = self._kept
+        shown = sources(state, kept) if state.phase is Phase.COMPLETED else None
+        if self.live:
+            if state.media and state.media.video:
+                self._handover = Handover(state.media, self._send, self._later)
+            self._throttle.offer(
+                panel_json(state, problem, now=self._clock(), shown=shown, kept=kept), at_once=True
+            )
+        self._publish(final_bundle(state, problem, shown, kept), self._display_id, True)
+
+    def clear(self) -> None:
+        """Show nothing: the cell raises, and its error output says what happened."""
+        self._publish({"text/plain": ""}, self._display_id, True)
+        if self.live:
+            self._widget.close()
+
+    def on_action(self, callback: Callable[[str], None]) -> None:
+        """Call ``callback(action)`` when the page asks for ``stop``, ``check`` or ``again``."""
+        self._on_action.append(callback)
+
+    def answer(self, action: str, text: str) -> None:
+        """Answer a pressed button, with one sentence that the panel shows."""
+        if self.live:
+            self._widget.send({"kind": "answer", "action": action, "text": text})
+
+    def _sync(self, fields: Bundle) -> None:
+        self._widget.state = fields
+
+    def _heard(self, _widget: Any, content: Any, _buffers: Any) -> None:
+        if not isinstance(content, dict) or content.get("kind") != "action":
+            return
+        action = content.get("action")
+        if action == "video" and self._handover:
+            self._handover.ask()
+        elif action in {"stop", "check", "again"}:
+            for callback in self._on_action:
+                callback(action)
+
+    def _send(self, content: Bundle, buffers: list[bytes]) -> None:
+        self._widget.send(content, buffers=buffers)
+
+
+def _view(model_id: str) -> Bundle:
+    return {"version_major": 2, "version_minor": 0, "model_id": model_id}
+
+
+def final_bundle(
+    state: RenderState, problem: Diagnostic | None, shown: Sources | None, kept: Kept
+) -> Bundle:
+    """The static end of a render: HTML and plain text, nothing else."""
+    if state.phase is Phase.COMPLETED:
+        shown = shown or Sources()
+        html = output.figure_html(
+            state,
+            src=shown.src,
+            poster_src=shown.poster_src,
+            captions_src=shown.captions_src,
+            captions_url=shown.captions_url,
+            width=kept.width,
+            loop=kept.loop,
+            autoplay=kept.autoplay,
+            alt=kept.alt,
+            note=shown.note,
+        )
+        return {
+            "text/html": html,
+            "text/plain": output.figure_text(state, src=shown.src, note=shown.note),
+        }
+    if state.phase is Phase.FAILED or problem is not None:
+        return {
+            "text/html": output.error_html(state, problem),
+            "text/plain": output.error_text(state, problem),
+        }
+    return {
+        "text/html": output.pause_html(state),
+        "text/plain": output.pause_text(state),
+    }

@@ -1,0 +1,75 @@
+"""At most so many messages a second; the newest always arrives."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from typing import Final, Generic, TypeVar
+
+Later = Callable[[float, Callable[[], None]], object]
+"""Calls a function once after so many seconds, on whatever thread."""
+
+GAP_S: Final = 0.5
+"""Two messages a second."""
+
+T = TypeVar("T")
+
+
+def call_later(delay_s: float, fn: Callable[[], None]) -> object:
+    """Call ``fn`` after ``delay_s`` seconds from a daemon thread."""
+    timer = threading.Timer(delay_s, fn)
+    timer.daemon = True
+    timer.start()
+    return timer
+
+
+class Throttle(Generic[T]):
+    """Passes values on to ``send``, at least ``gap_s`` seconds apart; between, the newest waits.
+
+    ``clock`` is monotonic, in seconds. May be used from several threads: values arrive in order.
+    """
+
+    def __init__(
+        self,
+        send: Callable[[T], None],
+        *,
+        clock: Callable[[], float],
+        later: Later = call_later,
+        gap_s: float = GAP_S,
+    ) -> None:
+        self._send = send
+        self._clock = clock
+        self._later = later
+        self._gap_s = gap_s
+        self._lock = threading.Lock()
+        self._sent_at: float | None = None
+        self._waiting: list[T] = []
+        self._asked = False
+
+    def offer(self, value: T, *, at_once: bool = False) -> None:
+        """Send ``value`` now, or as soon as the gap allows, unless a newer one comes first."""
+        with self._lock:
+            self._waiting = [value]
+            if at_once or not self._hold():
+                self._pass(value)
+
+    def _flush(self) -> None:
+        with self._lock:
+            self._asked = False
+            if self._waiting and not self._hold():
+                self._pass(self._waiting[-1])
+
+    def _hold(self) -> bool:
+        """Whether the gap is not over yet; then asks to be called when it is."""
+        due = 0.0 if self._sent_at is None else self._sent_at + self._gap_s - self._clock()
+        if due <= 0:
+            return False
+        if not self._asked:
+            self._asked = True
+            self._later(due, self._flush)
+        return True
+
+    def _pass(self, value: T) -> None:
+        self._waiting = []
+        self._sent_at = self._clock()
+        self._send(value)

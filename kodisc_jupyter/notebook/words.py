@@ -1,0 +1,209 @@
+"""How a render is put into words: one place for the panel, the figure and the plain text.
+
+Pure functions. Nothing here guesses: what the API did not say reads "unknown".
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from typing import Final
+
+from kodisc_jupyter.api.models import PRESETS, Balance, Credits, frame_size
+from kodisc_jupyter.renders.state import ENDED, Estimate, Phase, RenderState
+from kodisc_jupyter.scene.excerpt import visible
+
+TEXT_LIMIT: Final = 4_000
+"""Characters of foreign text (an error, say) that are shown; see :func:`cut`."""
+
+NAME_LIMIT: Final = 200
+"""Characters of a foreign name (scene, job ID) that are shown."""
+
+_ANSI: Final = re.compile(r"\x1b\[[0-?]*[ -/]*[@-~]|\x1b[@-_]")
+
+
+def plain(text: str, limit: int = TEXT_LIMIT) -> str:
+    """Foreign text made harmless to read, and not longer than about ``limit`` characters.
+
+    Colour codes go; characters that steer the direction of writing, and other controls, are
+    written out (``<U+202E>``), so that nothing can be made to read backwards.
+    """
+    lines = cut(_ANSI.sub("", text.replace("\r\n", "\n")), limit).split("\n")
+    return "\n".join(visible(line.expandtabs(4)) for line in lines)
+
+
+def name(text: str, limit: int = NAME_LIMIT) -> str:
+    """Foreign text on one line: a scene's name, a job ID."""
+    return plain(" ".join(text[: 4 * limit].split()), limit)
+
+
+def cut(text: str, limit: int = TEXT_LIMIT) -> str:
+    """The first and last part of a long text, with a note on how much is left out between."""
+    if len(text) <= limit:
+        return text
+    head = limit // 4
+    tail = limit - head
+    return f"{text[:head]}\n… {len(text) - limit:,} characters left out …\n{text[-tail:]}"
+
+
+def amount(credits_: Credits | None) -> str:
+    """A number of credits as people write it: ``2,040``; ``None`` is "unknown"."""
+    if credits_ is None or not math.isfinite(credits_):
+        return "unknown"
+    if isinstance(credits_, int) or credits_.is_integer():
+        return f"{int(credits_):,}".replace("-", "−")
+    return f"{credits_:,.2f}".rstrip("0").replace("-", "−")
+
+
+def credits_of(number: Credits | None) -> str:
+    """``1 credit``, ``51 credits``, ``unknown credits``."""
+    return f"{amount(number)} credit{'' if number == 1 else 's'}"
+
+
+def clock(seconds: float) -> str:
+    """A duration as ``0:07`` or ``1:02:03``."""
+    whole = max(0, int(seconds))
+    hours, rest = divmod(whole, 3600)
+    minutes, rest = divmod(rest, 60)
+    return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"
+
+
+def duration(milliseconds: int) -> str:
+    """How long a render took: ``3.2 s`` below a minute, ``2:05`` from there on."""
+    return f"{milliseconds / 1000:.1f} s" if milliseconds < 60_000 else clock(milliseconds / 1000)
+
+
+def place(state: RenderState) -> str:
+    """Where the render runs, to follow "Rendering"."""
+    return "on this machine" if state.backend == "local" else "on Kodisc"
+
+
+def headline(state: RenderState) -> str:
+    """What is happening, in words: the panel's phase text."""
+    local = state.backend == "local"
+    server = "the server on this machine" if local else "Kodisc"
+    return {
+        Phase.CHECKING: "Checking the scene",
+        Phase.SUBMITTING: f"Sending the job to {server}",
+        Phase.RETRYING: f"Sending the job to {server} again",
+        Phase.QUEUED: f"Queued {place(state)}",
+        Phase.RUNNING: f"Rendering {place(state)}",
+        Phase.FETCHING: "Rendered; fetching the video",
+        Phase.COMPLETED: "Ready: rendered before" if state.reused else "Finished",
+        Phase.FAILED: "The render failed",
+        Phase.LOST: f"{server[0].upper()}{server[1:]} cannot be reached; the job goes on",
+        Phase.DETACHED: "No longer watched; the job goes on",
+    }[state.phase]
+
+
+def explanation(state: RenderState) -> str:
+    """One sentence to go with the headline where it leaves a question open, else empty.
+
+    ``state.note`` comes first where the render has something of its own to say.
+    """
+    if state.note:
+        return plain(state.note, 600)
+    job = name(state.job_id or "JOBID")
+    return {
+        Phase.CHECKING: "Free checks; nothing has been sent.",
+        Phase.LOST: "What is known is shown below. It is asked again, less and less often; "
+        "nothing is paid twice.",
+        Phase.DETACHED: f"%kodisc show {job} shows it again; so does running the cell again, "
+        "at no further cost.",
+    }.get(state.phase, "")
+
+
+def settings(state: RenderState) -> str:
+    """Quality, size in pixels and frame rate: ``low · 854×480 · 15 fps``."""
+    width, height = frame_size(state.quality, state.aspect_ratio)
+    fps = state.fps or PRESETS[state.quality][2]
+    return f"{state.quality} · {width}×{height} · {fps} fps"
+
+
+def split(balance: Balance) -> str:
+    """Where a balance comes from: ``1,840 paid + 200 free``."""
+    return f"{amount(balance.paid)} paid + {amount(balance.free)} free"
+
+
+def guess(estimate: Estimate) -> str:
+    """An estimate in words: ``about 51 credits, about 0:12``; empty when it says nothing."""
+    parts = []
+    if estimate.credits is not None:
+        parts.append(f"about {credits_of(estimate.credits)}")
+    if estimate.duration_ms is not None:
+        parts.append(f"about {duration(estimate.duration_ms)}")
+    return ", ".join(parts)
+
+
+def money(state: RenderState) -> list[tuple[str, str, str]]:
+    """The credits of a render as rows of label, value and detail (which may be empty)."""
+    if state.unlimited:
+        return [("Credits", "none needed", place(state))]
+    rows = []
+    before, after = state.balance_before, state.balance_after
+    if state.phase is Phase.COMPLETED or state.cost is not None:
+        cost = 0 if state.reused else state.cost
+        rows.append(("Cost", credits_of(cost), "reused" if state.reused else ""))
+    if before and after:
+        change = after.total - before.total
+        sign = "+" if change > 0 else ""
+        rows.append(
+            (
+                "Balance",
+                f"{amount(before.total)} → {amount(after.total)}",
+                f"{sign}{amount(change)}; now {split(after)}",
+            )
+        )
+    elif before or after:
+        balance = after or before
+        assert balance is not None
+        rows.append(("Balance", credits_of(balance.total), split(balance)))
+    if state.reserved is not None and state.phase not in ENDED:
+        rows.append(("Reserved", credits_of(state.reserved), "settled at the end"))
+    if state.estimate and state.phase not in ENDED and guess(state.estimate):
+        rows.append(("Estimate", guess(state.estimate), plain(state.estimate.ground, 200)))
+    if state.budget:
+        budget = state.budget
+        rows.append(
+            ("Budget", f"{credits_of(budget.left)} left", f"of {amount(budget.limit)} this session")
+        )
+    return rows
+
+
+def paid(state: RenderState) -> str:
+    """What a finished render cost, in a few words for the receipt."""
+    if state.unlimited:
+        return f"{place(state)}, no credits"
+    if state.reused:
+        return "reused, 0 credits"
+    cost = f"{credits_of(state.cost)}"
+    before, after = state.balance_before, state.balance_after
+    if before and after:
+        return f"{cost} (balance {amount(before.total)} → {amount(after.total)})"
+    if after:
+        return f"{cost} (balance now {amount(after.total)})"
+    return f"{cost} (balance unknown)"
+
+
+def receipt(state: RenderState) -> list[str]:
+    """The receipt of an ended render, part by part: settings, seconds, credits, job ID."""
+    parts = [settings(state)]
+    if state.job and state.job.duration_ms is not None:
+        parts.append(f"rendered in {duration(state.job.duration_ms)}")
+    if state.phase is Phase.COMPLETED or state.cost is not None or state.unlimited:
+        parts.append(paid(state))
+    if state.job_id:
+        parts.append(f"job {name(state.job_id)}")
+    return parts
+
+
+def again(state: RenderState) -> str:
+    """What rendering again would cost, asked before it is done; for a backend with credits."""
+    known = state.cost if state.cost and not state.reused else None
+    if known is None and state.estimate is not None:
+        known = state.estimate.credits
+    return (
+        f"This costs credits again, about {amount(known)}."
+        if known
+        else ("This costs credits again; how many is not known before.")
+    )

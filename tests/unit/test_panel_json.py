@@ -1,0 +1,116 @@
+"""What the front end is told about a render."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+
+import pytest
+
+from kodisc_jupyter.api.models import AspectRatio, Balance, Job, JobStatus, Quality
+from kodisc_jupyter.notebook.panel import panel_json
+from kodisc_jupyter.renders.state import Budget, Estimate, Phase, RenderState, Retry
+
+
+def state(phase=Phase.RUNNING, **fields):
+    return dataclasses.replace(
+        RenderState(
+            render_id="r1",
+            phase=phase,
+            scene="HelloKodisc",
+            quality=Quality.LOW,
+            aspect_ratio=AspectRatio.WIDE,
+            backend="cloud",
+            began_at=1_000.0,
+            phase_at=1_002.5,
+        ),
+        **fields,
+    )
+
+
+@pytest.mark.parametrize("phase", list(Phase))
+def test_every_phase_is_plain_json_with_a_headline_in_words(phase):
+    fields = panel_json(state(phase), now=1_003.0)
+    assert json.loads(json.dumps(fields)) == fields
+    assert fields["phase"] == phase.value
+    assert len(fields["headline"]) > 5
+
+
+def test_times_are_milliseconds_with_the_kernels_now():
+    fields = panel_json(state(ended_at=1_010.25), now=1_003.0)
+    assert (fields["now"], fields["began"], fields["since"]) == (1_003_000, 1_000_000, 1_002_500)
+    assert fields["ended"] == 1_010_250
+
+
+def test_a_retry_is_told_only_while_retrying():
+    retry = Retry(attempt=2, attempts=5, at=1_004.0, reason="the server answered 503")
+    told = panel_json(state(Phase.RETRYING, retry=retry), now=1_003.0)["retry"]
+    assert told == {
+        "attempt": 2,
+        "attempts": 5,
+        "at": 1_004_000,
+        "reason": "the server answered 503",
+    }
+    assert panel_json(state(Phase.QUEUED, retry=retry), now=1_003.0)["retry"] is None
+
+
+def test_money_shows_paid_free_total_reserved_budget_and_the_estimate_with_its_ground():
+    rows = panel_json(
+        state(
+            balance_before=Balance(1840, 200, 2040),
+            reserved=40,
+            budget=Budget(limit=500, spent=40),
+            estimate=Estimate("from your last render of this scene", 51, 12_000),
+        ),
+        now=1_003.0,
+    )["money"]
+    assert rows == [
+        ["Balance", "2,040 credits", "1,840 paid + 200 free"],
+        ["Reserved", "40 credits", "settled at the end"],
+        ["Estimate", "about 51 credits, about 12.0 s", "from your last render of this scene"],
+        ["Budget", "460 credits left", "of 500 this session"],
+    ]
+
+
+def test_at_the_end_the_change_of_the_balance_is_visible():
+    rows = panel_json(
+        state(
+            Phase.COMPLETED,
+            cost=51,
+            balance_before=Balance(1840, 200, 2040),
+            balance_after=Balance(1840, 149, 1989),
+        ),
+        now=1_003.0,
+    )["money"]
+    assert rows == [
+        ["Cost", "51 credits", ""],
+        ["Balance", "2,040 → 1,989", "−51; now 1,840 paid + 149 free"],
+    ]
+
+
+def test_what_the_api_did_not_say_is_unknown():
+    rows = panel_json(state(Phase.COMPLETED), now=1_003.0)["money"]
+    assert rows == [["Cost", "unknown credits", ""]]
+
+
+def test_on_this_machine_no_credits_are_needed():
+    fields = panel_json(state(backend="local", unlimited=True), now=1_003.0)
+    assert fields["money"] == [["Credits", "none needed", "on this machine"]]
+    assert fields["again"] is None
+    assert fields["headline"] == "Rendering on this machine"
+
+
+def test_a_lost_render_is_never_called_failed():
+    job = Job("clx1", JobStatus.RUNNING)
+    fields = panel_json(state(Phase.LOST, job=job), now=1_003.0)
+    assert "fail" not in json.dumps(fields).lower()
+    assert "goes on" in fields["headline"]
+    assert fields["step"] == 3
+
+
+def test_a_long_error_is_cut_with_a_note_and_hidden_characters_are_written_out():
+    error = "x" * 100_000 + "\u202eevil\x1b[31mred"
+    fields = panel_json(state(Phase.FAILED, error=error), now=1_003.0)
+    assert len(fields["error"]) < 5_000
+    assert "characters left out" in fields["error"]
+    assert fields["error"].endswith("<U+202E>evilred")
