@@ -1,0 +1,203 @@
+"""From the accepted job to the video on this machine."""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Callable, Collection
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
+
+from kodisc_jupyter.api.errors import JobNotFoundError, KodiscError
+from kodisc_jupyter.api.models import Balance, Job, JobStatus
+from kodisc_jupyter.renders.crew import Crew
+from kodisc_jupyter.renders.journal import Journal
+from kodisc_jupyter.renders.media import Fetched, MediaStore
+from kodisc_jupyter.renders.pacing import Turns
+from kodisc_jupyter.renders.record import JobRecord, Step
+from kodisc_jupyter.renders.render import Render, failure
+from kodisc_jupyter.renders.state import Phase
+from kodisc_jupyter.renders.watcher import Watch, Watcher
+
+ERROR_CHARACTERS = 300
+"""How much of the last line of a failed job's error the journal keeps: no code."""
+
+_log = logging.getLogger(__name__)
+
+
+@dataclass
+class _Followed:
+    """A render on its way: its row, the sentence that belongs to it, and its watch."""
+
+    render: Render
+    record: JobRecord
+    note: str
+    phase: str
+    watch: Watch
+
+
+class Follower:
+    """Watches jobs, writes their end down, fetches their files, and tells their renders.
+
+    ``changed`` is called whenever a cost may have become known or a job got out of sight;
+    ``protected`` gives the job IDs whose files must stay in the store.
+    """
+
+    def __init__(
+        self,
+        journal: Journal,
+        store: MediaStore,
+        turns: Turns,
+        *,
+        changed: Callable[[], None],
+        protected: Callable[[], Collection[str]],
+    ) -> None:
+        self._journal = journal
+        self._store = store
+        self._turns = turns
+        self._changed = changed
+        self._protected = protected
+        self._watcher = Watcher(turns)
+        self._crew = Crew()
+
+    def follow(self, render: Render, record: JobRecord) -> None:
+        """Watch an accepted job until its render has ended."""
+        assert record.job_id is not None
+        assert render.backend is not None
+        watch = Watch(record.job_id, render.backend, _ignore, _ignore, _ignore)
+        followed = _Followed(render, record, render.state.note, record.phase, watch)
+        watch.seen = partial(self._seen, followed)
+        watch.lost = partial(self._lost, followed)
+        watch.gone = partial(self._gone, followed)
+        render.on_detach = partial(self._detach, followed)
+        self._watcher.watch(watch)
+
+    def settle(self, render: Render, record: JobRecord, job: Job) -> None:
+        """Take in the end of a job that was learnt of without watching."""
+        assert render.backend is not None
+        watch = Watch(job.job_id, render.backend, _ignore, _ignore, _ignore)
+        self._settle(_Followed(render, record, render.state.note, record.phase, watch), job)
+
+    def close(self) -> None:
+        """Stop watching everything; the jobs go on."""
+        self._watcher.close()
+
+    def _seen(self, followed: _Followed, job: Job) -> None:
+        if job.is_terminal:
+            self._settle(followed, job)
+            return
+        phase = Phase.RUNNING if job.status is JobStatus.RUNNING else Phase.QUEUED
+        if followed.phase != str(job.status):
+            followed.phase = str(job.status)
+            self._write(followed.record, followed.phase, phase=followed.phase)
+        followed.render.advance(phase, job=job, note=followed.note)
+
+    def _lost(self, followed: _Followed, note: str) -> None:
+        followed.render.advance(Phase.LOST, note=note)
+        self._changed()
+
+    def _gone(self, followed: _Followed, error: KodiscError) -> None:
+        job_id = followed.watch.job_id
+        self._write(followed.record, "unknown", step=Step.UNKNOWN, ended_at=time.time())
+        problem = JobNotFoundError(
+            f"The server no longer knows job {job_id}; what it cost, if anything, is unknown.",
+            job_id=job_id,
+            status=error.status,
+            hint="It was made with another account's key, or removed. --force renders anew.",
+        )
+        followed.render.fail(problem, error=problem.message)
+        self._changed()
+
+    def _detach(self, followed: _Followed) -> None:
+        self._watcher.forget(followed.watch)
+        followed.render.advance(
+            Phase.DETACHED,
+            note="No longer watched here; the job goes on. "
+            f"Come back to it with: %kodisc show {followed.watch.job_id}",
+        )
+        self._changed()
+
+    def _settle(self, followed: _Followed, job: Job) -> None:
+        completed = job.status is JobStatus.COMPLETED
+        lines = (job.error or "").strip().splitlines()
+        result = job.result
+        self._write(
+            followed.record,
+            "settled",
+            step=Step.COMPLETED if completed else Step.FAILED,
+            phase=str(job.status),
+            credits=job.credits_cost,
+            duration_ms=job.duration_ms,
+            ended_at=time.time(),
+            video_url=result.video if result else None,
+            poster_url=result.thumbnail if result else None,
+            captions_url=result.captions if result else None,
+            error=lines[-1][:ERROR_CHARACTERS] if lines else None,
+        )
+        if completed:
+            followed.render.advance(
+                Phase.FETCHING, job=job, cost=job.credits_cost, note=followed.note
+            )
+        else:
+            followed.render.advance(job=job, cost=job.credits_cost, note=followed.note)
+        self._changed()
+        self._crew.do(partial(self._end, followed, job))
+
+    def _end(self, followed: _Followed, job: Job) -> None:
+        render = followed.render
+        balance = self._balance(followed)
+        if job.status is JobStatus.FAILED:
+            if balance is not None:
+                self._write(followed.record, "balanced", balance_after=balance)
+            render.fail(
+                failure(render.state, job),
+                job=job,
+                cost=job.credits_cost,
+                error=job.error,
+                balance_after=balance,
+            )
+        else:
+            assert job.result is not None
+            fetched = self._store.fetch(job.job_id, job.result, followed.watch.backend.client)
+            self.keep(followed.record, fetched, balance_after=balance)
+            note = followed.note if fetched.problem is None else not_kept(fetched.problem)
+            render.advance(
+                Phase.COMPLETED, job=job, media=fetched.media, balance_after=balance, note=note
+            )
+            self._store.make_room(self._protected())
+        self._changed()
+
+    def keep(self, record: JobRecord, fetched: Fetched, **values: Any) -> None:
+        """Write down where a fetched video is."""
+        video = fetched.media.video
+        if video is not None:
+            values.update(video=video, video_bytes=video.stat().st_size)
+        if values:
+            self._write(record, "fetched", **values)
+
+    def _balance(self, followed: _Followed) -> Balance | None:
+        backend = followed.watch.backend
+        if backend.unlimited:
+            return None
+        time.sleep(self._turns.wait_s())
+        try:
+            return backend.client.get_me(attempts=1).credits
+        except KodiscError:
+            return None
+
+    def _write(self, record: JobRecord, happened: str, /, **values: Any) -> None:
+        """The journal is behind then, but the render goes on; the next poll of it catches up."""
+        try:
+            self._journal.update(record, happened, **values)
+        except KodiscError:
+            _log.exception("The journal could not be written about job %s", record.job_id)
+
+
+def not_kept(problem: KodiscError) -> str:
+    """The note of a completed render whose video is not on this machine."""
+    return f"The video is not kept on this machine: {problem} It is at its address still."
+
+
+def _ignore(_: object) -> None:
+    """The callback of a watch that is not wired up yet."""

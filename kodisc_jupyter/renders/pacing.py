@@ -1,0 +1,55 @@
+"""When to ask again: pure functions of numbers, and one clocked limit for all requests."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from threading import Lock
+from typing import Final
+
+SPACING_S: Final = 0.105
+"""Between any two requests of a kernel: never more than 10 in a second, however they bunch up."""
+
+FIRST_POLL_S: Final = {"local": 0.15, "cloud": 1.0}
+POLL_CAP_S: Final = {"local": 0.5, "cloud": 4.0}
+"""The vendor says to poll "every few seconds"; our own server is on loopback."""
+_GROWTH: Final = 1.3
+
+LOST_AFTER_S: Final = 60.0
+"""An outage this long is shown."""
+OUTAGE_CAP_S: Final = 10.0
+LOST_CAP_S: Final = 30.0
+REFUSED_KEY_S: Final = 60.0
+"""Between polls with a key that was refused: it may be a hiccup, and the job goes on."""
+YOUNG_S: Final = 5.0
+"""A 404 this soon after the 202 may only mean that the job has not reached every server."""
+
+
+def poll_delay_s(kind: str, polls: int) -> float:
+    """Seconds until the next poll of a job that was polled ``polls`` times."""
+    growth: float = _GROWTH ** min(polls, 50)
+    return min(POLL_CAP_S[kind], FIRST_POLL_S[kind] * growth)
+
+
+def outage_delay_s(failures: int, outage_s: float, retry_after_s: float | None) -> float:
+    """Seconds until the next try after ``failures`` (at least 1) in a row; obeys the server."""
+    cap = LOST_CAP_S if outage_s >= LOST_AFTER_S else OUTAGE_CAP_S
+    delay = min(cap, 0.5 * 2.0 ** min(failures - 1, 10))
+    return delay if retry_after_s is None else max(delay, retry_after_s)
+
+
+class Turns:
+    """Hands out moments for requests, at least :data:`SPACING_S` apart, first come first served."""
+
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        self._clock = clock
+        self._next = 0.0
+        self._lock = Lock()
+
+    def wait_s(self) -> float:
+        """Take the next moment; how many seconds from now it is."""
+        with self._lock:
+            now = self._clock()
+            moment = max(now, self._next)
+            self._next = moment + SPACING_S
+            return moment - now

@@ -1,0 +1,173 @@
+"""One render in this kernel: what a cell or a program holds in its hand."""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from threading import Condition, RLock
+from typing import Any, Final
+
+from kodisc_jupyter.api.errors import KodiscError, RenderFailedError, WaitTimeoutError
+from kodisc_jupyter.api.models import Job, RenderRequest
+from kodisc_jupyter.renders.backends import Backend
+from kodisc_jupyter.renders.state import ENDED, Phase, RenderState
+
+Subscriber = Callable[[RenderState], None]
+
+_CHUNK_S: Final = 0.5
+"""Waiting is done in pieces: on Windows a longer wait cannot be interrupted with Ctrl-C."""
+
+_log = logging.getLogger(__name__)
+
+
+class Render:
+    """A render that was started, attached to or shown again.
+
+    It goes on whether or not anybody looks; forgetting the object stops nothing.
+    """
+
+    def __init__(
+        self, state: RenderState, *, request: RenderRequest | None, backend: Backend | None
+    ) -> None:
+        self.request = request
+        self.backend = backend
+        self._state = state
+        self._problem: KodiscError | None = None
+        self._changed = Condition()
+        self._delivering = RLock()  # one change at a time reaches the subscribers, in order
+        self._subscribers: dict[object, Subscriber] = {}
+        self.on_detach: Callable[[], None] | None = None
+        """What stops the watching; set by whoever watches."""
+
+    def __repr__(self) -> str:
+        state = self._state
+        about = f" job {state.job_id}" if state.job_id else ""
+        return f"<Render {state.scene} {state.quality}{about}: {state.phase}>"
+
+    @property
+    def render_id(self) -> str:
+        """This render's own ID, given by this machine."""
+        return self._state.render_id
+
+    @property
+    def state(self) -> RenderState:
+        """Everything that is known now."""
+        return self._state
+
+    @property
+    def job(self) -> Job | None:
+        """The job as the API last described it; ``None`` before it was accepted."""
+        return self._state.job
+
+    @property
+    def video(self) -> Path | None:
+        """The video on this machine, once it was fetched."""
+        return self._state.media.video if self._state.media else None
+
+    def wait(self, timeout: float | None = None) -> Job:
+        """Wait until the render has ended and its video is here. Ctrl-C stops only the waiting.
+
+        Args:
+            timeout: seconds; ``None`` waits as long as it takes.
+
+        Raises:
+            RenderFailedError: the job failed.
+            JobNotFoundError: the server no longer knows the job.
+            WaitTimeoutError: the time is up; the job goes on.
+            KodiscError: it is no longer watched here, after :meth:`cancel_watch`.
+        """
+        deadline = None if timeout is None else time.monotonic() + timeout
+        with self._changed:
+            while self._state.phase not in ENDED:
+                left = _CHUNK_S if deadline is None else deadline - time.monotonic()
+                if left <= 0:
+                    raise WaitTimeoutError(
+                        f"{self._state.scene} was not finished within {timeout:g} s; "
+                        "the job goes on.",
+                        job_id=self._state.job_id,
+                        hint=_come_back(self._state.job_id),
+                    )
+                self._changed.wait(min(left, _CHUNK_S))
+            state, problem = self._state, self._problem
+        if state.phase is Phase.DETACHED:
+            raise KodiscError(
+                f"{state.scene} is no longer watched here; the job goes on.",
+                job_id=state.job_id,
+                hint=_come_back(state.job_id),
+            )
+        if problem is not None:
+            raise problem
+        assert state.job is not None
+        return state.job
+
+    def cancel_watch(self) -> None:
+        """Stop watching. The job itself goes on, and costs what it costs."""
+        if self.on_detach is not None:
+            self.on_detach()
+
+    def subscribe(self, subscriber: Subscriber) -> Callable[[], None]:
+        """Have ``subscriber`` called with the state now, and again at every change.
+
+        It may be called from another thread. The answer ends the subscription.
+        """
+        token = object()
+        with self._delivering:
+            self._subscribers[token] = subscriber
+            _tell(subscriber, self._state)
+
+        def unsubscribe() -> None:
+            self._subscribers.pop(token, None)
+
+        return unsubscribe
+
+    def advance(self, phase: Phase | None = None, **changes: Any) -> None:
+        """Take in what has become known; tell the subscribers if anything changed."""
+        with self._delivering:
+            before = self._state
+            if before.phase in ENDED:
+                return
+            after = replace(before, **changes)
+            if phase is not None and phase is not before.phase:
+                after = replace(after, phase=phase, phase_at=time.time())
+                if phase in ENDED:
+                    after = replace(after, ended_at=after.phase_at)
+            if after == before:
+                return
+            with self._changed:
+                self._state = after
+                self._changed.notify_all()
+            for subscriber in list(self._subscribers.values()):
+                _tell(subscriber, after)
+
+    def fail(self, problem: KodiscError, **changes: Any) -> None:
+        """End as failed; ``problem`` is what :meth:`wait` raises."""
+        with self._changed:
+            self._problem = problem
+        self.advance(Phase.FAILED, **changes)
+
+
+def failure(state: RenderState, job: Job) -> RenderFailedError:
+    """The error of a job that ended as failed, with its cost as the API reports it."""
+    last = (job.error or "").strip().splitlines()
+    cost = "unknown" if job.credits_cost is None else f"{job.credits_cost:g}"
+    return RenderFailedError(
+        f"{state.scene} failed to render: {last[-1] if last else 'no reason was given'} "
+        f"(credits, as the API reports them: {cost}).",
+        job_id=job.job_id,
+        error=job.error,
+        job=job,
+    )
+
+
+def _come_back(job_id: str | None) -> str:
+    return f"Come back to it with: %kodisc show {job_id}" if job_id else ""
+
+
+def _tell(subscriber: Subscriber, state: RenderState) -> None:
+    try:
+        subscriber(state)
+    except Exception:  # a panel's trouble is not the render's
+        _log.exception("A subscriber of render %s failed", state.render_id)

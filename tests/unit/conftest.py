@@ -1,0 +1,145 @@
+"""A render service in memory, for the tests of what happens on this machine."""
+
+import threading
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from kodisc_jupyter.api.client import Submission
+from kodisc_jupyter.api.errors import JobNotFoundError, ServerError
+from kodisc_jupyter.api.models import (
+    Account,
+    Balance,
+    Job,
+    JobStatus,
+    RenderRequest,
+    RenderResult,
+)
+from kodisc_jupyter.renders.backends import Backend
+from kodisc_jupyter.renders.session import RenderSession
+
+DEADLINE_S = 60.0
+
+
+class FakeService:
+    """Both the service and a client of it. ``cost`` is what each render costs at its end."""
+
+    resubmit_uncertain = True
+
+    def __init__(self, *, cost=51, total=1000, instant=True):
+        self.cost = cost
+        self.total = total
+        self.instant = instant
+        self.jobs: dict[str, Job] = {}
+        self.posts: list[RenderRequest] = []
+        self.requests = 0
+        self.files: dict[str, bytes] = {}
+        self.before_post = lambda: None
+        self.submit_error: BaseException | None = None
+        self.poll_error: Exception | None = None
+        self.download_error: Exception | None = None
+        self.attempts, self.uncertain, self.reasons = 1, 0, ()
+        self.lock = threading.RLock()
+
+    def submit(self, request, *, on_retry=None, on_attempt=None, cancel=None):
+        if on_attempt:
+            on_attempt(1)
+        self.before_post()
+        with self.lock:
+            self.requests += 1
+            self.posts.append(request)
+            if self.submit_error is not None:
+                raise self.submit_error
+            job_id = f"job{len(self.posts):05d}"
+            job = Job(job_id, JobStatus.QUEUED)
+            self.jobs[job_id] = job
+            if self.instant:
+                self.finish(job_id)
+            return Submission(job, self.attempts, self.uncertain, self.reasons)
+
+    def finish(self, job_id, *, error=None, cost=None):
+        cost = self.cost if cost is None else cost
+        base = f"https://cdn.example/r/{job_id}"
+        with self.lock:
+            job = self.jobs[job_id]
+            if error is not None:
+                self.jobs[job_id] = replace(
+                    job, status=JobStatus.FAILED, error=error, credits_cost=0, duration_ms=900
+                )
+                return
+            self.total -= cost
+            self.jobs[job_id] = replace(
+                job,
+                status=JobStatus.COMPLETED,
+                credits_cost=cost,
+                duration_ms=4000,
+                result=RenderResult(
+                    f"{base}/video.mp4", f"{base}/thumb.jpg", f"{base}/captions.vtt"
+                ),
+            )
+            for name in ("video.mp4", "thumb.jpg", "captions.vtt"):
+                self.files[f"{base}/{name}"] = f"{job_id} {name}".encode()
+
+    def run(self, job_id):
+        with self.lock:
+            self.jobs[job_id] = replace(self.jobs[job_id], status=JobStatus.RUNNING)
+
+    def get_render(self, job_id, *, attempts=None):
+        with self.lock:
+            self.requests += 1
+            if self.poll_error is not None:
+                raise self.poll_error
+            if job_id not in self.jobs:
+                raise JobNotFoundError(f"There is no job {job_id}.", job_id=job_id, status=404)
+            return self.jobs[job_id]
+
+    def get_me(self, *, attempts=None):
+        with self.lock:
+            self.requests += 1
+            return Account("usr_1", "key_1", "kdsc_live_ab", Balance(self.total, 0, self.total))
+
+    def download(self, url, path, **_):
+        with self.lock:
+            if self.download_error is not None:
+                raise self.download_error
+            if url not in self.files:
+                raise ServerError("The file is gone (404).", status=404, transient=False)
+            content = self.files[url]
+        Path(path).write_bytes(content)
+        return Path(path)
+
+
+@pytest.fixture
+def make_service():
+    return FakeService
+
+
+@pytest.fixture
+def service(make_service):
+    return make_service()
+
+
+@pytest.fixture
+def cloud(service):
+    return Backend("cloud", service, "cloud:https://kodisc.example/api/v2")
+
+
+@pytest.fixture
+def make_session(tmp_path):
+    """Kernels of one user: sessions over the same home folder."""
+    made = []
+
+    def make(**options):
+        session = RenderSession(**{"home": tmp_path / "home", **options})
+        made.append(session)
+        return session
+
+    yield make
+    for session in made:
+        session.close()
+
+
+@pytest.fixture
+def session(make_session):
+    return make_session()
