@@ -1,0 +1,137 @@
+"""What is sent: the prelude, the ``--with`` values and the cell, and the way back to each line."""
+
+from __future__ import annotations
+
+import ast
+import keyword
+import re
+from bisect import bisect_right
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Final, Literal
+
+from kodisc_jupyter.scene.literals import literal
+
+Origin = Literal["cell", "prelude", "with", "options"]
+"""Where a line was written; ``"options"`` is the magic's own line."""
+
+_LINE_END: Final = re.compile(r"\r\n|\r|\n")  # Python's own; str.splitlines knows more
+
+
+@dataclass(frozen=True)
+class Source:
+    """The Python source of a render, and where each of its lines comes from.
+
+    ``code`` is what is sent: the cell byte for byte, unless there is a prelude or a value.
+    ``first_line`` is the number that the reader sees beside the cell's first line: 1, or 2 where
+    the magic's own line is counted too.
+    """
+
+    code: str
+    cell: str
+    prelude: str = ""
+    names: tuple[str, ...] = ()
+    first_line: int = 1
+    _starts: tuple[tuple[int, Origin, int], ...] = field(default=((1, "cell", 1),), repr=False)
+
+    @cached_property
+    def lines(self) -> tuple[str, ...]:
+        """The lines of ``code``, without their ends."""
+        return split_lines(self.code)
+
+    def locate(self, assembled_line: int) -> tuple[Origin, int]:
+        """Where line ``assembled_line`` (1-based) of ``code`` was written.
+
+        Returns ``"cell"`` and the line as the reader numbers it, ``"prelude"`` and the line of the
+        prelude, or ``"with"`` and the number of the value. Lines outside are taken to the nearest.
+        """
+        line = min(max(assembled_line, 1), len(self.lines))
+        start, origin, first = self._starts[
+            bisect_right(self._starts, line, key=lambda entry: entry[0]) - 1
+        ]
+        return origin, line - start + first
+
+    def written(self, origin: Origin) -> tuple[tuple[str, ...], int]:
+        """The lines that were written in ``origin``, and the number of the first of them."""
+        if origin == "cell":
+            return split_lines(self.cell), self.first_line
+        if origin == "prelude":
+            return split_lines(self.prelude), 1
+        at = [index for index in range(1, len(self.lines) + 1) if self.locate(index)[0] == origin]
+        return tuple(self.lines[index - 1] for index in at), 1
+
+
+def assemble(
+    cell: str,
+    *,
+    prelude: str = "",
+    values: Mapping[str, object] | None = None,
+    first_line: int = 1,
+) -> Source:
+    """Put the source of a render together: prelude, values as literals, cell.
+
+    A ``from __future__`` import must come first in Python, so it is moved from the cell to the top
+    where something stands above the cell; its place in the cell is kept by a ``pass``.
+
+    Raises:
+        ValueError: a name is not one that Python could assign, or a value cannot be sent; the
+            message says which and why.
+    """
+    if not prelude.strip() and not values:
+        return Source(cell, cell, "", (), first_line, ((1, "cell", first_line),))
+    futures, body = _without_futures(cell)
+    assigned = [_assignment(name, value) for name, value in (values or {}).items()]
+    head: list[str] = []
+    starts: list[tuple[int, Origin, int]] = []
+    for line, statement in futures:
+        starts.append((len(head) + 1, "cell", line + first_line - 1))
+        head.append(statement)
+    if prelude.strip():
+        starts.append((len(head) + 1, "prelude", 1))
+        head.extend(split_lines(_LINE_END.sub("\n", prelude).removesuffix("\n")))
+    if assigned:
+        starts.append((len(head) + 1, "with", 1))
+        head.extend(assigned)
+    starts.append((len(head) + 1, "cell", first_line))
+    code = "\n".join([*head, body])
+    return Source(code, cell, prelude, tuple(values or ()), first_line, tuple(starts))
+
+
+def split_lines(text: str) -> tuple[str, ...]:
+    """The lines of a text as Python counts them, without their ends."""
+    return tuple(_LINE_END.split(text))
+
+
+def _assignment(name: str, value: object) -> str:
+    if not name.isidentifier() or keyword.iskeyword(name):
+        raise ValueError(f"{name!r} is not a name that Python can assign to.")
+    try:
+        return f"{name} = {literal(value)}"
+    except ValueError as refused:
+        raise ValueError(f"{name} cannot be sent along: {refused}") from None
+
+
+def _without_futures(cell: str) -> tuple[list[tuple[int, str]], str]:
+    """The cell's ``from __future__`` imports with their lines, and the cell without them."""
+    if "__future__" not in cell:
+        return [], cell
+    try:
+        tree = ast.parse(cell)
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return [], cell  # the checks say what is wrong with it
+    found: list[tuple[int, str]] = []
+    lines = _LINE_END.split(cell)
+    for node in tree.body:
+        if not (isinstance(node, ast.ImportFrom) and node.module == "__future__"):
+            continue
+        found.append((node.lineno, ast.unparse(node)))
+        end = node.end_lineno or node.lineno
+        for number in range(node.lineno, end + 1):
+            raw = lines[number - 1].encode()
+            left = node.col_offset if number == node.lineno else 0
+            right = (node.end_col_offset or len(raw)) if number == end else len(raw)
+            kept = b"pass" if number == node.lineno else b""
+            blank = kept.ljust(right - left)
+            lines[number - 1] = (raw[:left] + blank + raw[right:]).decode()
+    return found, "\n".join(lines)

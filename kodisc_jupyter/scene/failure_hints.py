@@ -1,0 +1,218 @@
+"""What to do about the mistakes that Manim scenes fail with most often."""
+
+from __future__ import annotations
+
+import re
+from typing import Final
+
+from kodisc_jupyter.scene.manimgl import manimgl_hint
+from kodisc_jupyter.scene.names import names
+from kodisc_jupyter.scene.undefined import closest
+
+_LATEX: Final = (
+    (r"is not installed", "LaTeX is missing there: use Text instead, or render on Kodisc."),
+    (
+        r"File [`'](?P<a>[^']+)\.(?:sty|cls)' not found",
+        "The LaTeX package {a} is not installed there; do without it, or use Text.",
+    ),
+    (
+        r"Undefined control sequence: (?P<a>\\\w+)",
+        'Check the spelling of {a}, and write LaTeX in raw strings: r"\\frac{{1}}{{2}}".',
+    ),
+    (
+        r"Undefined control sequence",
+        "Check the spelling of the command; does it need a package?",
+    ),
+    (
+        r"Missing \$ inserted",
+        "Mathematics in Tex stands between dollars, $x^2$; MathTex needs none.",
+    ),
+    (
+        r"Extra \}, or forgotten",
+        "There is a }} too many, or a {{ or $ is missing before it.",
+    ),
+    (
+        r"Missing [{}] inserted|File ended while scanning|Runaway",
+        "Count the {{ and }}: one is missing.",
+    ),
+    (
+        r"Double (?:superscript|subscript)",
+        "Put braces around the first one: {{x^2}}^3 or x^{{2^3}}.",
+    ),
+    (r"Misplaced alignment tab|Extra alignment tab", r"Write \& for an ampersand."),
+    (
+        r"Unicode character|Invalid UTF-8",
+        "LaTeX does not know this character; write it with Text, or choose a TexTemplate for it.",
+    ),
+    (
+        r"Environment (?P<a>\w+\*?) undefined",
+        "LaTeX has no environment {a}; check its spelling or add its package to a TexTemplate.",
+    ),
+    (r"Bad math environment delimiter", "MathTex is in mathematics already; leave out $ and \\[."),
+    (r"not set|could not be set", 'Check the LaTeX of this line; write it in a raw string, r"…".'),
+)
+
+_PYTHON: Final = (
+    (
+        r"No module named '(?P<a>manimlib|manim_imports_ext)",
+        "That is ManimGL; write `from manim import *`.",
+    ),
+    (
+        r"No module named '(?P<a>[^']+)'",
+        "{a} is not installed where the scene was rendered; do without it.",
+    ),
+    (
+        r"(?P<b>\w+?)(?:\.\w+)*\(\) got an unexpected keyword argument '(?P<a>\w+)'",
+        "{b} has no option {a}: check its spelling, and that this Manim version has it.",
+    ),
+    (
+        r"unexpected keyword argument '(?P<a>\w+)'",
+        "There is no option {a} here: check its spelling, and that this Manim version has it.",
+    ),
+    (
+        r"takes 0 positional arguments but 1 was given",
+        "Give the method its first parameter: def construct(self):",
+    ),
+    (
+        r"missing \d+ required positional arguments?: (?P<a>.+)",
+        "Pass {a} too.",
+    ),
+    (
+        r"takes (?:from )?\d+.* positional arguments? but \d+ (?:were|was) given",
+        "Too many values between the brackets; name the options, as in radius=2.",
+    ),
+    (
+        r"Only values of type \w+ can be added|submobjects must be of type|All submobjects must be",
+        "Only mobjects can be added: text as Text(…), a point as Dot(…), a list as *list.",
+    ),
+    (
+        r"Unexpected argument|cannot be converted to an animation|is not an? [Aa]nimation",
+        "self.play takes animations: FadeIn(mobject), Create(mobject), mobject.animate.shift(UP).",
+    ),
+    (
+        r"Called Scene.play with no animations",
+        "Give self.play an animation, or use self.wait().",
+    ),
+    (
+        r"Color (?P<a>\S+) not found|not a valid color|ManimColor only accepts",
+        'Use one of Manim\'s colours (RED, BLUE_D, …) or a hex code such as "#58c4dd".',
+    ),
+    (
+        r"could not find (?P<a>\S+)|No such file or directory: '(?P<b>[^']+)'",
+        "Only the code is sent: files of your own are not where the scene is rendered.",
+    ),
+    (
+        r"could not be broadcast|inhomogeneous shape|setting an array element with a sequence",
+        "Points in Manim have three coordinates: [x, y, 0].",
+    ),
+    (
+        r"unsupported operand type.*'(?:list|tuple)'|can't multiply sequence by non-int",
+        "Lists and tuples do not calculate: write np.array([x, y, 0]).",
+    ),
+    (
+        r"unsupported operand type\(s\) for /: '\w+' and '(?:ndarray|Vector)'|division by zero",
+        "Divide by a number; of a vector take its length first: np.linalg.norm(v).",
+    ),
+    (
+        r"truth value of an array",
+        "Compare vectors with np.allclose(a, b), or one coordinate at a time.",
+    ),
+    (
+        r"object is not callable",
+        "What is called here is no function: is a name used twice, or a comma missing?",
+    ),
+    (
+        r"'(?P<a>\w+)' object is not subscriptable",
+        "A {a} has no parts to pick with [ ].",
+    ),
+    (r"object is not iterable", "Put it into a list, or unpack what really is one."),
+    (
+        r"(?:list|tuple|string) index out of range",
+        "There are fewer parts than that; counting begins at 0.",
+    ),
+    (r"with no points", "This mobject is empty: give it something to show first."),
+    (
+        r"maximum recursion depth",
+        "A function calls itself without end.",
+    ),
+    (
+        r"timed? ?out|time limit|SIGKILL|Killed|[Oo]ut of memory|MemoryError",
+        "Render less at a time: a shorter scene, fewer mobjects or a lower quality.",
+    ),
+)
+
+_MISSING_NAME: Final = re.compile(r"name '(\w+)' is not defined")
+_MISSING_IMPORT: Final = re.compile(r"cannot import name '(\w+)' from '(?:manim\b)")
+_ATTRIBUTE: Final = re.compile(
+    r"(?:'(?P<class>\w+)' object|(?P<bare>\w+) object|module '(?P<module>[\w.]+)') "
+    r"has no attribute '(?P<name>\w+)'"
+)
+
+
+def failure_hint(kind: str, message: str, latex: str, text: str) -> str:
+    """What can be done about a failure, or ``""``."""
+    if latex:
+        return _first(_LATEX, latex)
+    missing = _MISSING_NAME.search(message) or _MISSING_IMPORT.search(message)
+    if missing:
+        return _missing_name(missing[1])
+    attribute = _ATTRIBUTE.search(message)
+    if attribute:
+        return _attribute(attribute)
+    return _first(_PYTHON, f"{kind}: {message}" if kind else text[:2000])
+
+
+def _first(table: tuple[tuple[str, str], ...], text: str) -> str:
+    for pattern, hint in table:
+        found = re.search(pattern, text)
+        if found:
+            return hint.format(**found.groupdict())
+    return ""
+
+
+def _missing_name(name: str) -> str:
+    known = names()
+    newer = known.newer_than_kodisc(name)
+    if newer:
+        return f"{name} came with Manim {newer}; use something older."
+    replaced = manimgl_hint(name)
+    if replaced:
+        return replaced
+    close = closest(name, known.manim)
+    return f"Did you mean {close}?" if close and close != name else "Define it before this line."
+
+
+def _attribute(found: re.Match[str]) -> str:
+    name = found["name"]
+    if found["module"]:
+        return manimgl_hint(name) or f"{found['module']} has nothing called {name}."
+    owner = found["class"] or found["bare"]
+    if name in _RENAMED:
+        return f"Manim Community writes it {_RENAMED[name]}."
+    if owner in names().scenes or owner.endswith("Scene"):
+        close = closest(name, names().scene_attributes)
+        if close:
+            return f"Did you mean self.{close}?"
+    if owner == "NoneType":
+        return "The value is None: does the line that made it return something?"
+    return f"A {owner} has no {name}: check the spelling, and that this Manim version has it."
+
+
+_RENAMED: Final = {
+    "set_width": "scale_to_fit_width (or .width = …)",
+    "set_height": "scale_to_fit_height (or .height = …)",
+    "set_depth": "scale_to_fit_depth",
+    "get_width": ".width",
+    "get_height": ".height",
+    "add_background_rectangle_to_submobjects": "add_background_rectangle",
+    "get_tex_string": ".tex_string",
+    "set_submobjects": "submobjects = …",
+    "embed": "nothing: there is no interactive window",
+    "get_graph": "plot",
+    "setup_axes": "Axes(…)",
+    "fix_in_frame": "self.add_fixed_in_frame_mobjects(mobject)",
+    "set_euler_angles": "self.set_camera_orientation(phi=…, theta=…)",
+    "frame": "self.camera.frame in a MovingCameraScene",
+    "set_color_by_tex_to_color_map": "tex_to_color_map=…",
+    "prepare_for_animation": "nothing",
+}

@@ -1,0 +1,114 @@
+"""A failed render's error text, brought home to the line of the cell that it is about."""
+
+from __future__ import annotations
+
+import re
+from typing import Any, Final
+
+from kodisc_jupyter.scene.cell import Source
+from kodisc_jupyter.scene.diagnostics import Diagnostic, Severity, place
+from kodisc_jupyter.scene.failure_hints import failure_hint
+from kodisc_jupyter.scene.latex import latex_call, latex_message
+from kodisc_jupyter.scene.request import Request, refusal
+from kodisc_jupyter.scene.traceback_text import Frame, frames, raised, without_ansi
+
+FULL_LIMIT: Final = 100_000
+"""How much of the server's text is kept, in characters: its beginning and its end."""
+
+_MESSAGE_LIMIT: Final = 400
+_NOT_THE_USERS: Final = re.compile(
+    r"site-packages|dist-packages|[/\\]lib[/\\]python|[/\\]manim[/\\]|^<frozen|[/\\]runpy\.py$"
+)
+
+
+def from_failure(error: str, source: Source | None, *, charged: str = "") -> Diagnostic:
+    """What a failed job's ``error`` says, at the deepest frame in the user's code.
+
+    The text may hold a Python or Manim traceback, LaTeX output, or one bare sentence; where
+    nothing in it points into the source, the server's words are shown as they are. ``charged`` is
+    the caller's sentence about credits.
+    """
+    text = without_ansi(_bounded(error))
+    kind, message = raised(text)
+    latex = latex_message(text)
+    if latex:
+        said = f"LaTeX: {latex}"
+    elif kind:
+        said = f"{kind}: {message}" if message else kind
+    else:
+        said = _first_words(text)
+    where: dict[str, Any] = {}
+    if source is not None:
+        where = _where(text, source, latex=bool(latex))
+    one_line = said == text.strip()
+    return Diagnostic(
+        "render-failed",
+        Severity.ERROR,
+        _shortened(said),
+        hint=failure_hint(kind, message, latex, text),
+        charged=charged,
+        full="" if one_line else text.strip("\n"),
+        **where,
+    )
+
+
+def from_invalid_request(
+    error: str, *, field: str = "", detail: str = "", request: Request | None = None
+) -> Diagnostic:
+    """A 400 of the API, shown at the option that it is about; nothing was charged for it."""
+    asked = request or Request()
+    return refusal(
+        (error or detail).rstrip("."),
+        Request(field=field or asked.field, options=asked.options, options_line=asked.options_line),
+        "The request was refused, so nothing was charged.",
+    )
+
+
+def _bounded(text: str) -> str:
+    if len(text) <= FULL_LIMIT:
+        return text
+    half = FULL_LIMIT // 2
+    cut = len(text) - 2 * half
+    return f"{text[:half]}\n… {cut:,} characters left out …\n{text[-half:]}"
+
+
+def _first_words(text: str) -> str:
+    lines = [line.strip() for line in text.strip().split("\n") if line.strip()]
+    return lines[0] if lines else "The render failed, and the server did not say why."
+
+
+def _shortened(text: str) -> str:
+    flat = " ".join(text.split())
+    return flat if len(flat) <= _MESSAGE_LIMIT else f"{flat[: _MESSAGE_LIMIT - 1]}…"
+
+
+def _where(text: str, source: Source, *, latex: bool) -> dict[str, Any]:
+    mine = [frame for frame in frames(text) if _is_users(frame, source)]
+    if mine:
+        deepest = mine[-1]
+        line = source.lines[deepest.line - 1]
+        if deepest.marks is None:
+            return place(source, deepest.line)
+        indent = len(line) - len(line.lstrip())
+        start, stop = (indent + at for at in deepest.marks)
+        return place(source, deepest.line, start, stop)
+    if latex:
+        found = latex_call(text, source)
+        if found:
+            return place(source, *found)
+    return {}
+
+
+def _is_users(frame: Frame, source: Source) -> bool:
+    if not 1 <= frame.line <= len(source.lines):
+        return False
+    own = source.lines[frame.line - 1].strip()
+    if frame.text:
+        # Manim's boxes cut long lines off
+        return bool(own) and (own == frame.text or _cut_off(own, frame.text))
+    return not _NOT_THE_USERS.search(frame.file)
+
+
+def _cut_off(own: str, shown: str) -> bool:
+    start = shown.rstrip("…").rstrip()
+    return len(start) > 40 and own.startswith(start)

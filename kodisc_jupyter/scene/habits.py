@@ -1,0 +1,173 @@
+"""Things that work in a folder of one's own and do not where a scene is rendered."""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Iterable, Iterator
+from typing import Final
+
+from kodisc_jupyter.scene.classes import Kind
+from kodisc_jupyter.scene.diagnostics import Diagnostic
+from kodisc_jupyter.scene.reading import Reading
+
+# A call of one of these reads the file that its first argument (or this keyword) names.
+_READERS: Final[dict[str, str]] = {
+    "open": "file",
+    "ImageMobject": "filename_or_array",
+    "SVGMobject": "file_name",
+    "OpenGLImageMobject": "filename_or_array",
+    "add_sound": "sound_file",
+    "read_csv": "filepath_or_buffer",
+    "read_excel": "io",
+    "read_json": "path_or_buf",
+    "loadtxt": "fname",
+    "genfromtxt": "fname",
+    "imread": "fname",
+    "fromfile": "file",
+}
+_KEYWORDS: Final[dict[str, tuple[str, ...]]] = {"Code": ("code_file", "file_name")}
+_OWNERS: Final[dict[str, frozenset[str]]] = {
+    "open": frozenset({"Image", "PIL", "io", "gzip", "codecs"}),
+    "imread": frozenset({"plt", "cv2", "imageio", "iio", "mpimg"}),
+}
+_ABSOLUTE: Final = re.compile(r"[/\\~]|[A-Za-z]:[/\\]|[a-z][a-z0-9+.-]+:")
+_WRITERS: Final = frozenset({"savefig", "save", "imsave", "imwrite", "to_csv", "savetxt"})
+
+
+def relative_files(reading: Reading) -> Iterable[Diagnostic]:
+    """Files that are opened by a relative path: they are not where the scene is rendered."""
+    calls = [node for node in ast.walk(reading.tree) if isinstance(node, ast.Call)]
+    written = set(_written(calls))
+    for call in calls:
+        path = _read_path(call)
+        if path is None or _ABSOLUTE.match(_text(path)) or _text(path) in written:
+            continue
+        yield reading.warning(
+            "relative-file",
+            path,
+            f"{_shortened(_text(path))} is a file beside the notebook; only the code is sent.",
+            "Make its content part of the cell, or fetch it from an https:// address in the scene.",
+        )
+
+
+def _shortened(path: str) -> str:
+    return repr(path if len(path) <= 60 else f"{path[:57]}…")
+
+
+def _called(call: ast.Call) -> tuple[str, str]:
+    """The owner and the name of what is called: ``("np", "loadtxt")``, ``("", "open")``."""
+    if isinstance(call.func, ast.Name):
+        return "", call.func.id
+    if isinstance(call.func, ast.Attribute):
+        owner = call.func.value
+        return (owner.id if isinstance(owner, ast.Name) else "?"), call.func.attr
+    return "?", ""
+
+
+def _text(node: ast.expr | None) -> str:
+    """The text of a string literal; ``""`` for everything else."""
+    if isinstance(node, ast.Constant) and isinstance(node.value, str):
+        return node.value
+    return ""
+
+
+def _argument(call: ast.Call, keywords: tuple[str, ...]) -> ast.expr | None:
+    return next((kw.value for kw in call.keywords if kw.arg in keywords), None)
+
+
+def _read_path(call: ast.Call) -> ast.expr | None:
+    """The literal path that a call reads, if it is one."""
+    owner, name = _called(call)
+    path: ast.expr | None = None
+    if name in _KEYWORDS:
+        path = _argument(call, _KEYWORDS[name])
+    elif name in {"read_text", "read_bytes"}:  # Path("x").read_text()
+        value = call.func.value if isinstance(call.func, ast.Attribute) else None
+        if isinstance(value, ast.Call) and _called(value)[1] == "Path" and len(value.args) == 1:
+            path = value.args[0]
+    elif name in _READERS and not (owner and owner not in _OWNERS.get(name, {owner})):
+        writes = name == "open" and _writes(call)
+        if not writes:
+            path = call.args[0] if call.args else _argument(call, (_READERS[name],))
+    return path if _text(path).strip() else None
+
+
+def _writes(call: ast.Call) -> bool:
+    mode = call.args[1] if len(call.args) > 1 else _argument(call, ("mode",))
+    return bool(set(_text(mode)) & set("wax+"))
+
+
+def _written(calls: list[ast.Call]) -> Iterator[str]:
+    """Paths that the source itself writes before it reads them."""
+    for call in calls:
+        _, name = _called(call)
+        path: ast.expr | None = None
+        if (name == "open" and _writes(call)) or name in _WRITERS:
+            path = call.args[0] if call.args else None
+        elif name in {"write_text", "write_bytes"} and isinstance(call.func, ast.Attribute):
+            target = call.func.value
+            path = target.args[0] if isinstance(target, ast.Call) and target.args else None
+        if _text(path):
+            yield _text(path)
+
+
+def leftover_calls(reading: Reading) -> Iterable[Diagnostic]:
+    """Calls at the top of the source that render the scene a second time."""
+    instances = _scene_instances(reading)
+    for statement in _top(reading.tree.body):
+        for node in ast.walk(statement):
+            if isinstance(node, ast.Call) and _renders(node, reading, instances):
+                yield reading.warning(
+                    "leftover-call",
+                    node,
+                    "This renders by itself, on top of the render that you asked for.",
+                    "Delete this line: %%kodisc renders the scene.",
+                )
+                break
+
+
+def _top(body: list[ast.stmt]) -> Iterator[ast.stmt]:
+    for node in body:
+        if isinstance(node, (ast.With, ast.For, ast.While, ast.Try)):
+            yield from _top(node.body)
+        elif isinstance(node, (ast.Expr, ast.Assign)):
+            yield node
+
+
+def _scene_instances(reading: Reading) -> set[str]:
+    """Names at the top that hold an instance of a scene of this source."""
+    found = set()
+    for statement in _top(reading.tree.body):
+        if (
+            isinstance(statement, ast.Assign)
+            and isinstance(statement.value, ast.Call)
+            and _is_scene(statement.value.func, reading)
+        ):
+            found |= {target.id for target in statement.targets if isinstance(target, ast.Name)}
+    return found
+
+
+def _is_scene(node: ast.expr, reading: Reading) -> bool:
+    return (
+        isinstance(node, ast.Name)
+        and node.id in reading.classes.definitions
+        and reading.classes.kind(node.id) is not Kind.OTHER
+    )
+
+
+def _renders(call: ast.Call, reading: Reading, instances: set[str]) -> bool:
+    owner, name = _called(call)
+    if name in {"render", "construct"} and isinstance(call.func, ast.Attribute):
+        value = call.func.value
+        return owner in instances or (
+            isinstance(value, ast.Call) and _is_scene(value.func, reading)
+        )
+    if (owner, name) in {("os", "system"), ("subprocess", "run"), ("subprocess", "call")}:
+        return bool(call.args) and _runs_manim(call.args[0])
+    return False
+
+
+def _runs_manim(argument: ast.expr) -> bool:
+    words = argument.elts[0] if isinstance(argument, ast.List) and argument.elts else argument
+    return _text(words).partition(" ")[0] in {"manim", "manimgl"}

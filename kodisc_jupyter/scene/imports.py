@@ -1,0 +1,205 @@
+"""Imports that a render server cannot follow."""
+
+from __future__ import annotations
+
+import ast
+import sys
+from collections.abc import Collection, Iterable, Iterator
+from typing import Final
+
+from kodisc_jupyter.scene.diagnostics import Diagnostic
+from kodisc_jupyter.scene.manimgl import MODULES, REPLACEMENTS, manimgl_hint
+from kodisc_jupyter.scene.names import KODISC_MANIM, names
+from kodisc_jupyter.scene.reading import Reading
+from kodisc_jupyter.scene.undefined import closest
+
+# What Manim itself depends on is there even if the user's folder has a module of the same name.
+_SERVED: Final = frozenset(
+    {
+        *("manim", "manim_kodisc", "numpy", "scipy", "PIL", "networkx", "pygments", "rich"),
+        *("click", "cloup", "decorator", "skia", "moderngl", "moderngl_window", "screeninfo"),
+        *("srt", "svgelements", "tqdm", "watchdog", "cairo", "manimpango", "mapbox_earcut"),
+        *("isosurfaces", "pydub", "av", "IPython"),
+    }
+)
+_NOTEBOOK_HOSTS: Final = frozenset({"google.colab", "kodisc_jupyter", "jupyterlite"})
+
+
+def import_problems(reading: Reading, local_modules: Collection[str]) -> Iterable[Diagnostic]:
+    """Imports of the user's own files, of ManimGL, and of what Manim does not have."""
+    for node, guarded in _imports(reading.tree.body, guarded=False):
+        if not guarded:
+            yield from _import(reading, node, local_modules)
+
+
+def _imports(
+    body: list[ast.stmt], *, guarded: bool
+) -> Iterator[tuple[ast.Import | ast.ImportFrom, bool]]:
+    """Every import, and whether a failure of it is caught."""
+    for node in body:
+        if isinstance(node, (ast.Import, ast.ImportFrom)):
+            yield node, guarded
+        caught = guarded or bool(getattr(node, "handlers", None))
+        for name in ("body", "orelse", "finalbody"):
+            yield from _imports(
+                getattr(node, name, []), guarded=caught if name == "body" else guarded
+            )
+        for handler in getattr(node, "handlers", []):
+            # `except ImportError: import other` stands in for what was not there
+            yield from _imports(handler.body, guarded=True)
+        for case in getattr(node, "cases", []):
+            yield from _imports(case.body, guarded=guarded)
+
+
+def _import(
+    reading: Reading, node: ast.Import | ast.ImportFrom, local_modules: Collection[str]
+) -> Iterator[Diagnostic]:
+    if isinstance(node, ast.ImportFrom):
+        if node.level:
+            dots = "." * node.level
+            yield reading.error(
+                "local-import",
+                node,
+                f"`from {dots}{node.module or ''} import` reads a file of your own folder, "
+                "which is not sent.",
+                _OWN_FILE,
+            )
+            return
+        modules = [node.module or ""]
+    else:
+        modules = [alias.name for alias in node.names]
+    for module in modules:
+        top = module.partition(".")[0]
+        if top in MODULES:
+            yield _manimgl_import(reading, node, module)
+        elif module in _NOTEBOOK_HOSTS or top in _NOTEBOOK_HOSTS:
+            yield reading.error(
+                "local-import",
+                node,
+                f"{module} exists in the notebook only, not where the scene is rendered.",
+                "Delete this import.",
+            )
+        elif top in local_modules and top not in _SERVED and top not in sys.stdlib_module_names:
+            yield reading.error(
+                "local-import",
+                node,
+                f"{top} is a file of your own folder, which is not sent.",
+                _OWN_FILE,
+            )
+    if isinstance(node, ast.ImportFrom) and node.module == "manim":
+        yield from _from_manim(reading, node)
+
+
+_OWN_FILE: Final = "Put what you need from it into the cell, or into a %%kodisc_prelude cell."
+
+
+def _manimgl_import(reading: Reading, node: ast.stmt, module: str) -> Diagnostic:
+    used = sorted(
+        {
+            part.id
+            for part in ast.walk(reading.tree)
+            if isinstance(part, ast.Name) and part.id in REPLACEMENTS
+        }
+    )
+    also = ", ".join(f"{name} is {REPLACEMENTS[name]}" for name in used[:4])
+    return reading.error(
+        "manimgl",
+        node,
+        f"{module} belongs to ManimGL; Kodisc renders with Manim Community.",
+        "Write `from manim import *`" + (f"; there {also}." if also else "."),
+    )
+
+
+def _from_manim(reading: Reading, node: ast.ImportFrom) -> Iterator[Diagnostic]:
+    known = names()
+    for alias in node.names:
+        name = alias.name
+        if name == "*" or name in known.manim or name in known.modules or name.startswith("_"):
+            continue
+        yield reading.error(
+            "manimgl" if manimgl_hint(name) else "undefined-name",
+            alias,
+            f"Manim has no {name}.",
+            manimgl_hint(name) or _meant(name),
+        )
+
+
+def _meant(name: str) -> str:
+    close = closest(name, names().manim)
+    return f"Did you mean {close}?" if close else "Look it up in Manim's reference manual."
+
+
+def manim_attributes(reading: Reading) -> Iterable[Diagnostic]:
+    """`manim.Name` (or `mn.Name`) where Manim has no such name."""
+    aliases = {
+        alias.asname or "manim"
+        for node in reading.tree.body
+        if isinstance(node, ast.Import)
+        for alias in node.names
+        if alias.name == "manim"
+    }
+    if not aliases:
+        return
+    known = names()
+    tops = {module.partition(".")[0] for module in known.modules}
+    for node in ast.walk(reading.tree):
+        if (
+            isinstance(node, ast.Attribute)
+            and isinstance(node.value, ast.Name)
+            and node.value.id in aliases
+            and isinstance(node.ctx, ast.Load)
+            and node.attr not in known.manim
+            and node.attr not in tops
+            and not node.attr.startswith("_")
+        ):
+            yield reading.error(
+                "manimgl" if manimgl_hint(node.attr) else "undefined-name",
+                node,
+                f"Manim has no {node.attr}.",
+                manimgl_hint(node.attr) or _meant(node.attr),
+            )
+
+
+def newer_names(reading: Reading) -> Iterable[Diagnostic]:
+    """Names of Manim that Kodisc's renderer may not have yet."""
+    known = names()
+    # Only names that come from Manim: the source may define one of the same name itself.
+    imported: dict[str, str] = {}
+    own: set[str | None] = set()
+    if "manim" in reading.scopes.stars:
+        imported = {name: name for name in known.manim if known.newer_than_kodisc(name)}
+    for node in ast.walk(reading.tree):
+        if isinstance(node, ast.ImportFrom) and node.module == "manim":
+            for alias in node.names:
+                if known.newer_than_kodisc(alias.name):
+                    imported[alias.asname or alias.name] = alias.name
+        else:
+            own.add(_bound_by(node))
+    if not imported:
+        return
+    told: set[str] = set()
+    for node in ast.walk(reading.tree):
+        if not (isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load)):
+            continue
+        name = imported.get(node.id)
+        if name is None or name in told or (node.id in own and node.id == name):
+            continue
+        told.add(name)
+        yield reading.warning(
+            "newer-manim",
+            node,
+            f"Kodisc's renderer has been seen with Manim {KODISC_MANIM}; "
+            f"{name} came with {known.newer_than_kodisc(name)}.",
+            "Use something older where the scene is to be rendered on Kodisc.",
+        )
+
+
+def _bound_by(node: ast.AST) -> str | None:
+    """The name that one node of the tree binds, if it binds one."""
+    if isinstance(node, ast.Name):
+        return None if isinstance(node.ctx, ast.Load) else node.id
+    if isinstance(node, (ast.ClassDef, ast.FunctionDef)):
+        return node.name
+    if isinstance(node, ast.alias):
+        return node.asname or node.name
+    return node.arg if isinstance(node, ast.arg) else None

@@ -1,0 +1,63 @@
+"""Which names Manim and a few other modules make public, from data that ships with the package.
+
+The data is written by `scripts/manim_names.py`.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from functools import lru_cache
+from importlib.resources import files
+from typing import Final
+
+KODISC_MANIM: Final = "0.18"
+"""The Manim Community version that Kodisc's renderer has been seen with."""
+
+
+@dataclass(frozen=True)
+class Names:
+    """What the data says.
+
+    ``since`` gives for each public name of Manim the first of the known versions that has it.
+    ``manimgl`` are names that only ManimGL has, ``stars`` what ``from module import *`` brings.
+    """
+
+    since: dict[str, str]
+    modules: frozenset[str]
+    scenes: frozenset[str]
+    scene_attributes: frozenset[str]
+    manimgl: frozenset[str]
+    stars: dict[str, frozenset[str]]
+
+    @property
+    def manim(self) -> frozenset[str]:
+        """Every name that ``from manim import *`` brings in some version."""
+        return self.stars["manim"]
+
+    def newer_than_kodisc(self, name: str) -> str:
+        """The version that brought ``name``, if that is newer than Kodisc's; else ``""``."""
+        since = self.since.get(name, "")
+        return "" if since.startswith(f"{KODISC_MANIM}.") else since
+
+
+@lru_cache(maxsize=1)
+def names() -> Names:
+    """The data, read once."""
+    text = files("kodisc_jupyter.scene").joinpath("data/manim_names.json").read_text("utf-8")
+    data = json.loads(text)
+    since = {
+        name: data["versions"][int(having.partition(",")[0])]
+        for having, group in data["names"].items()
+        for name in group.split()
+    }
+    stars = {module: frozenset(group.split()) for module, group in data["stars"].items()}
+    stars["manim"] = frozenset(since)
+    return Names(
+        since=since,
+        modules=frozenset(data["modules"].split()),
+        scenes=frozenset(data["scenes"].split()),
+        scene_attributes=frozenset(data["scene_attributes"].split()),
+        manimgl=frozenset(data["manimgl"].split()),
+        stars=stars,
+    )

@@ -1,0 +1,97 @@
+"""What the API's own rules say about a request, put at the option that it is about."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import Final
+
+from kodisc_jupyter.scene.diagnostics import NOTHING_CHARGED, Diagnostic, Severity
+from kodisc_jupyter.scene.excerpt import shown_line
+
+OPTIONS_OF: Final[dict[str, tuple[str, ...]]] = {
+    "quality": ("--quality", "-q"),
+    "aspectRatio": ("--aspect", "-a"),
+    "fps": ("--fps",),
+    "webhookUrl": ("--webhook",),
+    "metadata": ("--metadata",),
+}
+"""Which options of the magic write a field of the request."""
+
+_HINTS: Final[dict[str, str]] = {
+    "code": "Write the scene below the %%kodisc line.",
+    "className": "A scene's name is letters a to z, digits and _, and no digit comes first.",
+    "quality": "Use --quality with one of these, or -ql, -qm, -qh, -qp, -qk.",
+    "aspectRatio": "Use --aspect 16:9 or --aspect 9:16.",
+    "fps": "Use --fps with a whole number such as 30, or leave it out.",
+    "webhookUrl": "Use --webhook with an https:// address, or --no-webhook.",
+    "metadata": """Use --metadata with JSON, such as --metadata '{"lesson": 3}'.""",
+}
+
+
+@dataclass(frozen=True)
+class Request:
+    """The request around a source, as plain values.
+
+    ``broken_rule`` is the API's sentence about it and ``field`` the field that it is about;
+    ``body_bytes`` and ``limit_bytes`` its size as JSON and how large it may be; ``options`` the
+    magic's line as typed, and ``options_line`` its number.
+    """
+
+    broken_rule: str | None = None
+    field: str = ""
+    body_bytes: int = 0
+    limit_bytes: int = 0
+    options: str = ""
+    options_line: int = 1
+
+
+def request_problems(request: Request) -> list[Diagnostic]:
+    """The rule that the request breaks, and whether it is too large."""
+    problems = []
+    if request.broken_rule:
+        problems.append(refusal(request.broken_rule, request, NOTHING_CHARGED))
+    if request.limit_bytes and request.body_bytes > request.limit_bytes:
+        problems.append(
+            Diagnostic(
+                "too-large",
+                Severity.ERROR,
+                f"The request is {request.body_bytes:,} bytes; "
+                f"Kodisc takes at most {request.limit_bytes:,}.",
+                hint="Shorten the cell, or compute long data in the scene instead of sending it.",
+                charged=NOTHING_CHARGED,
+            )
+        )
+    return problems
+
+
+def refusal(sentence: str, request: Request, charged: str) -> Diagnostic:
+    """The API's sentence about one field, shown at the option that set it."""
+    mark = _option(request)
+    line = shown_line(request.options_line, request.options, mark) if mark else None
+    return Diagnostic(
+        "request",
+        Severity.ERROR,
+        f"{sentence}.",
+        line=request.options_line if mark else None,
+        column=mark[0] if mark else None,
+        end_column=mark[1] if mark else None,
+        hint=_HINTS.get(request.field, ""),
+        charged=charged,
+        excerpt=(line,) if line else (),
+        origin="options",
+    )
+
+
+def _option(request: Request) -> tuple[int, int] | None:
+    """Where in the options line the field was set: the option with its value."""
+    if request.field == "className":
+        found = re.search(r"%%?\w+\s+([^\s-]\S*)", request.options)
+        return found.span(1) if found else None
+    for option in OPTIONS_OF.get(request.field, ()):
+        found = re.search(
+            rf"(?<!\S){option}(?:[=\s]\s*|(?=[^\s-]))(?:'[^']*'|\"[^\"]*\"|\S+)", request.options
+        )
+        if found:
+            return found.span()
+    return None

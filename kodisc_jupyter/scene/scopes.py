@@ -1,0 +1,359 @@
+"""Which names a module uses that nothing in it defines, by Python's own scoping rules.
+
+The order of statements is not looked at: a name counts as defined in a scope if anything there
+binds it. Where a name could come from somewhere that cannot be read (``exec``, ``globals()``, a
+star import of an unknown module), nothing is reported.
+"""
+
+from __future__ import annotations
+
+import ast
+import builtins
+import sys
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+from kodisc_jupyter.scene.names import names
+
+ANNOTATIONS_RUN: Final = sys.version_info < (3, 14)
+"""Before Python 3.14 an annotation is evaluated where it stands."""
+
+BUILTINS: Final = frozenset(dir(builtins)) - {"get_ipython", "display"}
+"""Python's own names, without what IPython adds to them."""
+
+MODULE_NAMES: Final = frozenset(
+    {
+        *("__name__", "__file__", "__doc__", "__builtins__", "__spec__", "__loader__"),
+        *("__package__", "__annotations__", "__cached__", "__path__", "WindowsError"),
+    }
+)
+_CLASS_NAMES: Final = frozenset({"__module__", "__qualname__", "__class__"})
+_DYNAMIC: Final = frozenset({"exec", "globals", "vars", "locals", "__builtins__", "builtins"})
+_FUNCTIONS: Final = (ast.FunctionDef, ast.AsyncFunctionDef)
+_CATCHES_NAME_ERROR: Final = frozenset({"NameError", "Exception", "BaseException"})
+
+
+@dataclass
+class Scope:
+    """One scope: ``kind`` is ``"module"``, ``"function"``, ``"class"`` or ``"comprehension"``."""
+
+    kind: str
+    parent: Scope | None = None
+    bound: set[str] = field(default_factory=set)
+    uses: list[ast.Name] = field(default_factory=list)
+    globals: set[str] = field(default_factory=set)
+
+    def sees(self, name: str) -> bool:
+        """Whether a use of ``name`` in this scope finds a binding below the module's."""
+        scope: Scope | None = self
+        while scope is not None and scope.kind != "module":
+            if name in scope.globals:
+                return False
+            # A class body's names are seen in that body only, not in what is nested in it.
+            if name in scope.bound and (scope.kind != "class" or scope is self):
+                return True
+            scope = scope.parent
+        return False
+
+
+@dataclass(frozen=True)
+class Scopes:
+    """What the resolver found.
+
+    ``undefined`` are uses of names that nothing defines, in the order of the text. ``defined`` are
+    the module's own names, star imports of known modules included; ``unreadable`` says that names
+    may come from somewhere unknown (then ``undefined`` is empty).
+    """
+
+    undefined: tuple[ast.Name, ...]
+    defined: frozenset[str]
+    stars: frozenset[str]
+    unreadable: bool
+
+
+def resolve(tree: ast.Module) -> Scopes:
+    """Resolve every name of a module."""
+    walk = _Walk(tree)
+    module = walk.module
+    if walk.unreadable:
+        return Scopes((), frozenset(module.bound), frozenset(walk.stars), unreadable=True)
+    missing = [
+        use
+        for scope in walk.scopes
+        for use in scope.uses
+        if use.id not in module.bound
+        and use.id not in BUILTINS
+        and use.id not in MODULE_NAMES
+        and not scope.sees(use.id)
+    ]
+    missing.sort(key=lambda use: (use.lineno, use.col_offset))
+    return Scopes(tuple(missing), frozenset(module.bound), frozenset(walk.stars), unreadable=False)
+
+
+class _Walk:
+    """One pass over the tree that fills the scopes."""
+
+    def __init__(self, tree: ast.Module) -> None:
+        self.module = Scope("module")
+        self.scopes = [self.module]
+        self.stars: set[str] = set()
+        self.unreadable = False
+        self.guarded = 0  # inside a try that catches NameError
+        self.lazy_annotations = not ANNOTATIONS_RUN or any(
+            isinstance(node, ast.ImportFrom)
+            and node.module == "__future__"
+            and any(alias.name == "annotations" for alias in node.names)
+            for node in tree.body
+        )
+        self.scope = self.module
+        self.each(tree.body)
+
+    def each(self, nodes: list[ast.stmt] | list[ast.expr]) -> None:
+        for node in nodes:
+            self.visit(node)
+
+    def visit(self, node: ast.AST | None) -> None:
+        if node is None:
+            return
+        special = _SPECIAL.get(type(node))
+        if special is not None:
+            special(self, node)
+            return
+        for child in _children(node):
+            self.visit(child)
+
+    def inside(self, kind: str) -> Scope:
+        scope = Scope(kind, self.scope)
+        self.scopes.append(scope)
+        return scope
+
+    def bind(self, name: str) -> None:
+        scope = self.scope
+        if name in scope.globals:
+            self.module.bound.add(name)
+        else:
+            scope.bound.add(name)
+
+    # What binds or uses names
+
+    def name(self, node: ast.Name) -> None:
+        if isinstance(node.ctx, ast.Load):
+            if node.id in _DYNAMIC:
+                self.unreadable = True
+            if not self.guarded:
+                self.scope.uses.append(node)
+        else:
+            self.bind(node.id)
+
+    def named(self, node: ast.NamedExpr) -> None:
+        # A walrus in a comprehension binds in the scope around it.
+        self.visit(node.value)
+        here, scope = self.scope, self.scope
+        while scope.kind == "comprehension" and scope.parent is not None:
+            scope = scope.parent
+        self.scope = scope
+        self.bind(node.target.id)
+        self.scope = here
+
+    def import_(self, node: ast.Import) -> None:
+        for alias in node.names:
+            if alias.name == "builtins":
+                self.unreadable = True
+            self.bind(alias.asname or alias.name.partition(".")[0])
+
+    def import_from(self, node: ast.ImportFrom) -> None:
+        for alias in node.names:
+            if alias.name != "*":
+                self.bind(alias.asname or alias.name)
+                continue
+            module = "." * node.level + (node.module or "")
+            brought = names().stars.get(module)
+            if brought is None:
+                self.unreadable = True
+            else:
+                self.stars.add(module)
+                self.scope.bound |= brought
+
+    def global_(self, node: ast.Global) -> None:
+        self.scope.globals.update(node.names)
+
+    def attribute(self, node: ast.Attribute) -> None:
+        if node.attr == "modules" and isinstance(node.value, ast.Name) and node.value.id == "sys":
+            self.unreadable = True
+        self.visit(node.value)
+
+    def handler(self, node: ast.ExceptHandler) -> None:
+        self.visit(node.type)
+        if node.name:
+            self.bind(node.name)
+        self.each(node.body)
+
+    def match_name(self, node: ast.MatchAs | ast.MatchStar) -> None:
+        if node.name:
+            self.bind(node.name)
+        self.visit(getattr(node, "pattern", None))
+
+    def match_mapping(self, node: ast.MatchMapping) -> None:
+        if node.rest:
+            self.bind(node.rest)
+        for child in _children(node):
+            self.visit(child)
+
+    def annotated(self, node: ast.AnnAssign) -> None:
+        if self.scope.kind != "function":  # there they are never evaluated
+            self.annotation(node.annotation)
+        self.visit(node.target)
+        self.visit(node.value)
+
+    def annotation(self, node: ast.expr | None) -> None:
+        if not self.lazy_annotations:
+            self.visit(node)
+
+    def try_(self, node: ast.Try) -> None:
+        caught = any(
+            handler.type is None
+            or any(
+                isinstance(part, ast.Name) and part.id in _CATCHES_NAME_ERROR
+                for part in ast.walk(handler.type)
+            )
+            for handler in node.handlers
+        )
+        self.guarded += caught
+        self.each(node.body)
+        self.guarded -= caught
+        for handler in node.handlers:
+            self.visit(handler)
+        self.each(node.orelse)
+        self.each(node.finalbody)
+
+    # What opens a scope
+
+    def function(self, node: ast.FunctionDef | ast.AsyncFunctionDef) -> None:
+        self.each(node.decorator_list)
+        self.bind(node.name)
+        outer, scope = self.scope, self.parameters(node)
+        self.arguments(node.args, annotated=True)
+        self.annotation(node.returns)
+        self.body(scope, node.args, node.body)
+        self.scope = outer
+
+    def lambda_(self, node: ast.Lambda) -> None:
+        outer = self.scope
+        self.arguments(node.args, annotated=False)
+        self.body(outer, node.args, [node.body])
+        self.scope = outer
+
+    def parameters(self, node: ast.AST) -> Scope:
+        """Enter the scope of type parameters (`def f[T]`), if there are any."""
+        parameters = getattr(node, "type_params", ())
+        if parameters:
+            self.scope = self.inside("function")
+            for parameter in parameters:
+                self.bind(parameter.name)
+                self.visit(getattr(parameter, "bound", None))
+        return self.scope
+
+    def arguments(self, args: ast.arguments, *, annotated: bool) -> None:
+        """Defaults and annotations belong to the scope around the function."""
+        self.each(args.defaults)
+        self.each([default for default in args.kw_defaults if default is not None])
+        if annotated:
+            for arg in _all_arguments(args):
+                self.annotation(arg.annotation)
+
+    def body(
+        self, outer: Scope, args: ast.arguments, nodes: list[ast.stmt] | list[ast.expr]
+    ) -> None:
+        self.scope = outer
+        self.scope = self.inside("function")
+        if outer.kind == "class":
+            self.bind("__class__")
+        for arg in _all_arguments(args):
+            self.bind(arg.arg)
+        self.each(nodes)
+        self.scope = outer
+
+    def class_(self, node: ast.ClassDef) -> None:
+        self.each(node.decorator_list)
+        self.bind(node.name)
+        outer = self.scope
+        self.parameters(node)
+        self.each(node.bases)
+        for keyword in node.keywords:
+            self.visit(keyword.value)
+        self.scope = self.inside("class")
+        self.scope.bound |= _CLASS_NAMES
+        self.each(node.body)
+        self.scope = outer
+
+    def type_alias(self, node: ast.AST) -> None:
+        self.bind(node.name.id)  # type: ignore[attr-defined]  # Python 3.12 and later
+        # Its value is evaluated only when somebody asks for it.
+
+    def comprehension(
+        self, node: ast.ListComp | ast.SetComp | ast.DictComp | ast.GeneratorExp
+    ) -> None:
+        outer = self.scope
+        self.visit(node.generators[0].iter)  # evaluated in the scope around
+        self.scope = self.inside("comprehension")
+        for index, generator in enumerate(node.generators):
+            self.visit(generator.target)
+            if index:
+                self.visit(generator.iter)
+            self.each(generator.ifs)
+        if isinstance(node, ast.DictComp):
+            self.visit(node.key)
+            self.visit(node.value)
+        else:
+            self.visit(node.elt)
+        self.scope = outer
+
+
+def _children(node: ast.AST) -> Iterator[ast.AST]:
+    for name in node._fields:
+        value = getattr(node, name, None)
+        if isinstance(value, ast.AST):
+            yield value
+        elif isinstance(value, list):
+            for item in value:
+                if isinstance(item, ast.AST):
+                    yield item
+
+
+def _all_arguments(args: ast.arguments) -> Iterator[ast.arg]:
+    yield from args.posonlyargs
+    yield from args.args
+    yield from args.kwonlyargs
+    if args.vararg:
+        yield args.vararg
+    if args.kwarg:
+        yield args.kwarg
+
+
+_SPECIAL: Final[dict[type, Callable[[_Walk, Any], None]]] = {
+    ast.Name: _Walk.name,
+    ast.NamedExpr: _Walk.named,
+    ast.Import: _Walk.import_,
+    ast.ImportFrom: _Walk.import_from,
+    ast.Global: _Walk.global_,
+    ast.Attribute: _Walk.attribute,
+    ast.ExceptHandler: _Walk.handler,
+    ast.MatchAs: _Walk.match_name,
+    ast.MatchStar: _Walk.match_name,
+    ast.MatchMapping: _Walk.match_mapping,
+    ast.AnnAssign: _Walk.annotated,
+    ast.Try: _Walk.try_,
+    ast.FunctionDef: _Walk.function,
+    ast.AsyncFunctionDef: _Walk.function,
+    ast.Lambda: _Walk.lambda_,
+    ast.ClassDef: _Walk.class_,
+    ast.ListComp: _Walk.comprehension,
+    ast.SetComp: _Walk.comprehension,
+    ast.DictComp: _Walk.comprehension,
+    ast.GeneratorExp: _Walk.comprehension,
+}
+# Nodes that only later Pythons have
+for _name, _visit in (("TryStar", _Walk.try_), ("TypeAlias", _Walk.type_alias)):
+    if hasattr(ast, _name):
+        _SPECIAL[getattr(ast, _name)] = _visit

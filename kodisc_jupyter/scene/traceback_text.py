@@ -1,0 +1,126 @@
+"""Tracebacks as text, Python's own and the boxes that Manim's command line draws, taken apart."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import Final
+
+
+@dataclass(frozen=True)
+class Frame:
+    """One frame: ``text`` is the source line as shown (stripped), ``""`` if none was.
+
+    ``marks`` is the range of ``text`` that Python underlined.
+    """
+
+    file: str
+    line: int
+    function: str = ""
+    text: str = ""
+    marks: tuple[int, int] | None = None
+
+
+_ANSI: Final = re.compile(r"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)|[@-Z\\-_])")
+_PYTHON: Final = re.compile(r'^\s*File "(?P<file>[^"]*)", line (?P<line>\d+)(?:, in (?P<name>.*))?')
+_CARETS: Final = re.compile(r"^(\s*)([~^]+)\s*$")
+_BOX_SIDE: Final = re.compile(r"^\s*[│|┃]\s?(.*?)\s*[│|┃]?\s*$")
+_BOX_EDGE: Final = re.compile(r"^\s*[╭╰+┏┗].*[─\-━]{3,}")
+_BOX_HEAD: Final = re.compile(r"^(?P<file>\S.*):(?P<line>\d+) in (?P<name>\S+)$")
+_BOX_LINE: Final = re.compile(r"^\s*[❱>]\s*(?P<line>\d+)\s[│|┃]?(?P<text>.*)$")
+_RAISED: Final = re.compile(r"^(?P<kind>(?:[A-Za-z_]\w*\.)*[A-Z]\w*)(?::\s+(?P<text>.*))?$")
+_EXCEPTION_NAME: Final = re.compile(
+    r"(?:Error|Exception|Warning|Interrupt|Exit|Iteration|Abort|Fault)\w*$"
+)
+
+
+def without_ansi(text: str) -> str:
+    """The text without a terminal's colours and with plain line ends."""
+    return _ANSI.sub("", text).replace("\r\n", "\n").replace("\r", "\n")
+
+
+def frames(text: str) -> list[Frame]:
+    """Every frame in a text, outermost first."""
+    lines = text.split("\n")
+    found = [*_python_frames(lines), *_box_frames(lines)]
+    return [frame for _, frame in sorted(found, key=lambda at: at[0])]
+
+
+def _python_frames(lines: list[str]) -> list[tuple[int, Frame]]:
+    found = []
+    for index, line in enumerate(lines):
+        match = _PYTHON.match(line)
+        if match is None:
+            continue
+        shown = lines[index + 1] if index + 1 < len(lines) else ""
+        if not shown.startswith("    ") or _PYTHON.match(shown):
+            shown = ""
+        marks = None
+        carets = _CARETS.match(lines[index + 2]) if shown and index + 2 < len(lines) else None
+        if carets:
+            indent = len(shown) - len(shown.lstrip())
+            start = len(carets[1]) - indent
+            if start >= 0:
+                marks = (start, start + len(carets[2]))
+        found.append(
+            (
+                index,
+                Frame(match["file"], int(match["line"]), match["name"] or "", shown.strip(), marks),
+            )
+        )
+    return found
+
+
+def _box_frames(lines: list[str]) -> list[tuple[int, Frame]]:
+    found = []
+    head: re.Match[str] | None = None
+    above = ""  # a long path is broken over several lines
+    for index, line in enumerate(lines):
+        side = _BOX_SIDE.match(line)
+        if side is None:
+            above = ""
+            continue
+        inner = side[1].rstrip()
+        pointed = _BOX_LINE.match(inner)
+        if pointed:
+            if head is not None and head["line"] == pointed["line"]:
+                text = re.sub(r"^[\s│|┃]+", "", pointed["text"]).rstrip()
+                found.append((index, Frame(head["file"], int(head["line"]), head["name"], text)))
+                head = None
+            continue
+        joined = _BOX_HEAD.match(above + inner) or _BOX_HEAD.match(inner)
+        if joined:
+            head, above = joined, ""
+        elif re.match(r"^\s*\d+\s[│|┃]", inner) or not inner:
+            above = ""
+        else:
+            above += inner
+    return found
+
+
+def raised(text: str) -> tuple[str, str]:
+    """The exception that ended it all, as (class name without its module, message)."""
+    lines = text.rstrip().split("\n")
+    for index in range(len(lines) - 1, -1, -1):
+        match = _RAISED.match(lines[index].rstrip())
+        if match is None:
+            continue
+        kind = match["kind"].rpartition(".")[2]
+        follows_frames = index > 0 and bool(
+            _BOX_EDGE.match(lines[index - 1])
+            or _CARETS.match(lines[index - 1])
+            or (index > 1 and _PYTHON.match(lines[index - 2]))
+        )
+        if _EXCEPTION_NAME.search(kind) or (follows_frames and match["text"] is not None):
+            return kind, _whole_message(match["text"] or "", lines[index + 1 :])
+    return "", ""
+
+
+def _whole_message(first: str, rest: list[str]) -> str:
+    """A message that Manim's boxes broke over lines ends in a line that is not full."""
+    message = first.strip()
+    for line in rest[:4]:
+        if not line.strip() or line.startswith((" ", "\t")) or _BOX_SIDE.match(line):
+            break
+        message += " " + line.strip()
+    return message
