@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import ast
+import json
 import re
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -14,7 +15,7 @@ from kodisc_jupyter.scene.diagnostics import NOTHING_CHARGED, Diagnostic, Severi
 from kodisc_jupyter.scene.habits import leftover_calls, relative_files
 from kodisc_jupyter.scene.imports import import_problems, manim_attributes, newer_names
 from kodisc_jupyter.scene.reading import Reading, read
-from kodisc_jupyter.scene.request import Request, request_problems
+from kodisc_jupyter.scene.request import Request, at_scene_name, refusal, too_large
 from kodisc_jupyter.scene.undefined import closest, undefined_names
 
 CHECKS: Final[dict[str, str]] = {
@@ -70,41 +71,72 @@ def check(
     notebook_names: Collection[str] = (),
     local_modules: Collection[str] = (),
     request: Request | None = None,
+    limit_bytes: int = 0,
     disabled: Collection[str] = (),
 ) -> Checked:
     """Check a source without running it.
 
     ``scenes`` are the names that were asked for; none means the cell's only scene.
     ``notebook_names`` are the notebook's variables; given as a mapping to their values, hints can
-    tell a module from a number. ``local_modules`` are modules in the user's folder. Every name in
-    ``disabled`` is one of :data:`CHECKS`.
+    tell a module from a number. ``local_modules`` are modules in the user's folder. ``request`` is
+    what is known of the request around it, and ``limit_bytes`` how large that may be (0: do not
+    look). Every name in ``disabled`` is one of :data:`CHECKS`.
 
     Raises:
         ValueError: ``disabled`` has a name that is no check.
     """
+    _known(disabled)
+    request = request or Request()
+    found: list[Diagnostic] = []
+    if request.broken_rule:
+        found.append(refusal(request.broken_rule, request, NOTHING_CHARGED))
+    size = request.body_bytes or len(json.dumps(source.code))
+    if limit_bytes and size > limit_bytes:
+        found.append(too_large(size, limit_bytes))
+    chosen = tuple(scenes)
+    try:
+        reading = read(source)
+        if isinstance(reading, Diagnostic):
+            found.append(reading)
+        else:
+            chosen = chosen or _only_scene(reading)
+            found.extend(_about_scenes(reading, chosen, request))
+            found.extend(_about_code(reading, notebook_names, local_modules))
+    except (RecursionError, MemoryError):
+        found.append(_TOO_DEEP)
+    return Checked(_kept(found, disabled), chosen)
+
+
+def check_prelude(source: Source, *, disabled: Collection[str] = ()) -> Checked:
+    """Check shared imports and helpers like a cell, apart from what is about a scene to render.
+
+    Raises:
+        ValueError: ``disabled`` has a name that is no check.
+    """
+    _known(disabled)
+    found: list[Diagnostic] = []
+    try:
+        reading = read(source)
+        if isinstance(reading, Diagnostic):
+            found.append(reading)
+        else:
+            found.extend(_about_code(reading, (), ()))
+    except (RecursionError, MemoryError):
+        found.append(_TOO_DEEP)
+    return Checked(_kept(found, disabled), ())
+
+
+def _known(disabled: Collection[str]) -> None:
     unknown = sorted(set(disabled) - set(CHECKS))
     if unknown:
         close = closest(unknown[0], CHECKS)
-        meant = f" Did you mean {close}?" if close else ""
+        meant = f" Did you mean {close}?" if close else f" There are: {', '.join(CHECKS)}."
         raise ValueError(f"There is no check called {unknown[0]}.{meant}")
-    found: list[Diagnostic] = []
-    chosen = tuple(scenes)
-    if request is not None:
-        found.extend(request_problems(request))
-    reading = read(source)
-    if isinstance(reading, Diagnostic):
-        found.append(reading)
-    elif reading is not None:
-        try:
-            chosen, about_code = _check_code(reading, chosen, notebook_names, local_modules)
-            found.extend(about_code)
-        except RecursionError:
-            found.append(_TOO_DEEP)
-    else:
-        found.append(_TOO_DEEP)
+
+
+def _kept(found: list[Diagnostic], disabled: Collection[str]) -> tuple[Diagnostic, ...]:
     kept = [problem for problem in found if problem.check not in disabled]
-    kept.sort(key=_in_text_order)
-    return Checked(tuple(kept), chosen)
+    return tuple(sorted(kept, key=_in_text_order))
 
 
 _TOO_DEEP: Final = Diagnostic(
@@ -120,28 +152,24 @@ def _in_text_order(problem: Diagnostic) -> tuple[int, int, int]:
     return (origins.index(problem.origin), problem.line or 0, problem.column or 0)
 
 
-def _check_code(
-    reading: Reading,
-    asked: tuple[str, ...],
-    notebook_names: Collection[str],
-    local_modules: Collection[str],
-) -> tuple[tuple[str, ...], list[Diagnostic]]:
-    found: list[Diagnostic] = []
-    chosen = asked or _only_scene(reading)
+def _about_code(
+    reading: Reading, notebook_names: Collection[str], local_modules: Collection[str]
+) -> Iterator[Diagnostic]:
+    yield from undefined_names(reading, notebook_names)
+    yield from import_problems(reading, local_modules)
+    yield from manim_attributes(reading)
+    yield from newer_names(reading)
+    yield from relative_files(reading)
+    yield from leftover_calls(reading)
+
+
+def _about_scenes(
+    reading: Reading, chosen: tuple[str, ...], request: Request
+) -> Iterator[Diagnostic]:
     if not chosen:
-        found.append(_cannot_choose(reading))
+        yield _cannot_choose(reading)
     for name in dict.fromkeys(chosen):
-        found.extend(_scene_problems(reading, name))
-    for group in (
-        undefined_names(reading, notebook_names),
-        import_problems(reading, local_modules),
-        manim_attributes(reading),
-        newer_names(reading),
-        relative_files(reading),
-        leftover_calls(reading),
-    ):
-        found.extend(group)
-    return chosen, found
+        yield from _scene_problems(reading, name, request)
 
 
 def _only_scene(reading: Reading) -> tuple[str, ...]:
@@ -181,12 +209,12 @@ def _cannot_choose(reading: Reading) -> Diagnostic:
     return reading.error("no-scene", None, "The cell defines no scene.", hint)
 
 
-def _scene_problems(reading: Reading, name: str) -> Iterable[Diagnostic]:
+def _scene_problems(reading: Reading, name: str, request: Request) -> Iterable[Diagnostic]:
     classes = reading.classes
     nodes = classes.definitions.get(name)
     if nodes is None:
         if name not in reading.scopes.defined or name in reading.scopes.stars:
-            yield _no_such_scene(reading, name)
+            yield _no_such_scene(reading, name, request)
         return
     node = nodes[-1]
     if classes.kind(name) is Kind.OTHER:
@@ -213,7 +241,7 @@ def _scene_problems(reading: Reading, name: str) -> Iterable[Diagnostic]:
             yield _repeated(reading, repeated, nodes[0])
 
 
-def _no_such_scene(reading: Reading, name: str) -> Diagnostic:
+def _no_such_scene(reading: Reading, name: str, request: Request) -> Diagnostic:
     there = reading.classes.scenes()
     close = closest(name, there)
     hint = f"Did you mean {close}? " if close else ""
@@ -224,7 +252,7 @@ def _no_such_scene(reading: Reading, name: str) -> Diagnostic:
         f"There is no scene called {name}.",
         hint=hint,
         charged=NOTHING_CHARGED,
-        origin="options",
+        **at_scene_name(request, name),
     )
 
 

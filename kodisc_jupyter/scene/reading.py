@@ -60,14 +60,16 @@ def characters(line: str, offset: int) -> int:
     return len(line.encode("utf-8", "surrogatepass")[:offset].decode("utf-8", "ignore"))
 
 
-def read(source: Source) -> Reading | Diagnostic | None:
-    """Parse a source: a reading, the syntax error, or ``None`` where it is nested too deeply."""
+def read(source: Source) -> Reading | Diagnostic:
+    """Parse a source: a reading, or the syntax error.
+
+    Raises:
+        RecursionError: it is nested too deeply (or MemoryError, by Python's older parsers).
+    """
     try:
         return Reading(source, _parse(source.code))
     except SyntaxError as error:
         return _syntax_error(source, error)
-    except (RecursionError, MemoryError):
-        return None
     except ValueError as error:  # null bytes, lone surrogates
         return _unreadable(source, error)
 

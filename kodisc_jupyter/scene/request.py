@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
 from kodisc_jupyter.scene.diagnostics import NOTHING_CHARGED, Diagnostic, Severity
 from kodisc_jupyter.scene.excerpt import shown_line
@@ -34,53 +34,56 @@ class Request:
     """The request around a source, as plain values.
 
     ``broken_rule`` is the API's sentence about it and ``field`` the field that it is about;
-    ``body_bytes`` and ``limit_bytes`` its size as JSON and how large it may be; ``options`` the
-    magic's line as typed, and ``options_line`` its number.
+    ``body_bytes`` is its size as JSON; ``options`` the magic's line as typed, and ``options_line``
+    its number.
     """
 
     broken_rule: str | None = None
     field: str = ""
     body_bytes: int = 0
-    limit_bytes: int = 0
     options: str = ""
     options_line: int = 1
 
 
-def request_problems(request: Request) -> list[Diagnostic]:
-    """The rule that the request breaks, and whether it is too large."""
-    problems = []
-    if request.broken_rule:
-        problems.append(refusal(request.broken_rule, request, NOTHING_CHARGED))
-    if request.limit_bytes and request.body_bytes > request.limit_bytes:
-        problems.append(
-            Diagnostic(
-                "too-large",
-                Severity.ERROR,
-                f"The request is {request.body_bytes:,} bytes; "
-                f"Kodisc takes at most {request.limit_bytes:,}.",
-                hint="Shorten the cell, or compute long data in the scene instead of sending it.",
-                charged=NOTHING_CHARGED,
-            )
-        )
-    return problems
+def too_large(size_bytes: int, limit_bytes: int) -> Diagnostic:
+    """A request that is larger than the API takes."""
+    return Diagnostic(
+        "too-large",
+        Severity.ERROR,
+        f"The request is {size_bytes:,} bytes; the API takes at most {limit_bytes:,}.",
+        hint="Shorten the cell, or compute long data in the scene instead of sending it.",
+        charged=NOTHING_CHARGED,
+    )
+
+
+def at_scene_name(request: Request, name: str) -> dict[str, Any]:
+    """The fields of a diagnostic that point at a scene's name in the options."""
+    found = re.search(rf"(?<![\w-]){re.escape(name)}(?!\w)", request.options)
+    return _place(request, found.span() if found else None)
 
 
 def refusal(sentence: str, request: Request, charged: str) -> Diagnostic:
     """The API's sentence about one field, shown at the option that set it."""
-    mark = _option(request)
-    line = shown_line(request.options_line, request.options, mark) if mark else None
     return Diagnostic(
         "request",
         Severity.ERROR,
         f"{sentence}.",
-        line=request.options_line if mark else None,
-        column=mark[0] if mark else None,
-        end_column=mark[1] if mark else None,
         hint=_HINTS.get(request.field, ""),
         charged=charged,
-        excerpt=(line,) if line else (),
-        origin="options",
+        **_place(request, _option(request)),
     )
+
+
+def _place(request: Request, mark: tuple[int, int] | None) -> dict[str, Any]:
+    if mark is None:
+        return {"origin": "options"}
+    return {
+        "origin": "options",
+        "line": request.options_line,
+        "column": mark[0],
+        "end_column": mark[1],
+        "excerpt": (shown_line(request.options_line, request.options, mark),),
+    }
 
 
 def _option(request: Request) -> tuple[int, int] | None:
