@@ -39,12 +39,16 @@ class Evidence(Enum):
 
 @dataclass(frozen=True)
 class About:
-    """What a request was for: its place, the job, and the key it went out with."""
+    """What a request was for: its place, the job, and the key it went out with.
+
+    ``doubt`` says that an earlier attempt of the same submission may have made a job.
+    """
 
     base_url: str
     key: Key
+    endpoint: str
     job_id: str | None = None
-    endpoint: str = ""
+    doubt: bool = False
 
 
 def evidence(outcome: Answer | NoAnswer | Interrupted) -> Evidence:
@@ -135,8 +139,7 @@ def problem(outcome: Answer | NoAnswer, about: About, *, balance: Balance | None
     if outcome.status == 400:
         field = rules.FIELD_OF.get(said.error or "")
         return InvalidRequestError(
-            f"The API refused the request (400): {said.words}. No job was made; nothing was "
-            "charged.",
+            f"The API refused the request (400): {said.words}. {_untouched(about)}",
             field=field,
             hint=f"Change {field} and send it again." if field else "Change the request first.",
             **facts,
@@ -149,8 +152,8 @@ def problem(outcome: Answer | NoAnswer, about: About, *, balance: Balance | None
         )
     if outcome.status == 402:
         return InsufficientCreditsError(
-            f"Not enough credits to reserve this render (402): {said.words}. No job was made; "
-            f"nothing was charged. {balance_text(balance)}",
+            f"Not enough credits to reserve this render (402): {said.words}. "
+            f"{_untouched(about)} {balance_text(balance)}",
             balance=balance,
             hint="Buy credits on kodisc.com, or wait for the next monthly free credits.",
             **facts,
@@ -163,8 +166,7 @@ def problem(outcome: Answer | NoAnswer, about: About, *, balance: Balance | None
         )
     if outcome.status == 413:
         return InvalidRequestError(
-            f"The request is too large for the API (413): {said.words}. No job was made; nothing "
-            "was charged.",
+            f"The request is too large for the API (413): {said.words}. {_untouched(about)}",
             field="code",
             hint="Send less code or metadata.",
             **facts,
@@ -255,6 +257,8 @@ def _goes_on(about: About) -> str:
 def _untouched(about: About) -> str:
     if about.job_id is not None:
         return f"Job {about.job_id} itself goes on."
+    if about.doubt:
+        return "This attempt made no job."
     return "No job was made; nothing was charged."
 
 

@@ -72,8 +72,8 @@ class Client:
         api_key: the key; else it is looked up as :mod:`kodisc_jupyter.api.auth` says.
         base_url: else ``KODISC_BASE_URL``, else the vendor's.
         connect_timeout_s: seconds to wait for a connection.
-        read_timeout_s: seconds to wait between two arrivals of bytes.
-        total_timeout_s: seconds for an answer in all.
+        read_timeout_s: seconds to wait between two arrivals of bytes; an answer has to be complete
+            within four times as long.
         resubmit_uncertain: send a render again after an attempt that may have arrived, which the
             API page documents as safe; else :class:`SubmissionUncertainError` is raised.
         sleep: waits the given seconds; for tests.
@@ -94,7 +94,6 @@ class Client:
         base_url: str | None = None,
         connect_timeout_s: float = Limits.connect_s,
         read_timeout_s: float = Limits.read_s,
-        total_timeout_s: float = Limits.total_s,
         resubmit_uncertain: bool = True,
         sleep: Callable[[float], None] | None = None,
         monotonic: Callable[[], float] = time.monotonic,
@@ -111,7 +110,7 @@ class Client:
         )
         self.resubmit_uncertain = resubmit_uncertain
         self._key = key
-        self._limits = Limits(connect_timeout_s, read_timeout_s, total_timeout_s)
+        self._limits = Limits(connect_timeout_s, read_timeout_s)
         self._sleep = sleep
         self._monotonic = monotonic
         self._luck = luck
@@ -171,9 +170,9 @@ class Client:
         def attempt(number: int) -> Outcome:
             if on_attempt is not None:
                 on_attempt(number)
-            log.attempts = number
+            log.open(number)
             outcome = self._transport.post("/render", payload)
-            log.note(outcome)
+            log.close(outcome)
             return outcome
 
         def again(outcome: Outcome) -> bool:
@@ -192,14 +191,14 @@ class Client:
                 f"Interrupted while the render was being submitted. {log.told()}",
                 attempts=log.attempts,
                 uncertain=log.uncertain,
+                job=log.job,
             )
         if outcome is None:
             raise log.mark(
                 SubmissionCancelledError("The render was called off.", hint=log.told()),
             )
-        job = _accepted(outcome)
-        if job is not None:
-            return Submission(job, log.attempts, log.uncertain, tuple(log.reasons))
+        if log.job is not None:
+            return Submission(log.job, log.attempts, log.uncertain, tuple(log.reasons))
         raise log.mark(self._refusal(outcome, log))
 
     def enqueue_render(self, request: RenderRequest) -> Job:
@@ -260,7 +259,22 @@ class Client:
             WaitTimeoutError: the time is over; the job goes on.
             NetworkError, ServerError: the API could not be asked for a minute; the job goes on.
             JobNotFoundError, AuthenticationError: the API refused to say; not retried.
+            KeyboardInterrupt: Ctrl-C; the job goes on.
         """
+        try:
+            return self._wait(job_id, timeout, poll_s, on_poll, cancel)
+        except KeyboardInterrupt:
+            pass  # raised anew below, without what was under way in its chain
+        raise KeyboardInterrupt(f"Stopped waiting. {_COME_BACK.format(job_id=job_id)}")
+
+    def _wait(
+        self,
+        job_id: str,
+        timeout: float | None,
+        poll_s: float | None,
+        on_poll: Callable[[Job], None] | None,
+        cancel: threading.Event | None,
+    ) -> Job:
         began = self._monotonic()
         failing_since: float | None = None
         interval = poll_s or FIRST_POLL_S
@@ -292,7 +306,7 @@ class Client:
                     job_id=job_id,
                     hint=_COME_BACK.format(job_id=job_id),
                 )
-            self._wait_for_poll(job_id, pause if left is None else min(pause, left), cancel)
+            self._nap(pause if left is None else min(pause, left), cancel)
             interval = poll_s or min(POLL_CAP_S, interval * 1.5)
         lost.message = f"Job {job_id} is out of sight for {OUTAGE_S:.0f} s: {lost.message}"
         lost.hint = f"It was not submitted again. {_COME_BACK.format(job_id=job_id)}"
@@ -319,17 +333,11 @@ class Client:
             luck=self._luck,
         )
 
-    def _wait_for_poll(self, job_id: str, seconds: float, cancel: threading.Event | None) -> None:
-        interrupted = False
-        try:
-            if self._sleep is not None:
-                self._sleep(seconds)
-            else:
-                retry.nap(seconds, cancel)
-        except KeyboardInterrupt:
-            interrupted = True
-        if interrupted:
-            raise KeyboardInterrupt(_stopped(job_id))
+    def _nap(self, seconds: float, cancel: threading.Event | None) -> None:
+        if self._sleep is not None:
+            self._sleep(seconds)
+        else:
+            retry.nap(seconds, cancel)
 
     def _get(
         self, path: str, about: About, attempts: int | None, cancel: threading.Event | None
@@ -342,7 +350,7 @@ class Client:
             cancel,
         )
         if isinstance(outcome, Interrupted):
-            raise KeyboardInterrupt(_stopped(about.job_id) if about.job_id else "Interrupted.")
+            raise KeyboardInterrupt(f"Interrupted during {about.endpoint}; nothing is lost.")
         if isinstance(outcome, Answer) and answers.is_success(outcome):
             return answers.body_of(outcome, about)
         raise answers.problem(outcome, about, balance=None)
@@ -369,15 +377,12 @@ class Client:
 
     def _pause(self, seconds: float, cancel: threading.Event | None) -> None:
         if cancel is None or not cancel.is_set():
-            if self._sleep is not None:
-                self._sleep(seconds)
-            else:
-                retry.nap(seconds, cancel)
+            self._nap(seconds, cancel)
         if cancel is not None and cancel.is_set():
             raise _CancelledError
 
-    def _about(self, endpoint: str, job_id: str | None = None) -> About:
-        return About(self.base_url, self._key, job_id, endpoint)
+    def _about(self, endpoint: str, job_id: str | None = None, *, doubt: bool = False) -> About:
+        return About(self.base_url, self._key, endpoint, job_id, doubt)
 
     def _refusal(self, outcome: Outcome, log: _Log) -> KodiscError:
         """The error for a submission that was not accepted."""
@@ -398,7 +403,8 @@ class Client:
         balance = None
         if isinstance(outcome, Answer) and outcome.status == 402:
             balance = self._balance()
-        error = answers.problem(outcome, self._about("POST /render"), balance=balance)
+        about = self._about("POST /render", doubt=log.uncertain > 0)
+        error = answers.problem(outcome, about, balance=balance)
         error.message = (
             f"{error.message} {log.told()}" if log.needs_telling(outcome) else (error.message)
         )
@@ -426,16 +432,27 @@ class _Log:
 
     def __init__(self) -> None:
         self.attempts = 0
-        self.uncertain = 0
+        self.job: Job | None = None
         self.reasons: list[str] = []
+        self._uncertain = 0
+        self._is_open = False
 
-    def note(self, outcome: Outcome) -> None:
-        """Count an attempt's outcome."""
-        if answers.is_success(outcome) and _accepted(outcome) is not None:
-            return
-        self.reasons.append(answers.reason(outcome))
-        if answers.evidence(outcome) is Evidence.UNCERTAIN:
-            self.uncertain += 1
+    @property
+    def uncertain(self) -> int:
+        """Attempts that may have arrived without an answer; one that is still open may have."""
+        return self._uncertain + self._is_open
+
+    def open(self, number: int) -> None:
+        """An attempt begins."""
+        self.attempts, self._is_open = number, True
+
+    def close(self, outcome: Outcome) -> None:
+        """An attempt ended in ``outcome``."""
+        self.job = _accepted(outcome)
+        if self.job is None:
+            self.reasons.append(answers.reason(outcome))
+            self._uncertain += answers.evidence(outcome) is Evidence.UNCERTAIN
+        self._is_open = False
 
     def needs_telling(self, outcome: Outcome) -> bool:
         """Whether the error's own words do not yet say all about what may have been made."""
@@ -443,15 +460,15 @@ class _Log:
 
     def told(self) -> str:
         """What is known about jobs and charges, as a sentence."""
+        if self.job is not None:
+            return _COME_BACK.format(job_id=self.job.job_id)
         if self.attempts == 0:
             return "Nothing was sent; nothing was charged."
         times = "once" if self.attempts == 1 else f"{self.attempts} times"
         if self.uncertain == 0:
             return f"It was tried {times}; no job was made and nothing was charged."
-        return (
-            f"It was tried {times}; {self.uncertain} of these may have arrived, so a job may have "
-            f"been made. {_LOOK}"
-        )
+        which = "that" if self.attempts == 1 else f"{self.uncertain} of these"
+        return f"It was tried {times}; {which} may have arrived and made a job. {_LOOK}"
 
     def mark(self, error: KodiscError) -> KodiscError:
         """Write the counts on an error."""
@@ -510,7 +527,3 @@ def _failed(job: Job) -> RenderFailedError:
 def _asked_wait_s(error: KodiscError) -> float:
     asked = getattr(error, "retry_after_s", None) or 0.0
     return min(float(asked), retry.RETRY_AFTER_CAP_S)
-
-
-def _stopped(job_id: str) -> str:
-    return f"Stopped waiting. {_COME_BACK.format(job_id=job_id)}"

@@ -46,7 +46,9 @@ def download(
             written. Nothing is left behind in any of these cases.
     """
     _check(url, from_loopback=True)
-    path.parent.mkdir(parents=True, exist_ok=True)
+    unwritable = _make_folder(path)
+    if unwritable is not None:
+        raise unwritable
     outcome = retry.repeat(
         lambda _: _fetch(url, path, limits, max_bytes),
         attempts=retry.ATTEMPTS,
@@ -134,6 +136,14 @@ def _keep(
         return None
     finally:
         part.unlink(missing_ok=True)
+
+
+def _make_folder(path: Path) -> KodiscError | None:
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        return _not_written(path, error)
+    return None
 
 
 def _check(url: str, *, from_loopback: bool) -> None:

@@ -5,6 +5,7 @@ Every message says what happened, whether it cost anything, and what to do now.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 
@@ -15,11 +16,13 @@ class KodiscError(Exception):
     and ``detail`` the server's own ``error`` and ``message`` (data, not to be trusted), ``hint``
     what to do now. For a submission, ``attempts`` counts the requests made, and ``uncertain`` those
     of them that may have arrived without an answer: if it is above 0, a job may have been made.
+    ``frames`` are the lines a notebook shows in place of a traceback; empty means the message.
     """
 
     hint: str = ""
     attempts: int = 0
     uncertain: int = 0
+    frames: Sequence[str] = ()
 
     def __init__(
         self,
@@ -44,8 +47,8 @@ class KodiscError(Exception):
         return f"{self.message} {self.hint}".strip()
 
     def _render_traceback_(self) -> list[str]:
-        """The lines IPython shows in place of a traceback: just the message."""
-        return [f"{type(self).__name__}: {self}"]
+        """The lines IPython shows in place of a traceback: the frames, else the message."""
+        return list(self.frames) or [f"{type(self).__name__}: {self}"]
 
 
 class InvalidRequestError(KodiscError):
@@ -109,10 +112,16 @@ class SubmissionCancelledError(KodiscError):
 
 
 class SubmissionInterruptedError(KeyboardInterrupt):
-    """Ctrl-C while a render was being submitted; ``uncertain`` as in :class:`KodiscError`."""
+    """Ctrl-C while a render was being submitted; the counts are as in :class:`KodiscError`.
 
-    def __init__(self, message: str, *, attempts: int, uncertain: int) -> None:
+    ``job`` is the job, if the submission was accepted in the very moment of the interrupt.
+    """
+
+    def __init__(
+        self, message: str, *, attempts: int, uncertain: int, job: Any | None = None
+    ) -> None:
         super().__init__(message)
+        self.job = job
         self.attempts = attempts
         self.uncertain = uncertain
 

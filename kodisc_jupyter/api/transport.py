@@ -21,10 +21,10 @@ from urllib.parse import urlsplit
 
 import requests
 import urllib3
-from requests.adapters import HTTPAdapter
 from requests.auth import AuthBase
 
 from kodisc_jupyter.api.auth import Key
+from kodisc_jupyter.api.connections import PATIENCE, Adapter
 from kodisc_jupyter.api.retry import read_retry_after
 
 ANSWER_LIMIT_BYTES: Final = 5_000_000
@@ -74,11 +74,15 @@ Outcome = Answer | NoAnswer | Interrupted
 
 @dataclass(frozen=True)
 class Limits:
-    """Seconds: to connect, between two arrivals of bytes, and for an answer in all."""
+    """Seconds to connect, and seconds between two arrivals of bytes."""
 
     connect_s: float = 10.0
     read_s: float = 30.0
-    total_s: float = 120.0
+
+    @property
+    def total_s(self) -> float:
+        """Seconds for an answer in all."""
+        return PATIENCE * self.read_s
 
 
 def is_loopback(host: str | None) -> bool:
@@ -107,8 +111,8 @@ class Bearer(AuthBase):
 def new_session(key: Key | None, url: str) -> requests.Session:
     """A session that never retries, keeps no cookies, and bypasses proxies on loopback."""
     session = requests.Session()
-    session.mount("https://", HTTPAdapter(max_retries=0))
-    session.mount("http://", HTTPAdapter(max_retries=0))
+    session.mount("https://", Adapter())
+    session.mount("http://", Adapter())
     session.auth = Bearer(key)
     session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
     session.headers["User-Agent"] = "kodisc-jupyter"
