@@ -54,9 +54,10 @@ export function actions(model, signal) {
   const no = button("Keep this one", cancel);
   const asking = make("div", "confirm", question, yes, no);
   asking.addEventListener("keydown", (event) => event.key === "Escape" && cancel(), { signal });
-  const row = make("div", "actions", make("span", "job-of", "job ", job), copy);
+  const of = make("span", "job-of", "job ", job);
+  const row = make("div", "actions", of, copy);
   row.append(...Object.values(buttons));
-  asking.hidden = true;
+  asking.hidden = answer.hidden = true;
   const node = make("div", "foot", row, asking, answer);
   /** @type {import("./types.d.ts").State} */
   let state;
@@ -104,6 +105,7 @@ export function actions(model, signal) {
       await navigator.clipboard.writeText(state.job ?? "");
       reply("The job ID is copied.");
     } catch {
+      of.hidden = false;
       getSelection()?.selectAllChildren(job); // no clipboard without https
       reply("The job ID is selected: copy it with the keyboard.");
     }
@@ -127,7 +129,8 @@ export function actions(model, signal) {
     if (buttons.again.hidden) asking.hidden = true;
     say(job, next.job ?? "");
     copy.hidden = !next.job;
-    /** @type {HTMLElement} */ (job.parentElement).hidden = !next.job;
+    // The receipt names the job at the end.
+    of.hidden = !next.job || next.phase === "completed";
     if (moved) reply("");
     node.hidden = !next.job && !offered.length && answer.hidden;
     // A button that is gone must not take the keyboard's place with it.

@@ -24,7 +24,7 @@ export function mount(model, el, outer) {
   const scene = make("bdi", "scene");
   const settings = make("span", "settings");
   const elapsed = make("span", "clock");
-  elapsed.title = "Elapsed time";
+  set(elapsed, { role: "timer", "aria-label": "Elapsed time", title: "Elapsed time" });
   const steps = make("ol", "steps", ...STEPS.map((name) => make("li", "step", name)));
   const detail = make("p", "say");
   const countdown = make("p", "countdown");
@@ -43,11 +43,11 @@ export function mount(model, el, outer) {
     elapsed,
   );
   const root = make("section", "panel");
-  root.append(head, steps, countdown, detail, guess, money, problem, figure, foot.node);
+  root.append(head, steps, countdown, detail, guess, problem, figure, money, foot.node);
 
   let state = model.get("state");
   let ahead = 0;
-  let card = "";
+  let card = "none yet";
 
   /** @param {boolean} fresh */
   function update(fresh) {
@@ -101,11 +101,13 @@ export function mount(model, el, outer) {
     const wanted = JSON.stringify([state.problem, state.phase === "failed" && state.error]);
     if (wanted === card) return;
     card = wanted;
-    problem.replaceChildren(...[errorCard(state)].filter((each) => each !== null));
+    const made = errorCard(state);
+    problem.replaceChildren(...(made ? [made] : []));
+    problem.hidden = !made;
   }
 
   function tick() {
-    const now = (state.ended ?? Date.now() - ahead);
+    const now = state.ended ?? Date.now() - ahead;
     say(elapsed, clock(now - state.began));
     const retry = state.retry;
     const wait = retry && Math.max(0, Math.ceil((retry.at - now) / 1000));
@@ -133,7 +135,7 @@ export function mount(model, el, outer) {
   }
 
   const changed = () => update(true);
-  /** @type {Map<number, ArrayBuffer | DataView>} */
+  /** @type {Map<number, BlobPart>} */
   const parts = new Map();
   /**
    * @param {import("./types.d.ts").Message} message
@@ -142,16 +144,25 @@ export function mount(model, el, outer) {
   function heard(message, buffers) {
     if (message.kind === "answer") foot.reply(message.text);
     if (message.kind === "missing") foot.reply(message.text);
-    if (message.kind === "video" && buffers?.[0] && figure.querySelector(".kodisc-screen:empty, .kodisc-screen:not(:has(video))")) {
-      parts.set(message.part, buffers[0]);
-      if (parts.size < message.parts) return;
-      const ordered = [...parts].sort(([a], [b]) => a - b).map(([, part]) => part);
-      parts.clear();
-      const src = URL.createObjectURL(new Blob(/** @type {BlobPart[]} */ (ordered), { type: "video/mp4" }));
-      signal.addEventListener("abort", () => URL.revokeObjectURL(src));
-      play(figure, state, src, message.poster, message.track);
-    }
+    if (message.kind === "video" && buffers?.[0]) receive(message, buffers[0]);
   }
+
+  /**
+   * Gathers the parts of a video that this page has asked for; plays it once all are there.
+   * @param {import("./types.d.ts").Message & { kind: "video" }} message
+   * @param {DataView} part
+   */
+  function receive(message, part) {
+    if (!state.video?.ask || figure.querySelector("video")) return;
+    parts.set(message.part, /** @type {BlobPart} */ (/** @type {unknown} */ (part)));
+    if (parts.size < message.parts) return;
+    const whole = [...parts].sort(([a], [b]) => a - b).map(([, each]) => each);
+    parts.clear();
+    const src = URL.createObjectURL(new Blob(whole, { type: "video/mp4" }));
+    signal.addEventListener("abort", () => URL.revokeObjectURL(src));
+    play(figure, state, src, message.poster, message.track);
+  }
+
   model.on("change:state", changed);
   model.on("msg:custom", heard);
   signal.addEventListener("abort", () => {

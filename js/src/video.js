@@ -17,14 +17,17 @@ export function showVideo(figure, state, ask, signal) {
   const key = JSON.stringify([state.id, video?.src, video?.ask]);
   if (!video || figure.dataset.key === key) return;
   figure.dataset.key = key;
-  figure.style.width = video.width ?? (state.upright ? "360px" : "854px");
+  figure.dataset.shape = state.upright ? "upright" : "wide";
+  figure.style.setProperty("--kodisc-width", video.width ?? (state.upright ? "360px" : "854px"));
   const src = safeUrl(video.src);
   const place = make("div", "screen");
   place.style.aspectRatio = state.upright ? "9/16" : "16/9";
   figure.replaceChildren(place, make("figcaption", "receipt"));
   if (src) play(figure, state, src, video.poster, video.track);
   else if (video.ask) {
-    place.textContent = "The video is ready; it shows here as soon as the kernel is free.";
+    place.append(
+      make("p", "wait", "The video is ready; it shows here as soon as the kernel is free."),
+    );
     const timer = setTimeout(ask, ASK_AFTER_MS);
     signal.addEventListener("abort", () => clearTimeout(timer));
   } else place.remove();

@@ -66,7 +66,7 @@ def panel_json(
         "headline": words.headline(state),
         "say": words.explanation(state),
         "scene": words.name(state.scene),
-        "settings": words.settings(state),
+        "settings": words.settings(state) + (" · no credits needed" if state.unlimited else ""),
         "place": state.backend,
         "upright": state.aspect_ratio == "9:16",
         "job": words.name(state.job_id) if state.job_id else None,
@@ -185,6 +185,11 @@ class Panel:
             bundle |= {WIDGET_MIME: _view(self._widget.model_id)}
         self._throttle: Throttle[Bundle] = Throttle(self._sync, clock=time.monotonic, later=later)
         publish(bundle, self._display_id, False)
+
+    @property
+    def widget(self) -> Any:
+        """The live panel's widget, to be placed elsewhere than under a cell."""
+        return self._widget
 
     def show(self, state: RenderState, problem: Diagnostic | None = None) -> None:
         """Show the render as it is now; at most two messages a second reach the page."""

@@ -56,7 +56,9 @@ def amount(credits_: Credits | None) -> str:
 
 
 def credits_of(number: Credits | None) -> str:
-    """``1 credit``, ``51 credits``, ``unknown credits``."""
+    """``1 credit``, ``51 credits``, ``unknown``."""
+    if number is None:
+        return amount(None)
     return f"{amount(number)} credit{'' if number == 1 else 's'}"
 
 
@@ -126,32 +128,32 @@ def split(balance: Balance) -> str:
 
 
 def guess(estimate: Estimate) -> str:
-    """An estimate in words: ``about 51 credits, about 0:12``; empty when it says nothing."""
+    """An estimate in words: ``about 51 credits and 0:12``; empty when it says nothing."""
     parts = []
     if estimate.credits is not None:
-        parts.append(f"about {credits_of(estimate.credits)}")
+        parts.append(credits_of(estimate.credits))
     if estimate.duration_ms is not None:
-        parts.append(f"about {duration(estimate.duration_ms)}")
-    return ", ".join(parts)
+        parts.append(clock(math.ceil(estimate.duration_ms / 1000)))
+    return f"about {' and '.join(parts)}" if parts else ""
 
 
 def money(state: RenderState) -> list[tuple[str, str, str]]:
     """The credits of a render as rows of label, value and detail (which may be empty)."""
     if state.unlimited:
-        return [("Credits", "none needed", place(state))]
+        return []
     rows = []
     before, after = state.balance_before, state.balance_after
-    if state.phase is Phase.COMPLETED or state.cost is not None:
+    if state.phase in {Phase.COMPLETED, Phase.FAILED} or state.cost is not None:
         cost = 0 if state.reused else state.cost
         rows.append(("Cost", credits_of(cost), "reused" if state.reused else ""))
     if before and after:
         change = after.total - before.total
-        sign = "+" if change > 0 else ""
+        changed = f"{'+' if change > 0 else ''}{amount(change)}" if change else "unchanged"
         rows.append(
             (
                 "Balance",
                 f"{amount(before.total)} → {amount(after.total)}",
-                f"{sign}{amount(change)}; now {split(after)}",
+                f"{changed}; {split(after)}",
             )
         )
     elif before or after:
@@ -176,13 +178,15 @@ def paid(state: RenderState) -> str:
         return f"{place(state)}, no credits"
     if state.reused:
         return "reused, 0 credits"
-    cost = f"{credits_of(state.cost)}"
+    cost = credits_of(state.cost) if state.cost is not None else "credits unknown"
     before, after = state.balance_before, state.balance_after
     if before and after:
-        return f"{cost} (balance {amount(before.total)} → {amount(after.total)})"
-    if after:
-        return f"{cost} (balance now {amount(after.total)})"
-    return f"{cost} (balance unknown)"
+        return f"{cost}, balance {amount(before.total)} → {amount(after.total)}"
+    if before or after:
+        return (
+            f"{cost}, balance {amount(before and before.total)} → {amount(after and after.total)}"
+        )
+    return f"{cost}, balance unknown"
 
 
 def receipt(state: RenderState) -> list[str]:
@@ -190,7 +194,7 @@ def receipt(state: RenderState) -> list[str]:
     parts = [settings(state)]
     if state.job and state.job.duration_ms is not None:
         parts.append(f"rendered in {duration(state.job.duration_ms)}")
-    if state.phase is Phase.COMPLETED or state.cost is not None or state.unlimited:
+    if state.phase in {Phase.COMPLETED, Phase.FAILED} or state.cost is not None:
         parts.append(paid(state))
     if state.job_id:
         parts.append(f"job {name(state.job_id)}")

@@ -1,0 +1,207 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { completed, seen, stage, state, video } from "./stage.js";
+
+test("the panel says what happens, where, and with which scene", (t) => {
+  const { root, text } = stage(t);
+  assert.equal(root.dataset.phase, "running");
+  assert.equal(root.dataset.place, "cloud");
+  assert.equal(text(".kodisc-phase"), "Rendering on Kodisc");
+  assert.equal(text(".kodisc-scene"), "HelloKodisc");
+  assert.equal(text(".kodisc-job"), "clx1");
+});
+
+test("the clock ticks in the browser, without a message", (t) => {
+  const { text, model } = stage(t);
+  assert.equal(text(".kodisc-clock"), "0:07");
+  t.mock.timers.tick(3_000);
+  assert.equal(text(".kodisc-clock"), "0:10");
+  assert.deepEqual(model.sent, []);
+});
+
+test("a browser whose clock is off shows the kernel's time", (t) => {
+  const { text, model } = stage(t);
+  model.push(state({ now: 1_000_000, began: 991_000 }));
+  assert.equal(text(".kodisc-clock"), "0:09");
+});
+
+test("an ended render's clock stands still", (t) => {
+  const { text } = stage(t, completed());
+  t.mock.timers.tick(60_000);
+  assert.equal(text(".kodisc-clock"), "0:08");
+});
+
+test("only the phase and the answer to a button are spoken, never the clock", (t) => {
+  const { el } = stage(t);
+  const live = [...el.querySelectorAll("[aria-live], [role=status], [role=alert]")];
+  assert.deepEqual(live.map((each) => each.className), ["kodisc-phase", "kodisc-answer"]);
+});
+
+test("a state that changes nothing in the phase's words does not touch them", (t) => {
+  const { find, model } = stage(t);
+  const words = find(".kodisc-phase").firstChild;
+  model.push(state({ reserved: 40 }));
+  assert.equal(find(".kodisc-phase").firstChild, words);
+});
+
+test("a retry counts down and names the attempt and the reason", (t) => {
+  const at = state().now + 2_600;
+  const retry = { attempt: 3, attempts: 5, at, reason: "the server answered 503" };
+  const { text } = stage(t, state({ phase: "retrying", retry, step: 1 }));
+  assert.equal(text(".kodisc-countdown"), "Attempt 3 of 5 in 3 s: the server answered 503");
+  t.mock.timers.tick(2_000);
+  assert.equal(text(".kodisc-countdown"), "Attempt 3 of 5 in 1 s: the server answered 503");
+  t.mock.timers.tick(2_000);
+  assert.equal(text(".kodisc-countdown"), "Attempt 3 of 5 now: the server answered 503");
+});
+
+test("without an earlier duration nothing claims to know how far the render is", (t) => {
+  const { find, text } = stage(t);
+  assert.equal(text(".kodisc-guess"), "");
+  assert.equal(find("[data-guess]"), null);
+  assert.equal(find("progress, [aria-valuenow]"), null);
+});
+
+test("with an earlier duration the rest is marked as an estimate, until it is exceeded", (t) => {
+  const { find, text } = stage(t, state({ guess: 8_800 }));
+  assert.match(text(".kodisc-guess"), /0:04 left: an estimate/);
+  assert.equal(find("[data-guess]").style.getPropertyValue("--kodisc-part"), "50%");
+  t.mock.timers.tick(5_000);
+  assert.match(text(".kodisc-guess"), /longer than the earlier/);
+  assert.equal(find("[data-guess]"), null);
+});
+
+test("rows of credits appear, change and go, in place", (t) => {
+  const { el, model } = stage(t);
+  const row = el.querySelector(".kodisc-row");
+  model.push(state({ money: [["Balance", "2,040 → 1,989", "−51"], ["Budget", "347 left", ""]] }));
+  assert.equal(el.querySelector(".kodisc-row"), row);
+  assert.equal(row.textContent, "Balance2,040 → 1,989−51");
+  assert.equal(el.querySelectorAll(".kodisc-row").length, 2);
+  model.push(state({ money: [] }));
+  assert.equal(seen(el.querySelector(".kodisc-money")), false);
+});
+
+test("a job that only waits takes the compact form", (t) => {
+  const { root, text } = stage(t, state({ phase: "queued", step: 2 }));
+  assert.equal(root.hasAttribute("data-brief"), true);
+  assert.equal(text(".kodisc-steps"), "");
+});
+
+test("the finished video has the right address, controls, shape and receipt", (t) => {
+  const { find, text } = stage(t, completed({ upright: true, video: video({ loop: true }) }));
+  const player = find("figure.kodisc-video video");
+  assert.equal(player.getAttribute("src"), "https://cdn.kodisc.test/video.mp4");
+  assert.equal(player.controls && player.loop, true);
+  assert.equal(player.autoplay || player.muted, false);
+  assert.equal(find(".kodisc-screen").style.aspectRatio.replaceAll(" ", ""), "9/16");
+  assert.match(text(".kodisc-receipt"), /HelloKodisc · low · 854×480 · 15 fps · 51 credits/);
+  assert.match(text(".kodisc-receipt"), /Open the video.*Download/);
+});
+
+test("a video that plays is never touched by a later state", (t) => {
+  const { find, model } = stage(t, completed());
+  const player = find("video");
+  model.push(completed({ money: [], say: "The balance was read again." }));
+  assert.equal(find("video"), player);
+});
+
+test("autoplay is muted: browsers play nothing aloud unasked", (t) => {
+  const { find } = stage(t, completed({ video: video({ autoplay: true }) }));
+  assert.equal(find("video").muted, true);
+});
+
+test("captions become a track only as data of our own, and a link", (t) => {
+  const captions = "https://cdn.kodisc.test/captions.vtt";
+  const track = "data:text/vtt;base64,V0VCVlRU";
+  const { find, text } = stage(t, completed({ video: video({ captions, track }) }));
+  assert.equal(find("track").getAttribute("src"), track);
+  assert.match(text(".kodisc-links"), /Captions/);
+});
+
+test("a page that has nothing but the panel asks for the video, and shows its parts in order", (t) => {
+  const made = [];
+  t.mock.method(URL, "createObjectURL", (blob) => (made.push(blob), "blob:kodisc/1"));
+  const { find, model, text } = stage(t, completed({ video: video({ src: null, ask: true }) }));
+  assert.match(text(".kodisc-screen"), /as soon as the kernel is free/);
+  assert.deepEqual(model.sent, []);
+  t.mock.timers.tick(2_000);
+  assert.deepEqual(model.sent, [{ kind: "action", action: "video" }]);
+  const part = (part) => ({ kind: "video", part, parts: 2, poster: null, track: null });
+  model.tell(part(1), [new DataView(new Uint8Array([3]).buffer)]);
+  assert.equal(find("video"), null);
+  model.tell(part(0), [new DataView(new Uint8Array([1, 2]).buffer)]);
+  assert.equal(find("video").getAttribute("src"), "blob:kodisc/1");
+  assert.equal(made[0].size, 3);
+  model.tell(part(0), [new DataView(new Uint8Array([1, 2]).buffer)]);
+  assert.equal(made.length, 1);
+});
+
+test("a panel that is replaced before it asks never asks", (t) => {
+  const { model, unmount } = stage(t, completed({ video: video({ src: null, ask: true }) }));
+  unmount();
+  t.mock.timers.tick(10_000);
+  assert.deepEqual(model.sent, []);
+});
+
+test("an error card shows the line, the mark, the hint and what it cost", (t) => {
+  const problem = {
+    severity: "error",
+    message: "NameError: name 'titel' is not defined",
+    where: "line 4",
+    hint: "The name is written title.",
+    charged: "The job reports a cost of 0 credits.",
+    full: "Traceback …",
+    excerpt: [
+      { number: 9, text: "title = Text()", mark: null },
+      { number: 10, text: "Write(titel)", mark: [6, 11] },
+    ],
+  };
+  const { find, text } = stage(t, state({ phase: "failed", problem, ended: 1 }));
+  assert.equal(find(".kodisc-error mark").textContent, "titel");
+  assert.match(text(".kodisc-message"), /^Line 4: NameError/);
+  assert.match(text(".kodisc-code"), /^ 9title = Text\(\)\n10Write\(titel\)\n$/);
+  assert.match(text(".kodisc-hint"), /written title/);
+  assert.match(text(".kodisc-charged"), /0 credits/);
+});
+
+test("a failure without a diagnostic shows the server's words", (t) => {
+  const { text } = stage(t, state({ phase: "failed", error: "Out of memory", ended: 1 }));
+  assert.equal(text(".kodisc-error"), "Out of memory");
+});
+
+test("hostile text stays text and hostile addresses become nothing", (t) => {
+  const evil = `<img src=x onerror=alert(1)>"'\u202e😀`;
+  const hostile = completed({
+    scene: evil,
+    headline: evil,
+    say: evil,
+    job: evil,
+    money: [[evil, evil, evil]],
+    receipt: [evil],
+    video: video({
+      src: "javascript:alert(1)",
+      captions: "data:text/html,<script>1</script>",
+      poster: "//evil.example/x",
+      alt: evil,
+      note: evil,
+    }),
+  });
+  const { el, model } = stage(t, hostile);
+  model.push({ ...hostile, phase: "failed", error: evil, video: null });
+  model.push(hostile);
+  assert.equal(el.querySelectorAll("img, script, a, video").length, 0);
+  assert.equal(el.querySelector(".kodisc-scene").textContent, evil);
+  for (const each of el.querySelectorAll("*")) {
+    for (const name of each.getAttributeNames()) assert.doesNotMatch(name, /^on/);
+  }
+});
+
+test("a panel that is taken away leaves no listener, no timer and no element", (t) => {
+  const { model, el, unmount } = stage(t);
+  const clear = t.mock.method(globalThis, "clearInterval");
+  unmount();
+  assert.equal(model.handlers.size, 0);
+  assert.equal(el.childElementCount, 0);
+  assert.equal(clear.mock.callCount(), 1);
+});
