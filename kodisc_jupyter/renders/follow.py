@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Callable, Collection
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
+from threading import Lock
 from typing import Any
 
 from kodisc_jupyter.api.errors import JobNotFoundError, KodiscError
-from kodisc_jupyter.api.models import Balance, Job, JobStatus
+from kodisc_jupyter.api.models import Job, JobStatus
+from kodisc_jupyter.renders.balance import Balances
 from kodisc_jupyter.renders.crew import Crew
 from kodisc_jupyter.renders.journal import Journal
 from kodisc_jupyter.renders.media import Fetched, MediaStore
@@ -21,7 +23,7 @@ from kodisc_jupyter.renders.state import Phase
 from kodisc_jupyter.renders.watcher import Watch, Watcher
 
 ERROR_CHARACTERS = 300
-"""How much of the last line of a failed job's error the journal keeps: no code."""
+"""How many characters of of the last line of a failed job's error the journal keeps: no code."""
 
 _log = logging.getLogger(__name__)
 
@@ -40,8 +42,7 @@ class _Followed:
 class Follower:
     """Watches jobs, writes their end down, fetches their files, and tells their renders.
 
-    ``changed`` is called whenever a cost may have become known or a job got out of sight;
-    ``protected`` gives the job IDs whose files must stay in the store.
+    ``changed`` is called whenever a cost may have become known or a job got out of sight.
     """
 
     def __init__(
@@ -49,24 +50,42 @@ class Follower:
         journal: Journal,
         store: MediaStore,
         turns: Turns,
+        balances: Balances,
         *,
         changed: Callable[[], None],
-        protected: Callable[[], Collection[str]],
     ) -> None:
         self._journal = journal
         self._store = store
-        self._turns = turns
+        self._balances = balances
         self._changed = changed
-        self._protected = protected
         self._watcher = Watcher(turns)
         self._crew = Crew()
+        self._live: dict[tuple[str, str], _Followed] = {}
+        self._protected: set[str] = set()
+        self._lock = Lock()
+
+    def live(self, identity: str, job_id: str) -> Render | None:
+        """The render of a job that is being followed."""
+        with self._lock:
+            followed = self._live.get((identity, job_id))
+        return followed.render if followed else None
+
+    def renders(self) -> list[Render]:
+        """All renders that are being followed, oldest first."""
+        with self._lock:
+            return [followed.render for followed in self._live.values()]
+
+    def protect(self, job_id: str) -> None:
+        """Keep a job's files in the store as long as this kernel lives."""
+        with self._lock:
+            self._protected.add(job_id)
 
     def follow(self, render: Render, record: JobRecord) -> None:
         """Watch an accepted job until its render has ended."""
         assert record.job_id is not None
         assert render.backend is not None
-        watch = Watch(record.job_id, render.backend, _ignore, _ignore, _ignore)
-        followed = _Followed(render, record, render.state.note, record.phase, watch)
+        followed = self._begin(render, record, record.job_id)
+        watch = followed.watch
         watch.seen = partial(self._seen, followed)
         watch.lost = partial(self._lost, followed)
         watch.gone = partial(self._gone, followed)
@@ -75,13 +94,34 @@ class Follower:
 
     def settle(self, render: Render, record: JobRecord, job: Job) -> None:
         """Take in the end of a job that was learnt of without watching."""
-        assert render.backend is not None
-        watch = Watch(job.job_id, render.backend, _ignore, _ignore, _ignore)
-        self._settle(_Followed(render, record, render.state.note, record.phase, watch), job)
+        self._settle(self._begin(render, record, job.job_id), job)
+
+    def check_now(self, render: Render) -> None:
+        """Ask the server about a render next."""
+        with self._lock:
+            followed = [one for one in self._live.values() if one.render is render]
+        for one in followed:
+            self._watcher.check_now(one.watch)
 
     def close(self) -> None:
         """Stop watching everything; the jobs go on."""
         self._watcher.close()
+
+    def _begin(self, render: Render, record: JobRecord, job_id: str) -> _Followed:
+        assert render.backend is not None
+        watch = Watch(job_id, render.backend, _ignore, _ignore, _ignore)
+        followed = _Followed(render, record, render.state.note, record.phase, watch)
+        with self._lock:
+            self._live[record.identity, job_id] = followed
+            self._protected.add(job_id)
+        return followed
+
+    def _over(self, followed: _Followed) -> None:
+        with self._lock:
+            key = followed.record.identity, followed.watch.job_id
+            if self._live.get(key) is followed:
+                del self._live[key]
+        self._changed()
 
     def _seen(self, followed: _Followed, job: Job) -> None:
         if job.is_terminal:
@@ -107,7 +147,7 @@ class Follower:
             hint="It was made with another account's key, or removed. --force renders anew.",
         )
         followed.render.fail(problem, error=problem.message)
-        self._changed()
+        self._over(followed)
 
     def _detach(self, followed: _Followed) -> None:
         self._watcher.forget(followed.watch)
@@ -116,7 +156,7 @@ class Follower:
             note="No longer watched here; the job goes on. "
             f"Come back to it with: %kodisc show {followed.watch.job_id}",
         )
-        self._changed()
+        self._over(followed)
 
     def _settle(self, followed: _Followed, job: Job) -> None:
         completed = job.status is JobStatus.COMPLETED
@@ -145,28 +185,40 @@ class Follower:
         self._crew.do(partial(self._end, followed, job))
 
     def _end(self, followed: _Followed, job: Job) -> None:
-        render = followed.render
-        balance = self._balance(followed)
-        if job.status is JobStatus.FAILED:
-            if balance is not None:
-                self._write(followed.record, "balanced", balance_after=balance)
-            render.fail(
-                failure(render.state, job),
-                job=job,
-                cost=job.credits_cost,
-                error=job.error,
-                balance_after=balance,
-            )
-        else:
-            assert job.result is not None
-            fetched = self._store.fetch(job.job_id, job.result, followed.watch.backend.client)
-            self.keep(followed.record, fetched, balance_after=balance)
-            note = followed.note if fetched.problem is None else not_kept(fetched.problem)
-            render.advance(
-                Phase.COMPLETED, job=job, media=fetched.media, balance_after=balance, note=note
-            )
-            self._store.make_room(self._protected())
-        self._changed()
+        try:
+            if job.status is JobStatus.FAILED:
+                self._fail(followed, job)
+            else:
+                self._complete(followed, job)
+        finally:
+            self._over(followed)
+
+    def _fail(self, followed: _Followed, job: Job) -> None:
+        balance = self._balances.ask(followed.watch.backend)
+        if balance is not None:
+            self._write(followed.record, "balanced", balance_after=balance)
+        followed.render.fail(
+            failure(followed.render.state, job),
+            job=job,
+            cost=job.credits_cost,
+            error=job.error,
+            balance_after=balance,
+        )
+
+    def _complete(self, followed: _Followed, job: Job) -> None:
+        assert job.result is not None
+        balance = self._balances.ask(followed.watch.backend)
+        fetched = self._store.fetch(job.job_id, job.result, followed.watch.backend.client)
+        self.keep(followed.record, fetched, balance_after=balance)
+        note = followed.note
+        if fetched.problem is not None:
+            note = f"{note} {not_kept(fetched.problem)}".strip()
+        followed.render.advance(
+            Phase.COMPLETED, job=job, media=fetched.media, balance_after=balance, note=note
+        )
+        with self._lock:
+            protected = set(self._protected)
+        self._store.make_room(protected)
 
     def keep(self, record: JobRecord, fetched: Fetched, **values: Any) -> None:
         """Write down where a fetched video is."""
@@ -175,16 +227,6 @@ class Follower:
             values.update(video=video, video_bytes=video.stat().st_size)
         if values:
             self._write(record, "fetched", **values)
-
-    def _balance(self, followed: _Followed) -> Balance | None:
-        backend = followed.watch.backend
-        if backend.unlimited:
-            return None
-        time.sleep(self._turns.wait_s())
-        try:
-            return backend.client.get_me(attempts=1).credits
-        except KodiscError:
-            return None
 
     def _write(self, record: JobRecord, happened: str, /, **values: Any) -> None:
         """The journal is behind then, but the render goes on; the next poll of it catches up."""

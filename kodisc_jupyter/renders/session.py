@@ -2,47 +2,35 @@
 
 from __future__ import annotations
 
+import contextlib
 import time
 import uuid
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
-from threading import Event, RLock
-from typing import Final
+from threading import Event
 
 from kodisc_jupyter.api.client import Submission
-from kodisc_jupyter.api.errors import (
-    JobNotFoundError,
-    KodiscError,
-    SubmissionCancelledError,
-    SubmissionUncertainError,
-)
-from kodisc_jupyter.api.models import (
-    Balance,
-    Credits,
-    RenderRequest,
-)
+from kodisc_jupyter.api.errors import JobNotFoundError, KodiscError, WaitTimeoutError
+from kodisc_jupyter.api.models import Credits, Job, RenderRequest
 from kodisc_jupyter.renders.backends import Backend
+from kodisc_jupyter.renders.balance import Balances
 from kodisc_jupyter.renders.budget import Ground, Guess, Past, guess
 from kodisc_jupyter.renders.follow import Follower
 from kodisc_jupyter.renders.identity import code_sha256, effective, reuse_key
 from kodisc_jupyter.renders.journal import Journal
 from kodisc_jupyter.renders.kept import fetch_again, find
-from kodisc_jupyter.renders.media import Fetched, MediaStore, media_limit_bytes
+from kodisc_jupyter.renders.media import Fetched, MediaStore, copied, media_limit_bytes
 from kodisc_jupyter.renders.owner import is_alive, this_process
 from kodisc_jupyter.renders.pacing import Turns
 from kodisc_jupyter.renders.purse import Purse
-from kodisc_jupyter.renders.record import SUBMITTING, JobRecord, Step
+from kodisc_jupyter.renders.record import JobRecord, Step
 from kodisc_jupyter.renders.render import Render, Subscriber
-from kodisc_jupyter.renders.state import ENDED, Estimate, Phase, RenderState
-from kodisc_jupyter.renders.submission import Sending, is_in_flight
-
-OTHERS_SUBMISSION_S: Final = 180.0
-"""How long another kernel's submission of the same render is waited for: its five attempts."""
-STRANGER_S: Final = 600.0
-"""A submission of a process that cannot be asked after (another machine) is over by then."""
-
-_LOOK_S: Final = 0.05
+from kodisc_jupyter.renders.report import Report, report_of, state_of
+from kodisc_jupyter.renders.reuse import Reuse
+from kodisc_jupyter.renders.state import ENDED, Budget, Estimate, Phase, RenderState
+from kodisc_jupyter.renders.submission import Sending
 
 
 class RenderSession:
@@ -65,16 +53,18 @@ class RenderSession:
         self.store = MediaStore(home / "media", limit_bytes=media_limit or media_limit_bytes())
         self.purse = Purse(max_credits)
         self._turns = Turns()
+        self._balances = Balances(self._turns)
         self._follower = Follower(
+            self.journal, self.store, self._turns, self._balances, changed=self.purse.look_again
+        )
+        self._reuse = Reuse(
             self.journal,
             self.store,
+            self._follower,
             self._turns,
-            changed=self.purse.look_again,
-            protected=self._protected,
+            self._balances,
+            session_id=self.session_id,
         )
-        self._live: dict[tuple[str, str], Render] = {}
-        self._shown: set[str] = set()
-        self._lock = RLock()
 
     @property
     def max_credits(self) -> Credits | None:
@@ -129,10 +119,10 @@ class RenderSession:
         cancel = cancel or Event()
         while True:
             if not force:
-                there = self._there(record, render, on_state, cancel)
+                there = self._reuse.there(record, render, on_state, cancel)
                 if there is not None:
                     return there
-            note = "" if force else self._past_trouble(record, backend)
+            note = "" if force else self._reuse.doubts(record, backend)
             cost = self._guess(request, backend)
             render.advance(estimate=cost.estimate, note=note)
             if not backend.unlimited:
@@ -155,10 +145,110 @@ class RenderSession:
         """What a render may cost and take, with the ground of the guess; no request is made."""
         return self._guess(request, backend).estimate
 
+    def budget(self) -> Budget | None:
+        """The session's limit and what was spent of it; ``None`` without a limit."""
+        return self.purse.budget()
+
     def open_renders(self) -> list[Render]:
-        """The renders this kernel is watching."""
-        with self._lock:
-            return [one for one in self._live.values() if one.state.phase not in ENDED]
+        """The renders this kernel is watching, oldest first."""
+        return [one for one in self._follower.renders() if one.state.phase not in ENDED]
+
+    def attach_open(self, backend: Backend) -> list[Render]:
+        """Watch what earlier kernels of this user left open on ``backend``; all open renders.
+
+        A job that a living kernel started is left to that one.
+        """
+        for record in self.journal.open_records():
+            if (
+                record.step is Step.ACCEPTED
+                and record.identity == backend.identity
+                and not is_alive(record.owner)
+            ):
+                with contextlib.suppress(JobNotFoundError):  # it is marked as unknown by now
+                    self._take(record, backend)
+        return self.open_renders()
+
+    def wait_all(self, timeout: float | None = None) -> list[Job]:
+        """Wait for everything this kernel is watching now.
+
+        Raises:
+            RenderFailedError: one of them failed; all others were waited for.
+            WaitTimeoutError: ``timeout`` seconds have passed; the jobs go on.
+        """
+        deadline = None if timeout is None else time.monotonic() + timeout
+        jobs: list[Job] = []
+        failed: KodiscError | None = None
+        for render in self.open_renders():
+            left = None if deadline is None else max(0.0, deadline - time.monotonic())
+            try:
+                jobs.append(render.wait(left))
+            except WaitTimeoutError:
+                raise
+            except KodiscError as error:
+                failed = failed or error
+        if failed is not None:
+            raise failed
+        return jobs
+
+    def check_now(self, render: Render) -> None:
+        """Ask the server about a render next, rather than when it is due."""
+        self._follower.check_now(render)
+
+    def find(self, job_id: str) -> JobRecord | None:
+        """What the journal knows of a job."""
+        return self.journal.by_job(job_id)
+
+    def show(self, job_id: str, backend: Backend) -> Render:
+        """The render of a job: its video if it is finished, else watched from now on.
+
+        A job that was not started on this machine is asked for with ``backend``; its scene and
+        settings are not known then.
+
+        Raises:
+            JobNotFoundError: nobody knows the job.
+            KodiscError: its video is gone, or it belongs to another backend.
+        """
+        record = self.find(job_id)
+        if record is None:
+            record = self._adopt(backend.client.get_render(job_id, attempts=2), backend)
+        return self._take(record, backend)
+
+    def save(self, job_id: str, path: Path, backend: Backend | None = None) -> Path:
+        """Write a job's video to ``path``: under a temporary name, then moved.
+
+        Raises:
+            KodiscError: the video is not on this machine, and cannot be fetched with ``backend``.
+        """
+        record = self.find(job_id)
+        if record is None or record.step is not Step.COMPLETED:
+            state = "not known on this machine" if record is None else state_of(record)
+            raise KodiscError(
+                f"Job {job_id}: {state}. There is no video to save.",
+                job_id=job_id,
+                hint=f"Look at it with: %kodisc show {job_id}",
+            )
+        media = find(record, self.store)
+        if media is None:
+            media = fetch_again(record, self.store, backend)
+            self._follower.keep(record, Fetched(media))
+        assert media.video is not None
+        return copied(media.video, path)
+
+    def jobs(self, limit: int = 20, backend: Backend | None = None) -> list[JobRecord]:
+        """Recent jobs of this user, newest first, with every open and uncertain one.
+
+        With ``backend``, the balance is asked for once if a submission of a dead kernel is found.
+        """
+        self._reuse.clear_up(backend)
+        return self.journal.recent(limit)
+
+    def report(self, *, everything: bool = False) -> Report:
+        """What this session rendered and what it cost; ``everything``: all of this user's."""
+        return report_of(
+            self.journal.all_records(),
+            self.journal.showings(),
+            session=None if everything else self.session_id,
+        )
 
     def close(self) -> None:
         """Stop watching; the jobs go on."""
@@ -198,6 +288,7 @@ class RenderSession:
         sending = Sending(
             journal=self.journal,
             turns=self._turns,
+            balances=self._balances,
             backend=render.backend,
             request=render.request,
             record=record,
@@ -205,13 +296,10 @@ class RenderSession:
             guess=cost,
             guard=guard and cost.ground in {Ground.OWN, Ground.MEDIAN},
             cancel=cancel,
-            accepted=lambda row, submission: self._accepted(render, row, submission),
+            accepted=partial(self._accepted, render),
+            refused=lambda uncertain: self.purse.withdraw(record.render_id, uncertain=uncertain),
         )
-        try:
-            sending.run()
-        except KodiscError as error:
-            self.purse.withdraw(record.render_id, uncertain=bool(error.uncertain))
-            raise
+        sending.run()
 
     def _accepted(self, render: Render, record: JobRecord, submission: Submission) -> None:
         note = render.state.note
@@ -221,159 +309,33 @@ class RenderSession:
                 f"have arrived too ({'; '.join(submission.reasons)}). Compare the balance. {note}"
             ).strip()
         render.advance(Phase.QUEUED, job=submission.job, retry=None, note=note)
-        self._follow(render, record)
-
-    def _follow(self, render: Render, record: JobRecord) -> None:
-        assert record.job_id is not None
-        with self._lock:
-            self._live[record.identity, record.job_id] = render
-            self._shown.add(record.job_id)
-        self.purse.take_over(record.render_id, render)
         self._follower.follow(render, record)
 
-    def _protected(self) -> set[str]:
-        with self._lock:
-            return set(self._shown)
-
-    # The same render, before or now
-
-    def _there(
-        self, record: JobRecord, render: Render, on_state: Subscriber | None, cancel: Event
-    ) -> Render | None:
-        """The same render if it is there or under way; ``None`` when it may be sent."""
-        deadline = time.monotonic() + OTHERS_SUBMISSION_S
-        while True:
-            found = self.journal.same(record.reuse_key)
-            if found is None:
-                return None
-            if found.step is Step.COMPLETED:
-                return self._show_again(found, render, record)
-            if found.step is Step.ACCEPTED:
-                return self._attach(found, render, on_state)
-            if not self._is_under_way(found):
-                self._give_up_on(found, render.backend)
-                continue
-            render.advance(
-                Phase.SUBMITTING,
-                note="Another cell or kernel is submitting the same render; waiting for its job.",
+    def _take(self, record: JobRecord, backend: Backend) -> Render:
+        """A handle on a job that the journal knows."""
+        if record.step is not Step.COMPLETED and record.identity != backend.identity:
+            raise KodiscError(
+                f"Job {record.job_id} is on another backend ({record.backend}).",
+                job_id=record.job_id,
+                hint=f"Ask for it with --backend {record.backend}.",
             )
-            if time.monotonic() > deadline:
-                raise SubmissionUncertainError(
-                    "Another kernel has been submitting the same render for "
-                    f"{OTHERS_SUBMISSION_S:g} s. Nothing was sent from here.",
-                    hint="Look at %kodisc jobs, then run the cell again.",
-                )
-            if cancel.wait(_LOOK_S):
-                raise SubmissionCancelledError("The render was called off; nothing was sent.")
+        render = Render(_state_of(record), request=None, backend=backend)
+        taken = self._reuse.take(record, render, None, notebook="")
+        self.purse.take_over(record.render_id, taken)
+        return taken
 
-    def _is_under_way(self, found: JobRecord) -> bool:
-        """Whether the process that is submitting still lives, and still is submitting."""
-        assert found.step in SUBMITTING
-        if found.owner == this_process():
-            return is_in_flight(found.render_id)
-        alive = is_alive(found.owner)
-        return time.time() - found.created_at < STRANGER_S if alive is None else alive
-
-    def _give_up_on(self, dead: JobRecord, backend: Backend | None) -> None:
-        """A process died while it submitted: say what is known of its render from now on."""
-        if dead.step is Step.INTENT:
-            self.journal.mark(
-                dead, Step.INTENT, Step.NOT_SENT, note="The kernel ended before it was sent."
-            )
-            return
-        balance = None
-        if backend is not None and backend.identity == dead.identity and not dead.unlimited:
-            time.sleep(self._turns.wait_s())
-            balance = _balance(backend)
-        self.journal.mark(
-            dead,
-            Step.POSTING,
-            Step.UNCERTAIN,
-            uncertain_attempts=1,
-            balance_after=balance,
-            note="The kernel ended while it was being sent; the answer never came.",
+    def _adopt(self, job: Job, backend: Backend) -> JobRecord:
+        """A row for a job that was started elsewhere; it is not reused, its code being unknown."""
+        record = replace(
+            self._intent(RenderRequest("", "(unknown scene)"), backend, "", ""),
+            reuse_key=f"job:{backend.identity}:{job.job_id}",
+            step=Step.ACCEPTED,
+            job_id=job.job_id,
+            phase=str(job.status),
+            accepted_at=time.time(),
+            note="Started elsewhere: scene and settings are not known here.",
         )
-
-    def _past_trouble(self, record: JobRecord, backend: Backend) -> str:
-        """What must be said, or refused, before the same render is sent once more."""
-        if backend.unlimited:
-            return ""
-        past = self.journal.in_doubt(record.reuse_key)
-        if past is None:
-            return ""
-        if past.step is Step.UNKNOWN:
-            raise JobNotFoundError(
-                f"{record.scene} was sent before as job {past.job_id}, which the server does not "
-                "know (any more). Nothing was sent now.",
-                job_id=past.job_id,
-                hint="If it was made with another key, log in with that one. --force renders anew.",
-            )
-        when = time.strftime("%Y-%m-%d %H:%M", time.localtime(past.created_at))
-        said = (
-            f"An earlier submission of this render ({when}) never got an answer and may have made "
-            "a job; %kodisc jobs lists it as uncertain"
-        )
-        if not backend.client.resubmit_uncertain:
-            raise SubmissionUncertainError(
-                f"{said}. It was not sent again, because resubmit_uncertain is off.",
-                hint="Compare the balances listed there; --force sends it once more.",
-            )
-        return f"{said}."
-
-    def _show_again(self, found: JobRecord, render: Render, record: JobRecord) -> Render:
-        media = find(found, self.store)
-        if media is None:
-            render.advance(Phase.FETCHING, job=found.job(), note="Fetching the video once more.")
-            media = fetch_again(found, self.store, render.backend)
-            self._follower.keep(found, Fetched(media))
-        with self._lock:
-            self._shown.add(found.job_id or "")
-        self.journal.shown_again(found, self.session_id, record.notebook, time.time())
-        when = time.strftime("%Y-%m-%d %H:%M", time.localtime(found.created_at))
-        render.advance(
-            Phase.COMPLETED,
-            job=found.job(),
-            media=media,
-            reused=True,
-            cost=0,
-            note=f"0 credits, reused: rendered on {when}.",
-        )
-        return render
-
-    def _attach(self, found: JobRecord, render: Render, on_state: Subscriber | None) -> Render:
-        """Watch a job that is open already, for no further credits."""
-        assert found.job_id is not None
-        assert render.backend is not None
-        with self._lock:
-            live = self._live.get((found.identity, found.job_id))
-        if live is not None and live.state.phase not in ENDED:
-            if on_state is not None:
-                live.subscribe(on_state)
-            return live
-        note = f"Attached to job {found.job_id}, which was open already: it is paid once."
-        job = found.job()
-        try:
-            time.sleep(self._turns.wait_s())
-            job = render.backend.client.get_render(found.job_id, attempts=1)
-        except JobNotFoundError:
-            self.journal.update(found, "unknown", step=Step.UNKNOWN, ended_at=time.time())
-            if not render.backend.unlimited:
-                raise JobNotFoundError(
-                    f"{found.scene} is open as job {found.job_id}, but the server does not know "
-                    "that job for this key. Nothing was sent now.",
-                    job_id=found.job_id,
-                    hint="If it was made with another key, log in with that one. "
-                    "--force renders anew.",
-                ) from None
-            raise
-        except KodiscError:
-            pass  # the watcher says so if it lasts
-        render.advance(Phase.QUEUED, job=job, note=note, balance_before=found.balance_before)
-        if job is not None and job.is_terminal:
-            self._follower.settle(render, found, job)
-        else:
-            self._follow(render, found)
-        return render
+        return self.journal.claim(record)
 
     def _guess(self, request: RenderRequest, backend: Backend) -> Guess:
         quality = str(effective(request)[0])
@@ -403,12 +365,22 @@ def _first_state(record: JobRecord, request: RenderRequest, backend: Backend) ->
     )
 
 
+def _state_of(record: JobRecord) -> RenderState:
+    return RenderState(
+        render_id=record.render_id,
+        phase=Phase.CHECKING,
+        scene=record.scene,
+        quality=record.quality,
+        aspect_ratio=record.aspect_ratio,
+        fps=record.fps,
+        backend=record.backend,
+        unlimited=record.unlimited,
+        began_at=record.created_at,
+        phase_at=time.time(),
+        balance_before=record.balance_before,
+        note=record.note,
+    )
+
+
 def _pasts(records: Sequence[JobRecord]) -> list[Past]:
     return [Past(row.credits, row.duration_ms) for row in records if row.credits is not None]
-
-
-def _balance(backend: Backend) -> Balance | None:
-    try:
-        return backend.client.get_me(attempts=1).credits
-    except KodiscError:
-        return None

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import time
 import warnings
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from threading import Event, Lock, Thread
 from typing import Any, Final
 
@@ -17,11 +18,13 @@ from kodisc_jupyter.api.errors import (
     SubmissionCancelledError,
     SubmissionInterruptedError,
 )
-from kodisc_jupyter.api.models import Balance, RenderRequest
+from kodisc_jupyter.api.models import RenderRequest
 from kodisc_jupyter.api.retry import Retrying
 from kodisc_jupyter.renders.backends import Backend
+from kodisc_jupyter.renders.balance import Balances
 from kodisc_jupyter.renders.budget import Guess, fits_balance
-from kodisc_jupyter.renders.journal import Journal, JournalError
+from kodisc_jupyter.renders.journal import Journal
+from kodisc_jupyter.renders.journal_file import JournalError
 from kodisc_jupyter.renders.pacing import Turns
 from kodisc_jupyter.renders.record import JobRecord, Step
 from kodisc_jupyter.renders.render import Render
@@ -52,6 +55,7 @@ class Sending:
 
     journal: Journal
     turns: Turns
+    balances: Balances
     backend: Backend
     request: RenderRequest
     record: JobRecord
@@ -62,6 +66,12 @@ class Sending:
     cancel: Event
     accepted: Callable[[JobRecord, Submission], None]
     """Called in the thread once the job ID is in the journal."""
+    refused: Callable[[bool], None]
+    """Called in the thread when there is no job; whether there may be one that is not known."""
+    _done: Event = field(default_factory=Event, init=False)
+    _error: BaseException | None = field(default=None, init=False)
+    _posting: bool = field(default=False, init=False)
+    _attempts: int = field(default=0, init=False)
 
     def run(self) -> None:
         """Submit, and return once the job is accepted.
@@ -70,10 +80,6 @@ class Sending:
             KodiscError: what :meth:`Client.submit` raises, or the balance guard.
             SubmissionInterruptedError: Ctrl-C; the message says what became of the request.
         """
-        self._done = Event()
-        self._error: BaseException | None = None
-        self._posting = False
-        self._attempts = 0
         with _in_flight_lock:
             _in_flight.add(self.record.render_id)
         Thread(target=self._work, name="kodisc-submit", daemon=True).start()
@@ -99,7 +105,7 @@ class Sending:
             self._done.set()
 
     def _submit(self) -> None:
-        balance = self._balance()
+        balance = self.balances.ask(self.backend)
         if balance is not None:
             self.journal.update(self.record, "balance", balance_before=balance)
             self.render.advance(balance_before=balance)
@@ -116,15 +122,6 @@ class Sending:
         )
         record = self._write_down(submission)
         self.accepted(record, submission)
-
-    def _balance(self) -> Balance | None:
-        if self.backend.unlimited:
-            return None
-        time.sleep(self.turns.wait_s())
-        try:
-            return self.backend.client.get_me(attempts=1).credits
-        except KodiscError:
-            return None  # unknown is no reason not to render
 
     def _attempt(self, number: int) -> None:
         time.sleep(self.turns.wait_s())
@@ -179,7 +176,7 @@ class Sending:
             step = Step.NOT_SENT
         else:
             step = Step.REFUSED
-        try:
+        with contextlib.suppress(KodiscError):  # the error itself is on its way to the user
             self.journal.update(
                 self.record,
                 str(step),
@@ -187,11 +184,10 @@ class Sending:
                 attempts=self._attempts,
                 uncertain_attempts=uncertain,
                 ended_at=time.time(),
-                balance_after=self._balance() if uncertain else None,
+                balance_after=self.balances.ask(self.backend) if uncertain else None,
                 note=str(error)[:300],
             )
-        except KodiscError:
-            return  # the error itself is on its way to the user
+        self.refused(bool(uncertain))
 
     def _interrupted(self) -> SubmissionInterruptedError:
         job_id = self.render.state.job_id

@@ -50,6 +50,7 @@ class Watch:
     trouble: _Trouble | None = None
     is_lost: bool = False
     active: bool = True
+    ticket: int = 0
 
 
 @dataclass
@@ -64,9 +65,15 @@ class _Trouble:
 
 @dataclass(order=True)
 class _Due:
+    """A planned poll; it stands only while its ticket is the watch's latest."""
+
     at: float
-    order: int
+    ticket: int
     watch: Watch = field(compare=False)
+
+    @property
+    def stands(self) -> bool:
+        return self.watch.active and self.ticket == self.watch.ticket
 
 
 class Watcher:
@@ -81,7 +88,7 @@ class Watcher:
         self._clock = clock
         self._changed = Condition()
         self._due: list[_Due] = []
-        self._order = count()
+        self._tickets = count(1)
         self._watches: set[Watch] = set()
         self._outages: dict[str, _Trouble] = {}
         self._thread: Thread | None = None
@@ -106,6 +113,16 @@ class Watcher:
             self._drop(watch)
             self._changed.notify()
 
+    def check_now(self, watch: Watch) -> None:
+        """Poll a job next, even in an outage."""
+        with self._changed:
+            if watch.active:
+                outage = self._outages.get(watch.backend.identity)
+                if outage is not None:
+                    outage.until = self._clock()
+                self._plan(watch, 0)
+                self._changed.notify()
+
     def close(self) -> None:
         """Stop polling everything."""
         with self._changed:
@@ -114,7 +131,11 @@ class Watcher:
             self._changed.notify()
 
     def _plan(self, watch: Watch, delay_s: float) -> None:
-        heapq.heappush(self._due, _Due(self._clock() + delay_s, next(self._order), watch))
+        self._plan_at(watch, self._clock() + delay_s)
+
+    def _plan_at(self, watch: Watch, at: float) -> None:
+        watch.ticket = next(self._tickets)
+        heapq.heappush(self._due, _Due(at, watch.ticket, watch))
 
     def _drop(self, watch: Watch) -> None:
         watch.active = False
@@ -155,14 +176,13 @@ class Watcher:
         """Seconds until the first job is due, after skipping dropped ones and sleeping backends."""
         while self._due:
             first = self._due[0]
-            if not first.watch.active:
+            if not first.stands:
                 heapq.heappop(self._due)
                 continue
             outage = self._outages.get(first.watch.backend.identity)
             if outage is not None and first.at < outage.until:
-                first.at = outage.until
-                first.order = next(self._order)
-                heapq.heapreplace(self._due, first)
+                heapq.heappop(self._due)
+                self._plan_at(first.watch, outage.until)
                 continue
             return first.at - self._clock()
         return 3600.0
