@@ -65,12 +65,14 @@ class _Session:
     key: Key | None = None
 
 
-def find_key(explicit: str | None = None) -> Key | None:
-    """The first key found, or ``None``.
+def find_key(explicit: str | Key | None = None) -> Key | None:
+    """The first key found, or ``None``. A :class:`Key` is given back as it is.
 
     Raises:
         AuthenticationError: the key that was found cannot be sent in a header.
     """
+    if isinstance(explicit, Key):
+        return explicit
     if explicit is not None:
         return checked(explicit, "the api_key argument")
     lookups: tuple[tuple[str, Callable[[], str | None]], ...] = (

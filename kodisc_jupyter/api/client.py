@@ -15,7 +15,7 @@ from urllib.parse import quote, urlsplit
 
 from kodisc_jupyter.api import answers, retry
 from kodisc_jupyter.api.answers import About, Evidence
-from kodisc_jupyter.api.auth import LOOKED_IN, find_key
+from kodisc_jupyter.api.auth import LOOKED_IN, Key, find_key
 from kodisc_jupyter.api.download import download
 from kodisc_jupyter.api.errors import (
     AuthenticationError,
@@ -69,7 +69,8 @@ class Client:
     """One API host, one key. Safe to use from several threads.
 
     Args:
-        api_key: the key; else it is looked up as :mod:`kodisc_jupyter.api.auth` says.
+        api_key: the key, as text or as :func:`kodisc_jupyter.api.auth.find_key` gave it; else it
+            is looked up.
         base_url: else ``KODISC_BASE_URL``, else the vendor's.
         connect_timeout_s: seconds to wait for a connection.
         read_timeout_s: seconds to wait between two arrivals of bytes; an answer has to be complete
@@ -89,7 +90,7 @@ class Client:
 
     def __init__(
         self,
-        api_key: str | None = None,
+        api_key: str | Key | None = None,
         *,
         base_url: str | None = None,
         connect_timeout_s: float = Limits.connect_s,
@@ -184,6 +185,9 @@ class Client:
             outcome = self._repeat(attempt, again, ATTEMPTS, on_retry, cancel)
         except _CancelledError:
             outcome = None
+        except KodiscError as error:  # from a callback, which calls the rest off
+            log.mark(error)
+            raise
         except KeyboardInterrupt:
             interrupted = True
         if interrupted or isinstance(outcome, Interrupted):

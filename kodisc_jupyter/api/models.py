@@ -225,12 +225,17 @@ class Balance:
 
 @dataclass(frozen=True)
 class Account:
-    """The answer of ``GET /me``. ``key_prefix`` is the only part of a key that may be shown."""
+    """The answer of ``GET /me``. ``key_prefix`` is the only part of a key that may be shown.
+
+    ``unlimited`` is our own server's word for taking no credits; the vendor's API has no such
+    field.
+    """
 
     user_id: str
     key_id: str
     key_prefix: str
     credits: Balance
+    unlimited: bool = False
 
     @classmethod
     def from_json(cls, body: Json) -> Account:
@@ -253,6 +258,7 @@ class Account:
             key_id=_text(fields.get("keyId")) or "",
             key_prefix=_text(fields.get("keyPrefix")) or "",
             credits=Balance(paid, free, total),
+            unlimited=fields.get("unlimited") is True,
         )
 
 
