@@ -62,25 +62,38 @@ class Options:
     help: bool = False
 
 
-class OptionError(Exception):
-    """A magic's line cannot be read: ``message``, ``hint``, and the ``word`` it is about."""
+PYTHON_OPTIONS: Final = frozenset(
+    {"quality", "aspect", "fps", "metadata", "webhook", "wait", "timeout", "force"}
+    | {"max_credits", "embed", "save", "width", "loop", "autoplay", "alt", "backend"}
+)
+"""The options of ``render()``; names, values and scene are its own arguments."""
 
-    def __init__(self, message: str, hint: str = "", word: str = "") -> None:
+
+class OptionError(Exception):
+    """A magic's line cannot be read: ``message``, ``hint``, and the word it is about.
+
+    ``words`` are the spellings that this word may have on the line. ``secret`` says that the line
+    must not be repeated.
+    """
+
+    def __init__(self, message: str, hint: str = "", *words: str, secret: bool = False) -> None:
         super().__init__(message)
         self.message = message
         self.hint = hint
-        self.word = word
+        self.words = words
+        self.secret = secret
 
 
-class _Parser(argparse.ArgumentParser):
+class OptionParser(argparse.ArgumentParser):
     """argparse that raises :class:`OptionError` and never exits."""
 
     def error(self, message: str) -> NoReturn:
+        """Say what is wrong with a line, with the option it is about."""
         option, colon, rest = message.partition(": ")
         if not (colon and option.startswith("argument ")):
             raise OptionError(f"{message[0].upper()}{message[1:]}", f"Try {self.prog} --help.")
         spellings = option.removeprefix("argument ").split("/")
-        raise OptionError(f"{spellings[-1]}: {rest}", f"Try {self.prog} --help.", spellings[-1])
+        raise OptionError(f"{spellings[-1]}: {rest}", f"Try {self.prog} --help.", *spellings)
 
 
 def _choice(kind: str, choices: tuple[str, ...], aliases: dict[str, str] | None = None) -> Any:
@@ -140,7 +153,7 @@ def _identifier(text: str) -> str:
 
 def parser() -> argparse.ArgumentParser:
     """The parser of a ``%%kodisc`` line; its help is the magic's help."""
-    p = _Parser(
+    p = OptionParser(
         prog="%%kodisc",
         add_help=False,
         allow_abbrev=False,
@@ -266,6 +279,37 @@ def parse(line: str) -> Options:
     return Options(**fields)
 
 
+def from_python(scene: str | None, names: tuple[str, ...], given: dict[str, Any]) -> Options:
+    """The options of a ``render()`` call, under the same rules as on a magic's line.
+
+    Raises:
+        TypeError: an option that ``render()`` does not have.
+        OptionError: a value that the option does not take.
+    """
+    unknown = given.keys() - PYTHON_OPTIONS
+    if unknown:
+        word = min(unknown)
+        near = difflib.get_close_matches(word, sorted(PYTHON_OPTIONS), 1)
+        hint = f" Did you mean {near[0]}?" if near else ""
+        raise TypeError(f"render() has no option {word!r}.{hint} Nothing was sent.")
+    fields = {name: value for name, value in given.items() if value is not None}
+    if "webhook" in given:
+        fields["webhook"] = given["webhook"]
+    for name, read in (
+        ("quality", _choice("quality", QUALITIES, MANIM_QUALITIES)),
+        ("aspect", _choice("aspectRatio", ASPECT_RATIOS)),
+        ("backend", _choice("backend", ("cloud", "local"))),
+    ):
+        if name in fields:
+            try:
+                fields[name] = read(str(fields[name]))
+            except argparse.ArgumentTypeError as problem:
+                raise OptionError(str(problem)) from None
+    if fields.get("save") is not None:
+        fields["save"] = str(fields["save"])
+    return Options(scenes=(scene,) if scene else (), names=names, **fields)
+
+
 def refuse_key(words: list[str]) -> None:
     """A key on a magic line would be saved in the notebook.
 
@@ -277,6 +321,7 @@ def refuse_key(words: list[str]) -> None:
             "An API key must not stand on a magic line: it would be saved in the notebook.",
             "Delete it from this line and save the notebook. Then type %kodisc login, which asks "
             "with a hidden prompt, or set the environment variable KODISC_KEY.",
+            secret=True,
         )
 
 

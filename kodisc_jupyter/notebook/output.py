@@ -146,7 +146,9 @@ def figure_text(state: RenderState, *, src: str | None = None, note: str = "") -
     places = []
     if media and media.video:
         places.append(str(media.video))
-    url = (media and media.video_url) or (result and result.video)
+    url = None  # the server on this machine is gone tomorrow; its addresses lead nowhere
+    if state.backend != "local":
+        url = (media and media.video_url) or (result and result.video)
     for address in (url, src):
         if address and safe_url(address) and not is_embedded(address) and address not in places:
             places.append(address)

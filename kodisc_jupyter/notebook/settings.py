@@ -86,8 +86,22 @@ class KodiscSettings(Magics):
         config=True
     )
 
+    def disabled_checks(self) -> tuple[str, ...]:
+        """The names in ``checks_off``."""
+        return tuple(name.strip() for name in self.checks_off.split(",") if name.strip())
+
     def _wait_default(self) -> str:
         return _wait_from_environment()
+
+    @validate("checks_off")
+    def _known_checks(self, proposal: Any) -> Any:
+        from kodisc_jupyter.scene.checks import CHECKS
+
+        names = [name.strip() for name in proposal["value"].split(",") if name.strip()]
+        for name in names:
+            if name not in CHECKS:
+                raise TraitError(f"there is no check {name!r}; the checks are: {', '.join(CHECKS)}")
+        return proposal["value"]
 
     @validate("fps", "timeout", "max_credits", "embed_limit_mb")
     def _positive(self, proposal: Any) -> Any:

@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+import sys
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
+from kodisc_jupyter.api.auth import LOOKED_IN, find_key
 from kodisc_jupyter.api.errors import AuthenticationError, KodiscError
+from kodisc_jupyter.notebook.settings import KodiscSettings
+from kodisc_jupyter.renders import local_server
+from kodisc_jupyter.renders.backends import Backend
+
+if TYPE_CHECKING:
+    from kodisc_jupyter.api.client import Client
 
 Kind = Literal["cloud", "local"]
-
-PLACES = "KODISC_KEY, Colab's secrets, the system keyring and %kodisc login"
 
 NOT_SENT = "Nothing was sent and nothing was charged."
 
@@ -30,7 +35,7 @@ def decide(backend: str, *, has_key: bool, has_manim: bool) -> Kind:
     if backend == "cloud" or (backend == "auto" and has_key):
         if not has_key:
             raise AuthenticationError(
-                f"There is no Kodisc key. Looked in: {PLACES}. {NOT_SENT}",
+                f"There is no Kodisc key. Looked in: {LOOKED_IN}. {NOT_SENT}",
                 hint="Type %kodisc login, or render on this machine with --backend local.",
             )
         return "cloud"
@@ -50,4 +55,70 @@ def decide(backend: str, *, has_key: bool, has_manim: bool) -> Kind:
 
 def has_manim() -> bool:
     """Whether Manim and what the local server needs are installed; nothing is imported."""
-    return all(find_spec(name) is not None for name in ("manim", "tornado"))
+    return all(_is_installed(name) for name in ("manim", "tornado"))
+
+
+def _is_installed(name: str) -> bool:
+    try:
+        return find_spec(name) is not None
+    except ValueError:  # a module put there by hand, or barred with sys.modules[name] = None
+        return sys.modules.get(name) is not None
+
+
+class Places:
+    """Where renders go, worked out when a cell needs it; one client per key and address is kept."""
+
+    def __init__(self, settings: KodiscSettings, home: Path) -> None:
+        self._settings = settings
+        self._home = home
+        self._clients: dict[tuple[str, str, bool], Client] = {}
+
+    def kind(self, option: str | None = None) -> Kind:
+        """Where a render would go; quick, and nothing is started.
+
+        Raises:
+            KodiscError: as :func:`decide`; or the key found cannot be sent.
+        """
+        backend = option or self._settings.backend
+        has_key = backend != "local" and find_key() is not None
+        return decide(backend, has_key=has_key, has_manim=backend == "cloud" or has_manim())
+
+    def backend(self, option: str | None = None) -> Backend:
+        """The place a render goes to; the server on this machine is started if need be.
+
+        Raises:
+            KodiscError: as :meth:`kind`; or the local server did not start.
+        """
+        return self.cloud() if self.kind(option) == "cloud" else self.local()
+
+    def cloud(self) -> Backend:
+        """Kodisc's fleet, with the key that was found."""
+        key = find_key()
+        if key is None:
+            decide("cloud", has_key=False, has_manim=False)
+        assert key is not None
+        client = self._client(key.value, self._settings.base_url)
+        return Backend("cloud", client, f"cloud:{client.base_url}")
+
+    def local(self) -> Backend:
+        """The server on this machine, started if there is none."""
+        address = local_server.ensure(self._home)
+        client = self._client(address.key, address.url)
+        return Backend("local", client, "local", unlimited=True, refresh=self.local)
+
+    def _client(self, key: str, base_url: str) -> Client:
+        from kodisc_jupyter.api.client import Client
+
+        resubmit = bool(self._settings.resubmit_uncertain)
+        wanted = (key, base_url, resubmit)
+        if wanted not in self._clients:
+            self._clients[wanted] = Client(
+                key, base_url=base_url or None, resubmit_uncertain=resubmit
+            )
+        return self._clients[wanted]
+
+    def close(self) -> None:
+        """Drop the kept connections."""
+        for client in self._clients.values():
+            client.close()
+        self._clients.clear()

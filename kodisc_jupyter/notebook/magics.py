@@ -1,0 +1,131 @@
+"""``%%kodisc``, ``%%kodisc_prelude`` and ``%kodisc``: the thin edge where IPython calls us."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, NoReturn
+
+from IPython.core.interactiveshell import InteractiveShell
+from IPython.core.magic import cell_magic, line_magic, magics_class, no_var_expand
+
+from kodisc_jupyter.notebook import command_line, options
+from kodisc_jupyter.notebook.notices import say
+from kodisc_jupyter.notebook.options import OptionError
+from kodisc_jupyter.notebook.order import option_diagnostic, refused
+from kodisc_jupyter.notebook.runner import Runner
+from kodisc_jupyter.notebook.settings import KodiscSettings
+
+
+class _Loaded:
+    """The magics of this process: one kernel, one shell."""
+
+    magics: KodiscMagics | None = None
+
+
+@magics_class
+class KodiscMagics(KodiscSettings):
+    """Render Manim scenes on Kodisc or on this machine; each setting below has its help."""
+
+    def __init__(self, shell: InteractiveShell | None = None, **kwargs: Any) -> None:
+        super().__init__(shell, **kwargs)
+        self.runner = Runner(self)
+
+    # JSON on the line has braces, and what is sent must be what is written
+    @no_var_expand
+    @cell_magic("kodisc")  # type: ignore[arg-type, unused-ignore]
+    def kodisc_cell(self, line: str, cell: str) -> None:
+        """Render the scene in this cell; the options follow below."""
+        written = f"%%kodisc {line}".rstrip()
+        try:
+            wanted = options.parse(line)
+        except OptionError as problem:
+            _refuse(problem, written)
+        if wanted.help:
+            say(options.parser().format_help())
+        else:
+            self.runner.run(cell, wanted, line=written)
+
+    @no_var_expand
+    @cell_magic("kodisc_prelude")  # type: ignore[arg-type, unused-ignore]
+    def kodisc_prelude(self, line: str, cell: str) -> None:
+        """Keep imports and helpers that later %%kodisc cells are sent with.
+
+        They stand above the cell's own code and are part of what counts as the same render. A
+        second %%kodisc_prelude cell replaces the first. %kodisc prelude shows what is kept,
+        %kodisc prelude --clear forgets it.
+        """
+        from kodisc_jupyter.notebook.prelude import keep
+
+        if line.strip():
+            _refuse(
+                OptionError("%%kodisc_prelude takes no options.", "", line.strip()),
+                f"%%kodisc_prelude {line}",
+            )
+        keep(self.runner, cell)
+
+    @no_var_expand
+    @line_magic("kodisc")  # type: ignore[arg-type, unused-ignore]
+    def kodisc_line(self, line: str) -> None:
+        """Where renders go, the balance, open renders; and the commands below."""
+        from kodisc_jupyter.notebook import commands
+
+        try:
+            asked = command_line.parse(line)
+        except OptionError as problem:
+            _refuse(problem, f"%kodisc {line}")
+        if asked.help:
+            reader = command_line.parser()
+            of = command_line.commands(reader).get(asked.command or "", reader)
+            say(of.format_help())
+        else:
+            commands.run(self.runner, asked)
+
+
+def _describe(magic: Callable[..., None], text: str) -> None:
+    magic.__doc__ = f"{magic.__doc__}\n\n{text}"
+
+
+# What `?` shows is what --help prints: one table behind both.
+_describe(KodiscMagics.kodisc_cell, options.parser().format_help())
+_describe(KodiscMagics.kodisc_line, command_line.parser().format_help())
+
+
+def _refuse(problem: OptionError, written: str) -> NoReturn:
+    line = "" if problem.secret else written
+    diagnostic = option_diagnostic(problem.message, problem.hint, line, *problem.words)
+    raise refused([diagnostic]) from None
+
+
+def current_runner() -> Runner:
+    """The runner of this kernel; plain Python and a kernel without ``%load_ext`` get one too."""
+    if _Loaded.magics is None:
+        shell = InteractiveShell._instance  # noqa: SLF001 - instance() would make one
+        _Loaded.magics = KodiscMagics(shell=shell)
+    return _Loaded.magics.runner
+
+
+def register(shell: InteractiveShell) -> None:
+    """Make the magics known to a shell; once more replaces them."""
+    from kodisc_jupyter.notebook.completion import attach
+
+    unregister(shell)
+    _Loaded.magics = KodiscMagics(shell=shell)
+    shell.register_magics(_Loaded.magics)
+    attach(shell)
+
+
+def unregister(shell: InteractiveShell) -> None:
+    """Take the magics away and stop watching; jobs go on."""
+    magics, _Loaded.magics = _Loaded.magics, None
+    if magics is None:
+        return
+    from kodisc_jupyter.notebook.completion import detach
+
+    detach(shell)
+    magics.runner.close()
+    configurables: list[Any] = shell.configurables
+    if magics in configurables:
+        configurables.remove(magics)
+    for kind, names in {"cell": ("kodisc", "kodisc_prelude"), "line": ("kodisc",)}.items():
+        for name in names:
+            shell.magics_manager.magics[kind].pop(name, None)

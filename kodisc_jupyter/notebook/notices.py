@@ -1,0 +1,69 @@
+"""Words that are no panel: warnings, the answer of ``--check``, the frame of an error."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+
+from kodisc_jupyter.api.errors import InvalidRequestError, KodiscError
+from kodisc_jupyter.api.models import RenderRequest
+from kodisc_jupyter.notebook.front_end import FrontEnd
+from kodisc_jupyter.scene.diagnostics import Diagnostic, to_ansi, to_html, to_text
+from kodisc_jupyter.scene.request import Request
+
+_RED, _DIM, _OFF = "\x1b[1;31m", "\x1b[2m", "\x1b[0m"
+
+
+def say(text: str) -> None:
+    """A line of text below the cell."""
+    sys.stdout.write(f"{text}\n")
+    sys.stdout.flush()
+
+
+def show_warnings(warnings: Sequence[Diagnostic], front_end: FrontEnd) -> None:
+    """Warnings do not stop a cell; they stand above its panel."""
+    if not warnings:
+        return
+    if front_end in {FrontEnd.TERMINAL, FrontEnd.SCRIPT}:
+        for warning in warnings:
+            say(to_ansi(warning))
+        return
+    from IPython.display import publish_display_data
+
+    publish_display_data(  # type: ignore[no-untyped-call, unused-ignore]
+        {
+            "text/html": "".join(to_html(warning) for warning in warnings),
+            "text/plain": "\n".join(to_text(warning) for warning in warnings),
+        }
+    )
+
+
+def checked(requests: Sequence[RenderRequest], warnings: Sequence[Diagnostic]) -> str:
+    """What ``--check`` says when nothing stops the cell."""
+    scenes = ", ".join(request.class_name for request in requests)
+    found = (
+        f"{len(warnings)} warning{'s' if len(warnings) > 1 else ''}" if warnings else "no mistake"
+    )
+    return f"Checked {scenes}: {found} found. Nothing was sent and nothing was charged."
+
+
+def at_option(error: KodiscError, line: str) -> Diagnostic | None:
+    """A 400 of the API, brought home to the option it is about; ``None`` for other errors."""
+    if not isinstance(error, InvalidRequestError):
+        return None
+    from kodisc_jupyter.scene.failures import from_invalid_request
+
+    return from_invalid_request(
+        error.error or error.message,
+        field=error.field or "",
+        detail=error.detail or "",
+        request=Request(options=line),
+    )
+
+
+def frame(error: KodiscError, problem: Diagnostic | None) -> str:
+    """An error as the cell's error output shows it: the diagnostic, or the sentences."""
+    if problem is not None:
+        return to_ansi(problem)
+    hint = f"\n{error.hint}" if error.hint else ""
+    return f"{_RED}{type(error).__name__}{_OFF}: {error.message}{hint}"

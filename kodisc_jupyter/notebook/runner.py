@@ -1,0 +1,441 @@
+"""From a cell to its videos: the one path that the magic, ``render()`` and Studio all take."""
+
+from __future__ import annotations
+
+import os
+import sys
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final, NoReturn
+
+from kodisc_jupyter.api.errors import KodiscError, RenderFailedError, WaitTimeoutError
+from kodisc_jupyter.api.models import DEFAULT_ASPECT_RATIO, DEFAULT_QUALITY, RenderRequest
+from kodisc_jupyter.notebook import notices, words
+from kodisc_jupyter.notebook.front_end import MANNERS, FrontEnd, of_shell
+from kodisc_jupyter.notebook.options import Options
+from kodisc_jupyter.notebook.order import (
+    Order,
+    Surroundings,
+    local_modules,
+    option_diagnostic,
+    prepare,
+    refused,
+)
+from kodisc_jupyter.notebook.settings import KodiscSettings
+from kodisc_jupyter.notebook.where import Kind, Places
+from kodisc_jupyter.renders.backends import Backend
+from kodisc_jupyter.renders.home import kodisc_home
+from kodisc_jupyter.renders.state import Estimate, Phase, RenderState
+
+if TYPE_CHECKING:
+    from kodisc_jupyter.notebook.kept import Kept
+    from kodisc_jupyter.notebook.shown import Screen, Shown
+    from kodisc_jupyter.renders.render import Render
+    from kodisc_jupyter.renders.session import RenderSession
+
+MakeScreen = Callable[[RenderState, "Kept"], "Screen"]
+
+SAVED_BESIDE: Final = "kodisc"
+"""Folder beside the notebook for videos that are too large to embed."""
+
+
+class StoppedWaiting(KeyboardInterrupt):
+    """Ctrl-C while a cell waited: the waiting stopped, the jobs go on."""
+
+    def _render_traceback_(self) -> list[str]:
+        return [f"Stopped waiting. {self}"]
+
+
+class Runner:
+    """What one kernel has going on: its settings, its session of renders, its prelude."""
+
+    def __init__(self, settings: KodiscSettings) -> None:
+        self.settings = settings
+        self.home = kodisc_home()
+        self.places = Places(settings, self.home)
+        self.prelude = ""
+        self._session: RenderSession | None = None
+        self._unwaited: list[Render] = []
+
+    @property
+    def session(self) -> RenderSession:
+        """This kernel's renders, opened on first use: the journal is not touched before."""
+        if self._session is None:
+            from kodisc_jupyter.renders.session import RenderSession
+
+            self._session = RenderSession(home=self.home)
+        self._session.max_credits = self.settings.max_credits
+        return self._session
+
+    @property
+    def has_session(self) -> bool:
+        """Whether anything was rendered or looked up in this kernel."""
+        return self._session is not None
+
+    def close(self) -> None:
+        """Stop watching; jobs go on."""
+        if self._session is not None:
+            self._session.close()
+            self._session = None
+        self.places.close()
+
+    def front_end(self) -> FrontEnd:
+        """Who is looking, for the request that is being executed."""
+        return of_shell(self.settings.shell, os.environ, sys.modules)
+
+    def surroundings(self, line: str) -> Surroundings:
+        """The prelude, the notebook's variables and its folder's modules."""
+        shell = self.settings.shell
+        return Surroundings(
+            line=line,
+            prelude=self.prelude,
+            namespace=_variables(shell),
+            local_modules=local_modules(Path.cwd()),
+        )
+
+    def run(
+        self,
+        cell: str,
+        options: Options,
+        *,
+        line: str = "",
+        values: Mapping[str, Any] | None = None,
+        screen: MakeScreen | None = None,
+    ) -> list[Render]:
+        """Check, submit, show, and wait where that is the manner.
+
+        ``line`` is the magic's own line, for errors on it. ``values`` go before the notebook's
+        variables of the same name. ``screen`` makes what each render is shown on; by default that
+        is a display under the cell.
+
+        Raises:
+            SceneCheckError: a free check found a mistake; nothing was sent.
+            KodiscError: the submission was refused or failed; or, where the cell waits, the render.
+            StoppedWaiting: Ctrl-C while waiting.
+        """
+        from kodisc_jupyter.notebook.shown import Ending, Shown
+
+        order = self.prepare(cell, options, line=line, values=values)
+        kept, targets = self._kept(options, line), _targets(options, order, line)
+        notices.show_warnings(order.warnings, self.front_end())
+        if options.check:
+            notices.say(notices.checked(order.requests, order.warnings))
+            return []
+        kind = self.places.kind(options.backend)
+        shown: list[Shown] = []
+        renders: list[Render] = []
+        for request, target in zip(order.requests, targets, strict=True):
+            ending = Ending(kept, target)
+            state = _first_state(request, kind)
+            place = screen(state, kept) if screen else self._screen(state, kept)
+            one = Shown(place, ending, order.source)
+            self._start(one, request, options, renders, line)
+            shown.append(one)
+            renders.append(one.rendered)
+        self._bind(options, renders)
+        if self._waits(options):
+            self.wait(shown, self._timeout(options))
+        else:
+            self._unwaited.extend(renders)
+        return renders
+
+    def prepare(
+        self,
+        cell: str,
+        options: Options,
+        *,
+        line: str = "",
+        values: Mapping[str, Any] | None = None,
+    ) -> Order:
+        """The free part: assemble and check; nothing is sent.
+
+        Raises:
+            SceneCheckError: a check found a mistake.
+        """
+        around = self.surroundings(line)
+        if values:
+            around = replace(around, namespace={**(around.namespace or {}), **values})
+        return prepare(cell, options, self.settings, around)
+
+    def estimate(self, cell: str, options: Options, values: Mapping[str, Any]) -> Estimate:
+        """What a render of a cell may cost and take; no request is made.
+
+        Raises:
+            KodiscError: the cell has a mistake, or there is nowhere to render.
+        """
+        order = self.prepare(cell, options, values=values)
+        return self.session.estimate(order.requests[0], self.places.backend(options.backend))
+
+    def show(self, render: Render) -> Shown:
+        """A display of a render that is known already: ``%kodisc show``."""
+        from kodisc_jupyter.notebook.shown import Ending, Shown
+
+        kept = self._kept(Options(), "")
+        shown = Shown(self._screen(render.state, kept), Ending(kept), None)
+        shown.render = render
+        self._listen(shown)
+        render.subscribe(shown.update)
+        return shown
+
+    def again(self, shown: Shown) -> None:
+        """Render the same request anew, in a display of its own."""
+        from kodisc_jupyter.notebook.shown import Shown
+
+        old = shown.rendered
+        assert old.request is not None
+        kind: Kind = "local" if old.state.backend == "local" else "cloud"
+        state = _first_state(old.request, kind)
+        anew = Shown(self._screen(state, shown.ending.kept), shown.ending, shown.source)
+        options = Options(force=True, wait=False, backend=kind)
+        self._start(anew, old.request, options)
+        self._unwaited.append(anew.rendered)
+
+    def known_job_ids(self) -> list[str]:
+        """Recent jobs, for Tab; empty where nothing was rendered yet."""
+        if not (self.home / "journal.sqlite").exists():
+            return []
+        return [row.job_id for row in self.session.jobs(20) if row.job_id]
+
+    def backend_of(self, job_id: str) -> Backend:
+        """The backend that a journalled job is on, else where renders go now."""
+        record = self.session.find(job_id)
+        return self.places.backend(record.backend if record else None)
+
+    def wait_for_all(self, timeout: float | None) -> str:
+        """``%kodisc wait``: wait for everything open in this kernel; says what came of it.
+
+        Raises:
+            RenderFailedError: one or more failed.
+            WaitTimeoutError: the time is up; the jobs go on.
+            StoppedWaiting: Ctrl-C; the jobs go on.
+        """
+        renders = list({id(one): one for one in [*self._unwaited, *self._open()]}.values())
+        deadline = None if timeout is None else time.monotonic() + timeout
+        failed: list[KodiscError] = []
+        for one in renders:
+            left = None if deadline is None else max(0.0, deadline - time.monotonic())
+            try:
+                one.wait(left)
+            except WaitTimeoutError:
+                raise
+            except KodiscError as problem:
+                if one.state.phase is not Phase.DETACHED:
+                    failed.append(problem)
+            except KeyboardInterrupt:
+                raise StoppedWaiting(_come_back(renders)) from None
+        self._unwaited.clear()
+        if failed:
+            raise _several_failed(failed, len(renders))
+        return _all_done(renders)
+
+    def _open(self) -> list[Render]:
+        return self._session.open_renders() if self._session is not None else []
+
+    def wait(self, shown: Sequence[Shown], timeout: float | None) -> None:
+        """Wait for all of them, then raise for those that failed.
+
+        Raises:
+            RenderFailedError: one or more failed; their frames are the error.
+            WaitTimeoutError: the time is up; the jobs go on.
+            StoppedWaiting: Ctrl-C; the jobs go on.
+        """
+        for one in shown:
+            one.cell_waits(True)
+        deadline = None if timeout is None else time.monotonic() + timeout
+        failed: list[tuple[Shown, KodiscError]] = []
+        try:
+            for one in shown:
+                left = None if deadline is None else max(0.0, deadline - time.monotonic())
+                try:
+                    one.rendered.wait(left)
+                except RenderFailedError as error:
+                    failed.append((one, error))
+                one.settle()
+        except KeyboardInterrupt:
+            raise StoppedWaiting(_come_back([one.rendered for one in shown])) from None
+        finally:
+            for one in shown:
+                one.cell_waits(False)
+        if failed:
+            _raise_failed(failed)
+
+    def _start(
+        self,
+        shown: Shown,
+        request: RenderRequest,
+        options: Options,
+        alongside: Sequence[Render] = (),
+        line: str = "",
+    ) -> None:
+        """Submit, with the panel there already; it goes again when the cell raises."""
+        shown.cell_waits(True)  # until the job is accepted, whatever goes wrong is the cell's
+        try:
+            shown.render = self.session.start(
+                request,
+                backend=self.places.backend(options.backend),
+                notebook=notebook_name(self.settings.shell),
+                title=request.class_name,
+                force=options.force,
+                max_credits=options.max_credits,
+                alongside=alongside,
+                on_state=shown.update,
+            )
+        except BaseException as problem:
+            shown.clear()
+            if isinstance(problem, KodiscError) and not problem.frames:
+                problem.frames = [notices.frame(problem, notices.at_option(problem, line))]
+            raise
+        shown.cell_waits(self._waits(options))
+        self._listen(shown)
+
+    def _listen(self, shown: Shown) -> None:
+        """Answer the panel's buttons."""
+        from kodisc_jupyter.notebook.actions import answer
+
+        screen = shown.screen
+        if getattr(screen, "live", False):
+            screen.on_action(lambda action: answer(self, shown, action))  # type: ignore[attr-defined]
+
+    def _screen(self, state: RenderState, kept: Kept) -> Any:
+        front_end = self.front_end()
+        if front_end in {FrontEnd.TERMINAL, FrontEnd.SCRIPT}:
+            from kodisc_jupyter.notebook.shown import Lines
+
+            return Lines(state)
+        from kodisc_jupyter.notebook.panel import Panel
+
+        return Panel(state, live=MANNERS[front_end].live, kept=kept)
+
+    def _kept(self, options: Options, line: str) -> Kept:
+        from kodisc_jupyter.notebook.kept import SERVER_LIMIT_BYTES, Kept
+        from kodisc_jupyter.notebook.output import css_width
+
+        width = options.width or self.settings.width or None
+        if width:
+            try:
+                width = css_width(width)
+            except ValueError as problem:
+                raise refused([option_diagnostic(str(problem), "", line, "--width")]) from None
+        live = MANNERS[self.front_end()].live
+        return Kept(
+            embed=options.embed,
+            embed_limit_mb=self.settings.embed_limit_mb,
+            folder=Path.cwd() / SAVED_BESIDE,
+            width=width,
+            loop=options.loop,
+            autoplay=options.autoplay,
+            alt=options.alt or "",
+            message_limit=SERVER_LIMIT_BYTES if live else None,
+        )
+
+    def _waits(self, options: Options) -> bool:
+        if options.wait is not None:
+            return options.wait
+        setting = self.settings.wait
+        if setting in {"auto", ""}:
+            return MANNERS[self.front_end()].waits
+        return setting is True or setting == "always"
+
+    def _timeout(self, options: Options) -> float | None:
+        return options.timeout if options.timeout is not None else self.settings.timeout
+
+    def _bind(self, options: Options, renders: Sequence[Render]) -> None:
+        """``--as NAME``: one render, or the list of them."""
+        if options.bind and self.settings.shell is not None:
+            handle = renders[0] if len(renders) == 1 else list(renders)
+            self.settings.shell.user_ns[options.bind] = handle
+
+
+def notebook_name(shell: Any) -> str | None:
+    """The notebook's file name, where the front end tells it."""
+    said = os.environ.get("JPY_SESSION_NAME") or ""
+    if shell is not None:
+        said = shell.user_ns.get("__vsc_ipynb_file__") or said
+    return Path(said).name or None
+
+
+def _variables(shell: Any) -> Mapping[str, Any]:
+    """The notebook's variables, without IPython's own."""
+    if shell is None:
+        return {}
+    hidden = getattr(shell, "user_ns_hidden", {})
+    return {name: value for name, value in shell.user_ns.items() if name not in hidden}
+
+
+def _targets(options: Options, order: Order, line: str) -> list[Path | None]:
+    """Where ``--save`` writes each scene's video: a file, or a folder for several scenes.
+
+    Raises:
+        SceneCheckError: several scenes would go into one file.
+    """
+    if options.save is None:
+        return [None] * len(order.requests)
+    path = Path(options.save).expanduser().absolute()
+    if path.is_dir() or options.save.endswith(("/", os.sep)):
+        return [path / f"{request.class_name}.mp4" for request in order.requests]
+    if len(order.requests) > 1:
+        raise refused(
+            [
+                option_diagnostic(
+                    "--save names one file for several scenes.",
+                    f"Name a folder: --save {options.save}/",
+                    line,
+                    "--save",
+                )
+            ]
+        )
+    return [path if path.suffix else path.with_suffix(".mp4")]
+
+
+def _first_state(request: RenderRequest, kind: Kind) -> RenderState:
+    """What the panel shows before the session knows of the render."""
+    now = time.time()
+    return RenderState(
+        render_id="",
+        phase=Phase.SUBMITTING,
+        scene=request.class_name,
+        quality=request.quality or DEFAULT_QUALITY,
+        aspect_ratio=request.aspect_ratio or DEFAULT_ASPECT_RATIO,
+        backend=kind,
+        began_at=now,
+        phase_at=now,
+        fps=request.fps,
+        unlimited=kind == "local",
+    )
+
+
+def _raise_failed(failed: Sequence[tuple[Shown, KodiscError]]) -> NoReturn:
+    """One error for the cell, with the frame of every scene that failed."""
+    error = failed[0][1]
+    error.frames = [notices.frame(problem, one.problem) for one, problem in failed]
+    raise error from None
+
+
+def _come_back(renders: Sequence[Render]) -> str:
+    jobs = [one.job.job_id for one in renders if one.job]
+    return (
+        f"{'The jobs go' if len(jobs) > 1 else 'The job goes'} on; nothing is lost. Come back with "
+        f"%kodisc wait, or %kodisc show {jobs[0] if jobs else 'JOBID'}."
+    )
+
+
+def _several_failed(failed: Sequence[KodiscError], of: int) -> KodiscError:
+    """The error of ``%kodisc wait``: short, because each failed render shows its own card."""
+    error = failed[0]
+    if of > 1:
+        error = RenderFailedError(
+            f"{len(failed)} of {of} renders failed; each shows its error in its own cell.",
+            job_id=failed[0].job_id,
+            hint=" ".join(problem.message for problem in failed[:3]),
+        )
+    error.frames = [notices.frame(error, None)]
+    return error
+
+
+def _all_done(renders: Sequence[Render]) -> str:
+    if not renders:
+        return "Nothing is open: there is nothing to wait for."
+    names = ", ".join(words.name(one.state.scene) for one in renders[:12])
+    return f"All {len(renders)} done: {names}{' …' if len(renders) > 12 else ''}"

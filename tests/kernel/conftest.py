@@ -1,0 +1,296 @@
+"""Real kernels: unattended through nbclient, and interactive through jupyter_client."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import threading
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from queue import Empty
+from urllib.error import HTTPError
+from urllib.request import Request, urlopen
+
+import nbformat
+import pytest
+from nbclient import NotebookClient
+
+from kodisc_jupyter.renders import local_server
+
+LIMIT_S = 240
+WIDGET = "application/vnd.jupyter.widget-view+json"
+
+HELLO = """\
+from manim import *
+
+
+class HelloKodisc(Scene):
+    def construct(self):
+        self.play(Create(Circle()), run_time=0.4)
+"""
+
+
+@pytest.fixture(scope="session")
+def kodisc_home(tmp_path_factory) -> Iterator[Path]:
+    """One KODISC_HOME, and so one render server, for the tests of a worker."""
+    home = tmp_path_factory.mktemp("kodisc-home")
+    yield home
+    local_server.stop(home)
+
+
+@pytest.fixture
+def fresh_home(tmp_path) -> Iterator[Path]:
+    """A KODISC_HOME of the test's own: an empty journal."""
+    home = tmp_path / "home"
+    yield home
+    local_server.stop(home)
+
+
+def environment(home: Path, **more: str) -> dict[str, str]:
+    """The kernel's environment: no key of the surrounding shell."""
+    kept = {name: value for name, value in os.environ.items() if not name.startswith("KODISC_")}
+    return {**kept, "KODISC_HOME": str(home), **more}
+
+
+@dataclass
+class Executed:
+    """An executed notebook: the outputs of each code cell."""
+
+    notebook: nbformat.NotebookNode
+
+    def outputs(self, cell: int) -> list[nbformat.NotebookNode]:
+        return self.notebook.cells[cell].outputs
+
+    def html(self, cell: int) -> str:
+        return "".join(o.data.get("text/html", "") for o in self.outputs(cell) if "data" in o)
+
+    def text(self, cell: int) -> str:
+        return "\n".join(
+            o.get("text", "") if o.output_type == "stream" else o.data.get("text/plain", "")
+            for o in self.outputs(cell)
+            if o.output_type != "error"
+        )
+
+    def error(self, cell: int) -> str:
+        return "\n".join(
+            "\n".join(o.traceback) for o in self.outputs(cell) if o.output_type == "error"
+        )
+
+    def mime_types(self) -> set[str]:
+        return {
+            kind
+            for cell in self.notebook.cells
+            for output in cell.get("outputs", ())
+            for kind in output.get("data", {})
+        }
+
+
+@pytest.fixture
+def run_notebook(tmp_path, monkeypatch) -> Callable[..., Executed]:
+    """Execute cells as nbconvert does: a new kernel, nobody there to answer."""
+
+    def run(*cells: str, home: Path, allow_errors: bool = False, **env: str) -> Executed:
+        notebook = nbformat.v4.new_notebook(
+            cells=[nbformat.v4.new_code_cell(cell) for cell in ("%load_ext kodisc_jupyter", *cells)]
+        )
+        client = NotebookClient(
+            notebook,
+            timeout=LIMIT_S,
+            allow_errors=allow_errors,
+            kernel_name="python3",
+            resources={"metadata": {"path": str(tmp_path)}},
+        )
+        client.execute(env=environment(home, **env))
+        return Executed(notebook)
+
+    return run
+
+
+@dataclass
+class Interactive:
+    """A kernel with somebody there: displays are followed as a notebook's page does."""
+
+    client: object
+    manager: object
+    displays: dict[str, dict] = field(default_factory=dict)
+    messages: list[dict] = field(default_factory=list)
+    comms: dict[str, dict] = field(default_factory=dict)
+
+    def run(self, code: str, *, wait: bool = True) -> str:
+        """Execute a cell; returns the request's ID (when ``wait``, after the reply)."""
+        request = self.client.execute(code, allow_stdin=True)
+        if wait:
+            self.until(lambda: self.status(request) == "idle")
+        return request
+
+    def status(self, request: str) -> str:
+        states = [
+            m["content"]["execution_state"]
+            for m in self.messages
+            if m["msg_type"] == "status" and m["parent_header"].get("msg_id") == request
+        ]
+        return states[-1] if states else ""
+
+    def of(self, request: str, *kinds: str) -> list[dict]:
+        return [
+            m
+            for m in self.messages
+            if m["parent_header"].get("msg_id") == request and m["msg_type"] in kinds
+        ]
+
+    def error(self, request: str) -> str:
+        return "\n".join("\n".join(m["content"]["traceback"]) for m in self.of(request, "error"))
+
+    def stdout(self, request: str) -> str:
+        return "".join(m["content"]["text"] for m in self.of(request, "stream"))
+
+    def displayed(self, request: str) -> list[str]:
+        """The display IDs of a cell, in order."""
+        return [
+            m["content"].get("transient", {}).get("display_id", "")
+            for m in self.of(request, "display_data")
+        ]
+
+    def until(self, done: Callable[[], object], limit_s: float = LIMIT_S):
+        """Take in messages until something is true; returns it."""
+        import time
+
+        deadline = time.monotonic() + limit_s
+        while True:
+            value = done()
+            if value:
+                return value
+            assert time.monotonic() < deadline, f"waited {limit_s} s; last: {self.messages[-3:]}"
+            try:
+                self._take(self.client.get_iopub_msg(timeout=1))
+            except Empty:
+                continue
+
+    def _take(self, message: dict) -> None:
+        self.messages.append(message)
+        kind, content = message["msg_type"], message["content"]
+        if kind in {"display_data", "update_display_data"}:
+            display_id = content.get("transient", {}).get("display_id")
+            if display_id:
+                self.displays[display_id] = content["data"]
+        elif kind == "comm_open":
+            self.comms[content["comm_id"]] = dict(content["data"].get("state", {}))
+        elif kind == "comm_msg" and content["data"].get("method") in {"update", "echo_update"}:
+            self.comms.setdefault(content["comm_id"], {}).update(content["data"]["state"])
+
+    def final(self, request: str, index: int = 0) -> dict:
+        """Wait until a cell's display no longer holds the widget; its MIME bundle."""
+        display_id = self.until(lambda: self.displayed(request)[index:])[0]
+        self.until(lambda: "text/html" in self.displays[display_id])
+        return self.displays[display_id]
+
+
+@pytest.fixture
+def start_kernel(tmp_path) -> Iterator[Callable[..., Interactive]]:
+    """Start kernels; they end with the test."""
+    from jupyter_client.manager import KernelManager
+
+    started: list[Interactive] = []
+
+    def start(home: Path, *, load: bool = True, **env: str) -> Interactive:
+        manager = KernelManager(kernel_name="python3")
+        manager.start_kernel(env=environment(home, **env), cwd=str(tmp_path))
+        client = manager.client()
+        client.start_channels()
+        client.wait_for_ready(timeout=LIMIT_S)
+        kernel = Interactive(client, manager)
+        started.append(kernel)
+        if load:
+            kernel.run("%load_ext kodisc_jupyter")
+        return kernel
+
+    yield start
+    for kernel in started:
+        kernel.client.stop_channels()
+        kernel.manager.shutdown_kernel(now=True)
+
+
+@dataclass
+class Cloud:
+    """The project's own server in the vendor's place, seen through a recording proxy."""
+
+    url: str
+    key: str
+    requests: list[tuple[str, str, dict, bytes]]
+
+    @property
+    def posts(self) -> list[dict]:
+        return [json.loads(body) for method, _, _, body in self.requests if method == "POST"]
+
+    def env(self) -> dict[str, str]:
+        return {"KODISC_KEY": self.key, "KODISC_BASE_URL": self.url}
+
+
+@pytest.fixture
+def cloud(tmp_path) -> Iterator[Cloud]:
+    """A server that takes credits, with a key, as the vendor's does."""
+    key = "kdsc_live_" + "5e" * 24
+    server = subprocess.Popen(
+        [sys.executable, "-m", "kodisc_jupyter.local", "--port", "0", "--credits", "1000"]
+        + ["--key", key, "--data-dir", str(tmp_path / "cloud"), "--workers", "2"],
+        stdout=subprocess.PIPE,
+        env=environment(tmp_path / "unused"),
+        cwd=tmp_path,
+    )
+    said = json.loads(server.stdout.readline())
+    proxy = _proxy(said["url"])
+    threading.Thread(target=proxy.serve_forever, daemon=True).start()
+    port = proxy.server_address[1]
+    yield Cloud(f"http://127.0.0.1:{port}/api/v2", key, proxy.seen)
+    proxy.shutdown()
+    proxy.server_close()
+    server.terminate()
+    server.wait(timeout=60)
+
+
+def _proxy(target: str) -> ThreadingHTTPServer:
+    class Handler(BaseHTTPRequestHandler):
+        protocol_version = "HTTP/1.1"
+
+        def _pass(self) -> None:
+            body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
+            self.server.seen.append((self.command, self.path, dict(self.headers), body))
+            headers = {
+                k: v
+                for k, v in self.headers.items()
+                if k.lower() not in {"host", "connection", "accept-encoding"}
+            }
+            url = target.removesuffix("/api/v2") + self.path
+            request = Request(url, data=body or None, headers=headers, method=self.command)
+            try:
+                with urlopen(request) as answer:
+                    status, kind, content = (
+                        answer.status,
+                        answer.headers["Content-Type"],
+                        answer.read(),
+                    )
+            except HTTPError as refusal:
+                status, kind, content = (
+                    refusal.code,
+                    refusal.headers["Content-Type"],
+                    refusal.read(),
+                )
+            self.send_response(status)
+            self.send_header("Content-Type", kind or "application/json")
+            self.send_header("Content-Length", str(len(content)))
+            self.end_headers()
+            self.wfile.write(content)
+
+        do_GET = do_POST = _pass
+
+        def log_message(self, *_: object) -> None:
+            pass
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    server.daemon_threads = True
+    server.seen = []
+    return server
