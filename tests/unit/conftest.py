@@ -16,6 +16,7 @@ from kodisc_jupyter.api.models import (
     RenderRequest,
     RenderResult,
 )
+from kodisc_jupyter.renders import pacing
 from kodisc_jupyter.renders.backends import Backend
 from kodisc_jupyter.renders.session import RenderSession
 
@@ -126,8 +127,9 @@ def cloud(service):
 
 
 @pytest.fixture
-def make_session(tmp_path):
-    """Kernels of one user: sessions over the same home folder."""
+def make_session(tmp_path, monkeypatch):
+    """Kernels of one user: sessions over the same home folder, which poll at once."""
+    monkeypatch.setitem(pacing.FIRST_POLL_S, "cloud", 0.01)
     made = []
 
     def make(**options):
