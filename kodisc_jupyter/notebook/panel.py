@@ -19,6 +19,7 @@ from kodisc_jupyter.notebook import output, words
 from kodisc_jupyter.notebook.handover import Handover
 from kodisc_jupyter.notebook.kept import SERVER_LIMIT_BYTES, Kept, Sources, sources
 from kodisc_jupyter.notebook.links import safe_url
+from kodisc_jupyter.notebook.outlet import KERNEL_OUTLET, Outlet
 from kodisc_jupyter.notebook.throttle import Later, Throttle, call_later
 from kodisc_jupyter.renders.state import ENDED, Phase, RenderState
 from kodisc_jupyter.scene.diagnostics import Diagnostic, to_json
@@ -154,8 +155,8 @@ class Panel:
 
     ``live`` shows the widget; else there is only text, updated when the phase changes, and no
     comm is opened (nbclient would save every widget it saw in the notebook). ``show`` and
-    ``finish`` may be called from any thread. ``later`` and ``clock`` (seconds since the epoch)
-    are there for tests.
+    ``finish`` may be called from any thread. ``publish``, ``later``, ``outlet`` and ``clock``
+    (seconds since the epoch) are there for tests.
     """
 
     def __init__(
@@ -166,13 +167,14 @@ class Panel:
         kept: Kept | None = None,
         publish: Publish = publish,
         later: Later = call_later,
+        outlet: Outlet = KERNEL_OUTLET,
         clock: Callable[[], float] = time.time,
     ) -> None:
         self.live = live
         self._kept = kept or Kept(message_limit=SERVER_LIMIT_BYTES if live else None)
         self._publish = publish
         self._clock = clock
-        self._later = later
+        self._outlet = outlet
         self._display_id = uuid.uuid4().hex
         self._phase = state.phase
         self._widget: Any = None
@@ -199,7 +201,7 @@ class Panel:
             )
         elif state.phase is not self._phase:
             text = output.status_text(state, now=self._clock())
-            self._publish({"text/plain": text}, self._display_id, True)
+            self._update({"text/plain": text})
         self._phase = state.phase
 
     def finish(self, state: RenderState, problem: Diagnostic | None = None) -> None:
@@ -213,15 +215,20 @@ class Panel:
         shown = sources(state, kept) if state.phase is Phase.COMPLETED else None
         if self.live:
             if state.media and state.media.video:
-                self._handover = Handover(state.media, self._send, self._later)
+                self._handover = Handover(state.media, self._send, self._outlet)
             self._throttle.offer(
                 panel_json(state, problem, now=self._clock(), shown=shown, kept=kept), at_once=True
             )
-        self._publish(final_bundle(state, problem, shown, kept), self._display_id, True)
+        bundle = final_bundle(state, problem, shown, kept)
+        if kept.message_limit is None:
+            self._update(bundle)
+        else:
+            size = sum(map(len, bundle.values()))
+            self._outlet.offer(self._display_id, size, lambda: self._update(bundle))
 
     def clear(self) -> None:
         """Show nothing: the cell raises, and its error output says what happened."""
-        self._publish({"text/plain": ""}, self._display_id, True)
+        self._update({"text/plain": ""})
         if self.live:
             self._widget.close()
 
@@ -233,6 +240,9 @@ class Panel:
         """Answer a pressed button, with one sentence that the panel shows."""
         if self.live:
             self._widget.send({"kind": "answer", "action": action, "text": text})
+
+    def _update(self, bundle: Bundle) -> None:
+        self._publish(bundle, self._display_id, True)
 
     def _sync(self, fields: Bundle) -> None:
         self._widget.state = fields

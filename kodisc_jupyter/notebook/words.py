@@ -179,14 +179,11 @@ def paid(state: RenderState) -> str:
     if state.reused:
         return "reused, 0 credits"
     cost = credits_of(state.cost) if state.cost is not None else "credits unknown"
-    before, after = state.balance_before, state.balance_after
-    if before and after:
-        return f"{cost}, balance {amount(before.total)} → {amount(after.total)}"
-    if before or after:
-        return (
-            f"{cost}, balance {amount(before and before.total)} → {amount(after and after.total)}"
-        )
-    return f"{cost}, balance unknown"
+    before = state.balance_before.total if state.balance_before else None
+    after = state.balance_after.total if state.balance_after else None
+    if before is None and after is None:
+        return f"{cost}, balance unknown"
+    return f"{cost}, balance {amount(before)} → {amount(after)}"
 
 
 def receipt(state: RenderState) -> list[str]:
