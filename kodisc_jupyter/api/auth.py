@@ -12,7 +12,7 @@ import sys
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from importlib import import_module
-from typing import Any, Final
+from typing import Any, Final, NoReturn
 
 from kodisc_jupyter.api.errors import AuthenticationError, KodiscError
 from kodisc_jupyter.api.models import Account
@@ -39,6 +39,10 @@ class Key:
 
     value: str = field(repr=False)
     source: str
+
+    def __reduce__(self) -> NoReturn:
+        """Refuse to be pickled: a kept variable would take the key with it."""
+        raise TypeError("This holds a key, so it cannot be pickled.")
 
     def redact(self, text: str) -> str:
         """``text`` without the key, for words that come from elsewhere."""

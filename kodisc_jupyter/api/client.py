@@ -10,7 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
-from typing import Final
+from typing import Final, NoReturn
 from urllib.parse import quote, urlsplit
 
 from kodisc_jupyter.api import answers, retry
@@ -119,6 +119,10 @@ class Client:
 
     def __repr__(self) -> str:
         return f"Client(base_url={self.base_url!r}, key from {self._key.source})"
+
+    def __reduce__(self) -> NoReturn:
+        """Refuse to be pickled: a kept variable would take the key with it."""
+        raise TypeError("A client holds a key, so it cannot be pickled.")
 
     def __enter__(self) -> Client:  # noqa: PYI034 (typing has Self from 3.11 on)
         return self

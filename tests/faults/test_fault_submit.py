@@ -2,16 +2,20 @@
 
 import json
 import socket
+import threading
+import time
 from dataclasses import dataclass
 
 import pytest
 
+from kodisc_jupyter.api.client import Client
 from kodisc_jupyter.api.errors import (
     AuthenticationError,
     InsufficientCreditsError,
     InvalidRequestError,
     NetworkError,
     ServerError,
+    SubmissionCancelledError,
     SubmissionUncertainError,
 )
 from kodisc_jupyter.api.models import RenderRequest
@@ -420,3 +424,76 @@ def test_the_same_key_goes_out_with_every_attempt(server, client):
     client.submit(REQUEST)
 
     assert [request.headers["authorization"] for request in server.posts] == [f"Bearer {KEY}"] * 3
+
+
+@pytest.mark.parametrize(("status", "uncertain"), [(429, 0), (503, 1)])
+def test_calling_it_off_ends_a_wait_at_once_and_sends_nothing_more(server, status, uncertain):
+    server.post = [answer(status, retry_after="100"), accepted]
+    cancel = threading.Event()
+    began = time.monotonic()
+
+    with pytest.raises(SubmissionCancelledError) as caught:
+        Client(KEY, base_url=server.url).submit(
+            REQUEST, on_retry=lambda retry: cancel.set(), cancel=cancel
+        )
+
+    assert time.monotonic() - began < 100
+    assert len(server.posts) == 1
+    assert (caught.value.attempts, caught.value.uncertain) == (1, uncertain)
+    assert str(caught.value).startswith("The render was called off. It was tried once; ")
+    assert caught.value.__context__ is None
+
+
+def test_an_error_of_a_callback_carries_the_counts_of_what_was_sent(server, client):
+    server.post = [answer(503), accepted]
+
+    def attempt(number):
+        if number == 2:
+            raise SubmissionCancelledError("Called off.")
+
+    with pytest.raises(SubmissionCancelledError) as caught:
+        client.submit(REQUEST, on_attempt=attempt)
+
+    assert (caught.value.attempts, caught.value.uncertain) == (1, 1)
+    assert len(server.posts) == 1
+
+
+def test_a_clock_that_jumps_disturbs_no_retry(server, client, seen, monkeypatch):
+    years = iter(range(-1000, 1000))
+    monkeypatch.setattr(time, "time", lambda: next(years) * 3.0e7)
+    server.post = [
+        answer(500),
+        answer(
+            503,
+            date="Wed, 01 Jan 2025 00:00:00 GMT",
+            retry_after="Wed, 01 Jan 2025 00:00:05 GMT",
+        ),
+        accepted,
+    ]
+
+    assert client.submit(REQUEST).attempts == 3
+
+    assert seen.sleeps == [1.0, 5.0]
+    assert len(server.posts) == 3
+
+
+def test_each_attempt_is_told_before_it_is_sent(server, client):
+    server.post = [answer(503), answer(503), accepted]
+    told = []
+
+    client.submit(REQUEST, on_attempt=lambda number: told.append((number, len(server.posts))))
+
+    assert told == [(1, 0), (2, 1), (3, 2)]
+
+
+def test_a_connection_that_is_never_answered_is_never_delivered(make_client, monkeypatch):
+    def silent(self, address):
+        raise TimeoutError("timed out")
+
+    client = make_client(resubmit_uncertain=False, connect_timeout_s=3.0)
+    monkeypatch.setattr(socket.socket, "connect", silent)
+
+    with pytest.raises(NetworkError, match="no connection within 3 s") as caught:
+        client.submit(REQUEST)
+
+    assert (caught.value.attempts, caught.value.uncertain) == (5, 0)
