@@ -1,0 +1,232 @@
+"""One display from beginning to end: the widget while it is open, static HTML afterwards."""
+
+from __future__ import annotations
+
+import dataclasses
+import itertools
+import json
+import subprocess
+import sys
+import textwrap
+
+import pytest
+
+from kodisc_jupyter.api.models import AspectRatio, Job, JobStatus, Quality
+from kodisc_jupyter.notebook.handover import PART_BYTES
+from kodisc_jupyter.notebook.kept import Kept
+from kodisc_jupyter.notebook.outlet import Outlet
+from kodisc_jupyter.notebook.panel import STATIC, WIDGET_MIME, Panel
+from kodisc_jupyter.renders.state import Media, Phase, RenderState
+
+RUNNING = RenderState(
+    render_id="r1",
+    phase=Phase.RUNNING,
+    scene="HelloKodisc",
+    quality=Quality.LOW,
+    aspect_ratio=AspectRatio.WIDE,
+    backend="local",
+    began_at=1_000.0,
+    phase_at=1_002.0,
+    job=Job("clx1", JobStatus.RUNNING),
+    unlimited=True,
+)
+
+
+@pytest.fixture
+def completed(tmp_path):
+    video = tmp_path / "video.mp4"
+    video.write_bytes(bytes(range(256)) * 4500)
+    return dataclasses.replace(
+        RUNNING,
+        phase=Phase.COMPLETED,
+        job=Job("clx1", JobStatus.COMPLETED, duration_ms=3_000),
+        ended_at=1_010.0,
+        media=Media(video=video),
+    )
+
+
+class Screen:
+    """Takes the place of the notebook."""
+
+    def __init__(self):
+        self.shown = []
+
+    def __call__(self, bundle, display_id, update):
+        self.shown.append((bundle, display_id, update))
+
+    @property
+    def last(self):
+        return self.shown[-1][0]
+
+
+def at_once(_delay_s, fn):
+    fn()
+
+
+@pytest.fixture
+def screen():
+    return Screen()
+
+
+@pytest.fixture
+def panel(screen):
+    """Makes live panels whose widgets send nowhere; what they would send is in ``.sent``."""
+    made = []
+
+    def make(state=RUNNING, **options):
+        outlet = Outlet(clock=itertools.count(0, 10).__next__)
+        one = Panel(state, live=True, publish=screen, later=at_once, outlet=outlet, **options)
+        one.sent = []
+        one.widget.send = lambda content, buffers=None: one.sent.append((content, buffers or []))
+        made.append(one)
+        return one
+
+    yield make
+    for one in made:
+        one.widget.close()
+
+
+def press(panel, action):
+    panel.widget._handle_custom_msg({"kind": "action", "action": action}, [])
+
+
+def test_an_open_render_is_one_display_with_the_widget_and_a_line_of_text(panel, screen):
+    made = panel()
+    (bundle, _, update) = screen.shown[0]
+    assert set(bundle) == {WIDGET_MIME, "text/plain"}
+    assert bundle[WIDGET_MIME]["model_id"] == made.widget.model_id
+    assert not update
+    made.show(dataclasses.replace(RUNNING, note="a"))
+    assert len(screen.shown) == 1
+
+
+def test_the_end_takes_the_displays_place_without_the_widgets_type(panel, screen, completed):
+    made = panel()
+    made.finish(completed)
+    (_, first, _), (bundle, second, update) = screen.shown
+    assert set(bundle) == {"text/html", "text/plain"}
+    assert (first, True) == (second, update)
+    assert 'class="kodisc-video"' in bundle["text/html"]
+
+
+def test_the_widget_shows_the_end_too_and_stays_open_for_a_page_that_missed_it(panel, completed):
+    made = panel()
+    made.finish(completed)
+    assert made.widget.state["phase"] == "completed"
+    assert made.widget.comm is not None
+
+
+def test_the_widgets_end_carries_no_video_and_stays_small(panel, completed):
+    made = panel()
+    made.finish(completed)
+    assert made.widget.state["video"]["ask"] is True
+    assert len(json.dumps(made.widget.state)) < 4_000
+
+
+def test_a_page_that_asks_gets_the_video_in_parts(panel, completed):
+    made = panel()
+    made.finish(completed)
+    press(made, "video")
+    about = [content for content, _ in made.sent]
+    assert [(one["part"], one["parts"]) for one in about] == [(0, 3), (1, 3), (2, 3)]
+    whole = b"".join(bytes(buffers[0]) for _, buffers in made.sent)
+    assert whole == completed.media.video.read_bytes()
+    assert max(len(buffers[0]) for _, buffers in made.sent) <= PART_BYTES
+
+
+def test_a_page_that_asks_for_a_video_that_is_gone_is_told(panel, completed):
+    made = panel()
+    made.finish(completed)
+    completed.media.video.unlink()
+    press(made, "video")
+    press(made, "video")
+    assert [content["kind"] for content, _ in made.sent] == ["missing", "missing"]
+
+
+def test_buttons_reach_the_callback_and_nothing_else_does(panel):
+    made, heard = panel(), []
+    made.on_action(heard.append)
+    for action in ("stop", "check", "again", "video", "rm -rf", None, ["stop"], {"a": 1}):
+        press(made, action)
+    made.widget._handle_custom_msg("stop", [])
+    assert heard == ["stop", "check", "again"]
+
+
+def test_the_kernel_answers_a_button(panel):
+    made = panel()
+    made.answer("check", "Still rendering.")
+    assert made.sent == [({"kind": "answer", "action": "check", "text": "Still rendering."}, [])]
+
+
+def test_a_failure_takes_the_displays_place_as_an_error_card(panel, screen):
+    made = panel()
+    made.finish(dataclasses.replace(RUNNING, phase=Phase.FAILED, error="NameError: titel"))
+    assert set(screen.last) == {"text/html", "text/plain"}
+    assert 'class="kodisc-error"' in screen.last["text/html"]
+    assert "NameError: titel" in screen.last["text/plain"]
+
+
+def test_a_cell_that_raises_leaves_an_empty_display_and_no_widget(panel, screen):
+    made = panel()
+    made.clear()
+    assert screen.last == {"text/plain": ""}
+    assert made.widget.comm is None
+    made.show(RUNNING)
+
+
+def test_without_a_live_page_there_is_text_only_and_one_update_a_phase(screen, completed):
+    made = Panel(RUNNING, live=False, publish=screen)
+    assert set(screen.last) == {"text/plain"}
+    made.show(dataclasses.replace(RUNNING, note="a"))
+    assert len(screen.shown) == 1
+    made.show(dataclasses.replace(RUNNING, phase=Phase.FETCHING))
+    assert "fetching" in screen.last["text/plain"]
+    made.finish(completed)
+    assert set(screen.last) == {"text/html", "text/plain"}
+    assert len({display_id for _, display_id, _ in screen.shown}) == 1
+    made.answer("check", "nobody hears this")
+    made.clear()
+
+
+def test_without_a_live_page_no_size_holds_an_output_back(screen, completed):
+    made = Panel(RUNNING, live=False, publish=screen, outlet=None)
+    made.finish(completed)
+    assert "data:video/mp4" in screen.last["text/html"]
+
+
+def test_how_the_video_is_shown_reaches_page_and_figure(panel, screen, completed):
+    made = panel(kept=Kept(width="60%", loop=True, autoplay=True, alt="A proof"))
+    made.finish(completed)
+    video = made.widget.state["video"]
+    assert (video["width"], video["loop"], video["autoplay"], video["alt"]) == (
+        "60%",
+        True,
+        True,
+        "A proof",
+    )
+    assert "width:60%" in screen.last["text/html"]
+
+
+def test_the_bundle_is_small_and_reaches_no_network_and_no_html():
+    script = (STATIC / "panel.js").read_text(encoding="utf-8")
+    style = (STATIC / "panel.css").read_text(encoding="utf-8")
+    assert len(script.encode()) + len(style.encode()) <= 20_000
+    for word in ("innerHTML", "outerHTML", "insertAdjacentHTML", "eval(", "fetch(", "XMLHttp"):
+        assert word not in script
+    assert "url(" not in style
+    assert "@import" not in style
+
+
+def test_importing_the_panel_does_not_load_the_widgets():
+    script = textwrap.dedent(
+        """
+        import sys
+        from kodisc_jupyter.notebook import panel
+        loaded = {"ipywidgets", "anywidget", "IPython", "requests"} & set(sys.modules)
+        sys.exit(str(loaded) if loaded else 0)
+        """
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", script], check=False, capture_output=True, text=True
+    )
+    assert done.returncode == 0, done.stderr
