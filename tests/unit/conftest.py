@@ -41,14 +41,24 @@ class FakeService:
         self.poll_error: Exception | None = None
         self.download_error: Exception | None = None
         self.attempts, self.uncertain, self.reasons = 1, 0, ()
+        self.polled: list[str] = []
         self.lock = threading.RLock()
+        self.changed = threading.Condition(self.lock)
+
+    def until(self, condition):
+        with self.changed:
+            assert self.changed.wait_for(condition, DEADLINE_S)
+
+    def _count(self):
+        self.requests += 1
+        self.changed.notify_all()
 
     def submit(self, request, *, on_retry=None, on_attempt=None, cancel=None):
         if on_attempt:
             on_attempt(1)
         self.before_post()
         with self.lock:
-            self.requests += 1
+            self._count()
             self.posts.append(request)
             if self.submit_error is not None:
                 raise self.submit_error
@@ -88,7 +98,8 @@ class FakeService:
 
     def get_render(self, job_id, *, attempts=None):
         with self.lock:
-            self.requests += 1
+            self._count()
+            self.polled.append(job_id)
             if self.poll_error is not None:
                 raise self.poll_error
             if job_id not in self.jobs:
@@ -97,7 +108,7 @@ class FakeService:
 
     def get_me(self, *, attempts=None):
         with self.lock:
-            self.requests += 1
+            self._count()
             return Account("usr_1", "key_1", "kdsc_live_ab", Balance(self.total, 0, self.total))
 
     def download(self, url, path, **_):

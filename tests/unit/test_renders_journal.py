@@ -1,0 +1,277 @@
+"""The journal: what survives, what is set aside, and what never gets into it."""
+
+import os
+import sqlite3
+import threading
+import time
+from dataclasses import replace
+
+import pytest
+
+from kodisc_jupyter.api.errors import KodiscError
+from kodisc_jupyter.api.models import AspectRatio, Balance, Quality, RenderRequest
+from kodisc_jupyter.renders.identity import code_sha256, reuse_key
+from kodisc_jupyter.renders.journal import SCHEMA_VERSION, Journal
+from kodisc_jupyter.renders.journal_file import _use_wal
+from kodisc_jupyter.renders.owner import Owner, is_alive, this_process
+from kodisc_jupyter.renders.record import JobRecord, Step
+
+REQUEST = RenderRequest("class Hello(Scene): ...", "Hello")
+
+
+@pytest.fixture
+def path(tmp_path):
+    return tmp_path / "home" / "journal.sqlite"
+
+
+@pytest.fixture
+def journal(path):
+    journal = Journal(path)
+    yield journal
+    journal.close()
+
+
+def record(render_id="r1", **values):
+    return JobRecord(
+        **{
+            "render_id": render_id,
+            "reuse_key": "key",
+            "code_sha256": "ab" * 32,
+            "scene": "Hello",
+            "quality": Quality.MEDIUM,
+            "aspect_ratio": AspectRatio.WIDE,
+            "fps": 30,
+            "backend": "cloud",
+            "identity": "cloud:x",
+            "unlimited": False,
+            "title": "Hello",
+            "notebook": "a.ipynb",
+            "session": "s1",
+            "owner": this_process(),
+            "created_at": time.time(),
+            **values,
+        }
+    )
+
+
+def test_a_row_comes_back_as_it_was_written(journal, path):
+    row = record()
+    assert journal.claim(row) is row
+    known = {
+        "step": Step.COMPLETED,
+        "job_id": "j1",
+        "phase": "completed",
+        "credits": 51,
+        "balance_before": Balance(900, 100, 1000),
+        "video": path.parent / "video.mp4",
+    }
+    journal.update(row, "settled", **known)
+    again = Journal(path)
+    assert again.by_job("j1") == replace(row, **known)
+    assert isinstance(again.by_job("j1").credits, int)
+    again.close()
+
+
+def test_many_threads_and_kernels_that_claim_at_once_make_one_row(path):
+    journals = [Journal(path) for _ in range(4)]
+    gate = threading.Barrier(8)
+    won = []
+
+    def claim(number):
+        row = record(f"r{number}")
+        gate.wait()
+        won.append(journals[number % 4].claim(row) is row)
+
+    threads = [threading.Thread(target=claim, args=[number]) for number in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(60)
+    assert won.count(True) == 1
+    assert len(journals[0].all_records()) == 1
+    for journal in journals:
+        journal.close()
+
+
+def test_the_file_itself_refuses_a_second_open_row(journal, path):
+    journal.claim(record())
+    with sqlite3.connect(path) as db, pytest.raises(sqlite3.IntegrityError):
+        db.execute(
+            "INSERT INTO renders SELECT 99, 'r2', "
+            + ", ".join(name for name in record().__dataclass_fields__ if name != "render_id")
+            + " FROM renders"
+        )
+    db.close()
+
+
+def test_a_forced_render_takes_the_place_of_an_open_one(journal):
+    journal.claim(record("r1"))
+    forced = record("r2")
+    assert journal.claim(forced, force=True) is forced
+    assert journal.same("key").render_id == "r2"
+    journal.update(forced, "failed", step=Step.FAILED)
+    assert journal.same("key") is None
+    assert journal.by_id("r1").step is Step.INTENT
+
+
+def test_a_damaged_journal_is_set_aside_with_a_warning_and_a_new_one_started(path):
+    path.parent.mkdir()
+    path.write_bytes(b"this is no database at all" * 100)
+    journal = Journal(path)
+    with pytest.warns(RuntimeWarning, match="was damaged .* set aside as .*broken-"):
+        assert journal.recent(5) == []
+    row = record()
+    assert journal.claim(row) is row
+    (aside,) = path.parent.glob("journal.sqlite.broken-*")
+    assert aside.read_bytes().startswith(b"this is no database")
+    journal.close()
+
+
+def test_damage_while_it_is_open_is_noticed_and_the_job_is_written_to_the_new_file(journal, path):
+    row = record()
+    journal.claim(row)
+    journal.close()
+    content = bytearray(path.read_bytes())
+    content[4096:] = b"\xff" * (len(content) - 4096)
+    path.write_bytes(content)
+    with pytest.warns(RuntimeWarning, match="was damaged"):
+        journal.update(row, "accepted", durable=True, step=Step.ACCEPTED, job_id="j1")
+    assert journal.by_job("j1").scene == "Hello"
+
+
+def test_a_journal_that_was_deleted_under_an_open_kernel_is_written_anew(journal, path):
+    row = record()
+    journal.claim(row)
+    for file in path.parent.iterdir():
+        file.unlink()
+    journal.update(row, "accepted", durable=True, step=Step.ACCEPTED, job_id="j1")
+    other = Journal(path)
+    assert other.by_job("j1").step is Step.ACCEPTED
+    other.close()
+
+
+def test_a_newer_schema_is_left_alone(journal, path):
+    journal.claim(record())
+    journal.close()
+    db = sqlite3.connect(path)
+    db.execute(f"PRAGMA user_version = {SCHEMA_VERSION + 1}")
+    db.close()
+    before = path.read_bytes()
+    with pytest.raises(
+        KodiscError, match=r"newer kodisc-jupyter.*nothing was charged.*pip install"
+    ):
+        Journal(path).claim(record("r2"))
+    assert path.read_bytes() == before
+
+
+def test_where_wal_does_not_work_a_slower_mode_is_used_with_a_warning(path):
+    class NetworkDisk:
+        def __init__(self):
+            self.asked = []
+
+        def execute(self, statement):
+            self.asked.append(statement)
+            if "WAL" in statement:
+                raise sqlite3.OperationalError("locking protocol")
+            return self
+
+        def fetchone(self):
+            return ["delete"]
+
+    disk = NetworkDisk()
+    with pytest.warns(RuntimeWarning, match="cannot hold a journal in WAL mode"):
+        _use_wal(disk, path)
+    assert disk.asked[-1] == "PRAGMA journal_mode = DELETE"
+
+
+def test_neither_the_key_nor_the_code_is_in_the_file(session, cloud, tmp_path):
+    key = "kdsc_live_" + "ab" * 24
+    code = "class Hello(Scene): secret_of_the_code = 'do not keep this'"
+    request = RenderRequest(code, "Hello", metadata={"note": "metadata stays out"})
+    cloud.client.instant = False
+    job_id = session.start(request, backend=cloud, notebook="a.ipynb").job.job_id
+    cloud.client.finish(job_id, error=f"File ...\n    {code}\nNameError: x")
+    with pytest.raises(KodiscError):
+        session.wait_all(60)
+    session.close()
+    content = b"".join(
+        file.read_bytes() for file in (tmp_path / "home").rglob("*") if file.is_file()
+    )
+    assert b"Hello" in content
+    for secret in (key, "secret_of_the_code", "metadata stays out"):
+        assert secret.encode() not in content
+
+
+# What counts as the same render
+
+
+def test_settings_left_out_are_the_same_as_the_defaults_written_out():
+    explicit = replace(REQUEST, quality=Quality.MEDIUM, aspect_ratio=AspectRatio.WIDE, fps=30)
+    assert reuse_key(REQUEST, "local") == reuse_key(explicit, "local")
+
+
+def test_metadata_and_webhook_do_not_make_another_render():
+    other = replace(REQUEST, metadata={"a": 1}, webhook_url=None)
+    assert reuse_key(REQUEST, "local") == reuse_key(other, "local")
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"code": "class Hello(Scene): pass"},
+        {"class_name": "Other"},
+        {"quality": Quality.HIGH},
+        {"aspect_ratio": AspectRatio.UPRIGHT},
+        {"fps": 31},
+    ],
+)
+def test_whatever_changes_the_video_makes_another_render(change):
+    assert reuse_key(REQUEST, "local") != reuse_key(replace(REQUEST, **change), "local")
+    assert reuse_key(REQUEST, "local") != reuse_key(REQUEST, "cloud:https://kodisc.com/api/v2")
+
+
+def test_code_with_lone_surrogates_has_a_hash_too():
+    assert len(code_sha256("\ud800")) == 64
+
+
+# Whose row it is
+
+
+def test_this_process_is_alive_and_an_earlier_one_with_its_id_is_not():
+    me = this_process()
+    assert is_alive(me)
+    assert is_alive(replace(me, started="1")) is False
+
+
+def test_a_process_that_ended_is_dead_even_before_its_parent_reaps_it():
+    import subprocess
+    import sys
+
+    child = subprocess.Popen(
+        [
+            sys.executable,
+            "-c",
+            "from kodisc_jupyter.renders.owner import this_process as p;"
+            "m = p(); print(m.pid, m.started, flush=True); input()",
+        ],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    pid, started = child.stdout.readline().split()
+    owner = Owner(int(pid), started, this_process().place)
+    assert is_alive(owner)
+    child.kill()
+    os.waitid(os.P_PID, child.pid, os.WEXITED | os.WNOWAIT)  # it is a zombie now
+    assert is_alive(owner) is False
+    child.wait()
+    child.stdin.close()
+    child.stdout.close()
+    assert is_alive(owner) is False
+
+
+def test_a_process_from_before_a_reboot_is_dead_and_one_elsewhere_is_not_known():
+    me = this_process()
+    host, _, boot = me.place.rpartition(" ")
+    assert is_alive(replace(me, place=f"{host} {boot[::-1]}x")) is False
+    assert is_alive(replace(me, place="elsewhere pid:[1] boot")) is None

@@ -1,0 +1,115 @@
+"""The media store: whole files, safe names, a size cap, a full disk."""
+
+import os
+from pathlib import Path
+
+import pytest
+
+from kodisc_jupyter.api.errors import KodiscError, NetworkError
+from kodisc_jupyter.api.models import RenderRequest
+from kodisc_jupyter.renders.media import (
+    MediaStore,
+    Stored,
+    folder_name,
+    media_limit_bytes,
+    to_evict,
+)
+from kodisc_jupyter.renders.state import Phase
+
+DEADLINE_S = 60.0
+DAY_S = 86400.0
+
+
+@pytest.mark.parametrize(
+    "job_id",
+    ["../../etc/passwd", "a/b", "C:\\x", "CON", "Upper", "ü", "", ".", "x" * 300, "a\0b", "\ud800"],
+)
+def test_an_odd_job_id_is_still_one_plain_folder(job_id, tmp_path):
+    name = folder_name(job_id)
+    assert name.startswith("job-")
+    assert (tmp_path / name).parent == tmp_path
+    assert len({folder_name(one) for one in (job_id, job_id + "x", "clx9f0a1b0000abcd")}) == 3
+
+
+def test_an_ordinary_job_id_names_its_folder():
+    assert folder_name("clx9f0a1b0000abcd1234efgh") == "clx9f0a1b0000abcd1234efgh"
+
+
+def test_the_oldest_unprotected_videos_go_first():
+    stored = [Stored(Path(f"/m/{n}"), 100, at=n * DAY_S) for n in range(6)]
+    now = 6.5 * DAY_S
+    assert to_evict(stored, limit=600, protected=[], now=now) == []
+    assert to_evict(stored, limit=350, protected=[Path("/m/1")], now=now) == [
+        Path("/m/0"),
+        Path("/m/2"),
+        Path("/m/3"),
+    ]
+
+
+def test_a_video_of_today_stays_even_when_the_store_is_too_large():
+    stored = [Stored(Path("/m/new"), 10**12, at=100 * DAY_S)]
+    assert to_evict(stored, limit=1, protected=[], now=100.5 * DAY_S) == []
+
+
+def test_making_room_removes_whole_jobs_from_the_disk(tmp_path):
+    store = MediaStore(tmp_path, limit_bytes=150)
+    for number, job_id in enumerate(("aaaa", "bbbb", "cccc")):
+        folder = store.folder(job_id)
+        folder.mkdir()
+        (folder / "video.mp4").write_bytes(b"x" * 100)
+        os.utime(folder / "video.mp4", (number, number))
+    store.make_room({"aaaa"})
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["aaaa"]
+
+
+def test_the_limit_comes_from_the_environment_unless_it_is_nonsense(monkeypatch):
+    monkeypatch.setenv("KODISC_MEDIA_LIMIT_MB", "100")
+    assert media_limit_bytes() == 100_000_000
+    for nonsense in ("", "lots", "-1", "nan"):
+        monkeypatch.setenv("KODISC_MEDIA_LIMIT_MB", nonsense)
+        assert media_limit_bytes() == 5_000_000_000
+
+
+@pytest.mark.parametrize(
+    "problem",
+    [
+        KodiscError("video.mp4 could not be written to /m: the disk is full."),
+        OSError(28, "No space left on device"),
+        NetworkError("cdn.example could not be reached"),
+    ],
+)
+def test_a_video_that_cannot_be_kept_is_completed_all_the_same_with_its_url(
+    session, cloud, service, problem
+):
+    service.download_error = problem
+    render = session.start(RenderRequest("x", "A"), backend=cloud)
+    job = render.wait(DEADLINE_S)
+    assert render.state.phase is Phase.COMPLETED
+    assert render.video is None
+    assert render.state.media.video_url == job.result.video
+    assert "not kept on this machine" in render.state.note
+
+    service.download_error = None
+    assert session.start(RenderRequest("x", "A"), backend=cloud).video.exists()
+    assert len(service.posts) == 1
+
+
+def test_a_missing_thumbnail_does_not_lose_the_video(session, cloud, service):
+    service.instant = False
+    render = session.start(RenderRequest("x", "A"), backend=cloud)
+    service.finish(render.job.job_id)
+    for url in list(service.files):
+        if not url.endswith("video.mp4"):
+            del service.files[url]
+    render.wait(DEADLINE_S)
+    assert render.video.exists()
+    assert render.state.media.poster is None
+    assert render.state.media.poster_url.endswith("thumb.jpg")
+
+
+def test_a_stored_video_that_was_cut_off_is_fetched_again(session, cloud, service):
+    render = session.start(RenderRequest("x", "A"), backend=cloud)
+    render.wait(DEADLINE_S)
+    whole = render.video.read_bytes()
+    render.video.write_bytes(whole[:3])
+    assert session.start(RenderRequest("x", "A"), backend=cloud).video.read_bytes() == whole

@@ -1,0 +1,107 @@
+"""Receipts: what was rendered and what it cost, in a table, as CSV and in pandas."""
+
+import csv
+import time
+from dataclasses import replace
+
+import pytest
+
+from kodisc_jupyter.api.errors import KodiscError, ServerError
+from kodisc_jupyter.api.models import Quality, RenderRequest
+from kodisc_jupyter.renders.record import Step
+from kodisc_jupyter.renders.report import jobs_table
+
+DEADLINE_S = 60.0
+
+
+@pytest.fixture
+def filled(session, cloud, service):
+    """A rendered scene shown twice, a failed one, an uncertain one, and an open one."""
+    request = RenderRequest("x", "Good")
+    session.start(request, backend=cloud, notebook="/home/a/lesson.ipynb").wait(DEADLINE_S)
+    session.start(request, backend=cloud, notebook="lesson.ipynb")
+    service.instant = False
+    bad = session.start(RenderRequest("x", "Bad", quality=Quality.LOW), backend=cloud)
+    service.finish(bad.job.job_id, error="NameError: x")
+    with pytest.raises(KodiscError):
+        bad.wait(DEADLINE_S)
+    service.submit_error = ServerError("no answer")
+    service.submit_error.uncertain = 1
+    with pytest.raises(ServerError):
+        session.start(RenderRequest("x", "Doubtful"), backend=cloud)
+    service.submit_error = None
+    session.start(RenderRequest("x", "Open"), backend=cloud)
+    return session
+
+
+def test_a_report_adds_up_what_is_known_and_counts_what_is_not(filled):
+    report = filled.report()
+    assert [(row.scene, row.credits, row.reused) for row in report.rows if row.notebook] == [
+        ("Good", 51, False),
+        ("Good", 0, True),
+    ]
+    assert {row.scene: (row.credits, row.state) for row in report.rows if not row.notebook} == {
+        "Bad": (0, "failed"),
+        "Doubtful": (None, "uncertain"),
+        "Open": (None, "queued"),
+    }
+    assert str(report.totals) == "4 rendered, 1 reused, 51 credits, and 2 of unknown cost"
+
+
+def test_the_table_has_a_part_per_notebook_and_session(filled, make_session, cloud, service):
+    other = make_session()
+    other.start(RenderRequest("x", "Good"), backend=cloud, notebook="lesson.ipynb")
+    assert len(other.report().rows) == 1
+    text = str(other.report(everything=True))
+    assert text.count("lesson.ipynb, session") == 2
+    assert "unknown" in text
+    assert "In all: 4 rendered, 2 reused, 51 credits" in text
+    assert str(make_session().report()) == "Nothing was rendered yet."
+
+
+def test_a_report_goes_into_a_csv_file_whole(filled, tmp_path):
+    filled.report().write_csv(tmp_path / "report.csv")
+    with (tmp_path / "report.csv").open(newline="", encoding="utf-8") as file:
+        rows = list(csv.DictReader(file))
+    assert len(rows) == 5
+    good = next(row for row in rows if row["scene"] == "Good" and row["reused"] == "False")
+    assert (good["credits"], good["seconds"], good["quality"]) == ("51", "4.0", "medium")
+    assert next(row for row in rows if row["scene"] == "Open")["credits"] == ""
+    with pytest.raises(KodiscError, match="could not be written"):
+        filled.report().write_csv(tmp_path / "nowhere" / "report.csv")
+    assert [path.name for path in tmp_path.iterdir() if path.is_file()] == ["report.csv"]
+
+
+def test_a_report_is_a_dataframe_where_pandas_is_there(filled, monkeypatch):
+    frame = filled.report().to_dataframe()
+    assert frame["credits"].sum() == 51
+    assert frame.groupby("scene")["reused"].sum()["Good"] == 1
+    monkeypatch.setitem(__import__("sys").modules, "pandas", None)
+    with pytest.raises(KodiscError, match="pip install pandas"):
+        filled.report().to_dataframe()
+
+
+def test_the_list_of_jobs_shows_state_credits_age_and_the_balances_of_what_is_uncertain(filled):
+    rows = filled.jobs(10)
+    text = jobs_table(rows, now=time.time() + 7200)
+    lines = text.splitlines()
+    assert lines[0].split() == ["job", "scene", "notebook", "settings", "state", "credits", "age"]
+    assert "Open" in lines[1]
+    assert "2 h" in lines[1]
+    assert any("Good" in line and "completed" in line and " 51 " in line for line in lines)
+    assert (
+        "Doubtful was sent 2 h ago and never got an answer; balance before 949, after 949" in text
+    )
+    assert jobs_table([], now=0) == "Nothing was rendered yet."
+
+
+def test_foreign_text_cannot_draw_in_the_table(filled):
+    row = replace(filled.jobs()[0], job_id="\x1b[31mred\n\u202e", notebook="n" * 500)
+    (line,) = jobs_table([row], now=time.time()).splitlines()[1:]
+    assert "\x1b" not in line
+    assert "\u202e" not in line
+    assert len(line) < 300
+
+
+def test_a_list_of_jobs_always_has_the_open_and_uncertain_ones(filled):
+    assert {row.step for row in filled.jobs(1)} == {Step.ACCEPTED, Step.UNCERTAIN}
