@@ -7,7 +7,6 @@ import random
 import threading
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
 from typing import Final, NoReturn
@@ -21,17 +20,14 @@ from kodisc_jupyter.api.errors import (
     AuthenticationError,
     JobNotFoundError,
     KodiscError,
-    NetworkError,
-    RenderFailedError,
     ServerError,
     SubmissionCancelledError,
     SubmissionInterruptedError,
-    SubmissionUncertainError,
-    WaitTimeoutError,
 )
-from kodisc_jupyter.api.models import Account, Balance, Job, JobStatus, Json, RenderRequest
+from kodisc_jupyter.api.models import Account, Balance, Job, Json, RenderRequest
 from kodisc_jupyter.api.request import encode
 from kodisc_jupyter.api.retry import ATTEMPTS, Retrying
+from kodisc_jupyter.api.submission import Attempts, Submission, refusal
 from kodisc_jupyter.api.transport import (
     Answer,
     Interrupted,
@@ -40,29 +36,12 @@ from kodisc_jupyter.api.transport import (
     Transport,
     is_loopback,
 )
+from kodisc_jupyter.api.waiting import come_back, wait_for
+
+__all__ = ["Client", "Submission"]
 
 BASE_URL: Final = "https://kodisc.com/api/v2"
 BASE_URL_VARIABLE: Final = "KODISC_BASE_URL"
-
-FIRST_POLL_S: Final = 1.0
-POLL_CAP_S: Final = 5.0
-"""The vendor says to poll "every few seconds"."""
-OUTAGE_S: Final = 60.0
-"""Polls that fail for this long mean that the job is lost from sight."""
-
-
-@dataclass(frozen=True)
-class Submission:
-    """An accepted render: the queued job, and what it took to get it accepted.
-
-    ``attempts`` counts the requests made, the accepted one included; ``uncertain`` those of them
-    that may have arrived without an answer; ``reasons`` says why each failed attempt failed.
-    """
-
-    job: Job
-    attempts: int
-    uncertain: int
-    reasons: tuple[str, ...]
 
 
 class Client:
@@ -170,7 +149,7 @@ class Client:
             ServerError, NetworkError: all attempts failed.
         """
         payload = encode(request)
-        log = _Log()
+        log = Attempts()
 
         def attempt(number: int) -> Outcome:
             if on_attempt is not None:
@@ -207,7 +186,10 @@ class Client:
             )
         if log.job is not None:
             return Submission(log.job, log.attempts, log.uncertain, tuple(log.reasons))
-        raise log.mark(self._refusal(outcome, log))
+        about = self._about("POST /render", doubt=log.uncertain > 0)
+        short = isinstance(outcome, Answer) and outcome.status == 402
+        balance = self._balance() if short else None
+        raise log.mark(refusal(outcome, log, about, self.resubmit_uncertain, balance))
 
     def enqueue_render(self, request: RenderRequest) -> Job:
         """:meth:`submit`, for the job alone."""
@@ -270,55 +252,19 @@ class Client:
             KeyboardInterrupt: Ctrl-C; the job goes on.
         """
         try:
-            return self._wait(job_id, timeout, poll_s, on_poll, cancel)
+            return wait_for(
+                job_id,
+                lambda: self.get_render(job_id, attempts=1),
+                timeout=timeout,
+                poll_s=poll_s,
+                on_poll=on_poll,
+                nap=lambda seconds: self._nap(seconds, cancel),
+                cancelled=lambda: cancel is not None and cancel.is_set(),
+                monotonic=self._monotonic,
+            )
         except KeyboardInterrupt:
             pass  # raised anew below, without what was under way in its chain
-        raise KeyboardInterrupt(f"Stopped waiting. {_COME_BACK.format(job_id=job_id)}")
-
-    def _wait(
-        self,
-        job_id: str,
-        timeout: float | None,
-        poll_s: float | None,
-        on_poll: Callable[[Job], None] | None,
-        cancel: threading.Event | None,
-    ) -> Job:
-        began = self._monotonic()
-        failing_since: float | None = None
-        interval = poll_s or FIRST_POLL_S
-        while True:
-            pause = interval
-            try:
-                job = self.get_render(job_id, attempts=1)
-            except (NetworkError, ServerError) as error:
-                now = self._monotonic()
-                failing_since = now if failing_since is None else failing_since
-                if not getattr(error, "transient", True):
-                    raise
-                if now - failing_since >= OUTAGE_S:
-                    lost = error
-                    break
-                pause = max(pause, _asked_wait_s(error))
-            else:
-                failing_since = None
-                if on_poll is not None:
-                    on_poll(job)
-                if job.status is JobStatus.FAILED:
-                    raise _failed(job)
-                if job.status is JobStatus.COMPLETED:
-                    return job
-            left = None if timeout is None else began + timeout - self._monotonic()
-            if (left is not None and left <= 0) or (cancel is not None and cancel.is_set()):
-                raise WaitTimeoutError(
-                    f"Job {job_id} was not done after {self._monotonic() - began:.0f} s.",
-                    job_id=job_id,
-                    hint=_COME_BACK.format(job_id=job_id),
-                )
-            self._nap(pause if left is None else min(pause, left), cancel)
-            interval = poll_s or min(POLL_CAP_S, interval * 1.5)
-        lost.message = f"Job {job_id} is out of sight for {OUTAGE_S:.0f} s: {lost.message}"
-        lost.hint = f"It was not submitted again. {_COME_BACK.format(job_id=job_id)}"
-        raise lost
+        raise KeyboardInterrupt(f"Stopped waiting. {come_back(job_id)}")
 
     def download(
         self,
@@ -392,32 +338,6 @@ class Client:
     def _about(self, endpoint: str, job_id: str | None = None, *, doubt: bool = False) -> About:
         return About(self.base_url, self._key, endpoint, job_id, doubt)
 
-    def _refusal(self, outcome: Outcome, log: _Log) -> KodiscError:
-        """The error for a submission that was not accepted."""
-        assert not isinstance(outcome, Interrupted)
-        if answers.is_success(outcome):
-            return SubmissionUncertainError(
-                f"The render was accepted, but {answers.reason(outcome)}: a job was probably made, "
-                "and its ID is not known.",
-                hint=f"It was not sent again, so that nothing is paid twice. {_LOOK}",
-            )
-        uncertain = answers.evidence(outcome) is Evidence.UNCERTAIN
-        if uncertain and not self.resubmit_uncertain:
-            return SubmissionUncertainError(
-                f"The render may or may not have been accepted: {answers.reason(outcome)}.",
-                status=outcome.status if isinstance(outcome, Answer) else None,
-                hint=f"It was not sent again, because resubmit_uncertain is off. {_LOOK}",
-            )
-        balance = None
-        if isinstance(outcome, Answer) and outcome.status == 402:
-            balance = self._balance()
-        about = self._about("POST /render", doubt=log.uncertain > 0)
-        error = answers.problem(outcome, about, balance=balance)
-        error.message = (
-            f"{error.message} {log.told()}" if log.needs_telling(outcome) else (error.message)
-        )
-        return error
-
     def _balance(self) -> Balance | None:
         try:
             return self.get_me(attempts=1).credits
@@ -425,63 +345,8 @@ class Client:
             return None
 
 
-_LOOK: Final = (
-    "The API cannot list jobs: compare the balance with what it was before you send it once more."
-)
-_COME_BACK: Final = "The job itself goes on; wait for it again with its job ID, {job_id}."
-
-
 class _CancelledError(Exception):
     """``cancel`` was set during a wait."""
-
-
-class _Log:
-    """What has been seen of one submission so far."""
-
-    def __init__(self) -> None:
-        self.attempts = 0
-        self.job: Job | None = None
-        self.reasons: list[str] = []
-        self._uncertain = 0
-        self._is_open = False
-
-    @property
-    def uncertain(self) -> int:
-        """Attempts that may have arrived without an answer; one that is still open may have."""
-        return self._uncertain + self._is_open
-
-    def open(self, number: int) -> None:
-        """An attempt begins."""
-        self.attempts, self._is_open = number, True
-
-    def close(self, outcome: Outcome) -> None:
-        """An attempt ended in ``outcome``."""
-        self.job = _accepted(outcome)
-        if self.job is None:
-            self.reasons.append(answers.reason(outcome))
-            self._uncertain += answers.evidence(outcome) is Evidence.UNCERTAIN
-        self._is_open = False
-
-    def needs_telling(self, outcome: Outcome) -> bool:
-        """Whether the error's own words do not yet say all about what may have been made."""
-        return self.uncertain > 0 or answers.is_transient(outcome)
-
-    def told(self) -> str:
-        """What is known about jobs and charges, as a sentence."""
-        if self.job is not None:
-            return _COME_BACK.format(job_id=self.job.job_id)
-        if self.attempts == 0:
-            return "Nothing was sent; nothing was charged."
-        times = "once" if self.attempts == 1 else f"{self.attempts} times"
-        if self.uncertain == 0:
-            return f"It was tried {times}; no job was made and nothing was charged."
-        which = "that" if self.attempts == 1 else f"{self.uncertain} of these"
-        return f"It was tried {times}; {which} may have arrived and made a job. {_LOOK}"
-
-    def mark(self, error: KodiscError) -> KodiscError:
-        """Write the counts on an error."""
-        error.attempts, error.uncertain = self.attempts, self.uncertain
-        return error
 
 
 def checked_base_url(url: str) -> str:
@@ -510,28 +375,3 @@ def checked_base_url(url: str) -> str:
             hint=f"Kodisc's own is {BASE_URL}.",
         )
     return url.strip().rstrip("/")
-
-
-def _accepted(outcome: Outcome) -> Job | None:
-    """The job of an accepted submission. With a ``jobId`` there is one, whatever else is odd."""
-    if not isinstance(outcome, Answer) or not answers.is_success(outcome):
-        return None
-    job_id = answers.job_id_of(outcome)
-    return None if job_id is None else Job(job_id, JobStatus.QUEUED)
-
-
-def _failed(job: Job) -> RenderFailedError:
-    return RenderFailedError(
-        f"The render failed: {job.error or 'the server gave no reason'}",
-        job=job,
-        job_id=job.job_id,
-        error=job.error,
-        hint=f"The job reports {job.credits_cost or 0} credits."
-        if job.credits_cost is not None
-        else "The job does not say what it cost.",
-    )
-
-
-def _asked_wait_s(error: KodiscError) -> float:
-    asked = getattr(error, "retry_after_s", None) or 0.0
-    return min(float(asked), retry.RETRY_AFTER_CAP_S)

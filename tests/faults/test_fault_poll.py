@@ -178,7 +178,7 @@ def test_a_failed_job_raises_with_the_jobs_own_error_and_cost(server, client):
     assert caught.value.job_id == JOB_ID
     assert caught.value.job.credits_cost == 0
     assert str(caught.value) == (
-        "The render failed: NameError: name 'Squar' is not defined The job reports 0 credits."
+        "The render failed: NameError: name 'Squar' is not defined. The job reports 0 credits."
     )
     assert server.posts == []
 

@@ -1,0 +1,95 @@
+"""Waiting for a job: polls, apart from retries, and never a reason to submit again."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Final
+
+from kodisc_jupyter.api.errors import (
+    KodiscError,
+    NetworkError,
+    RenderFailedError,
+    ServerError,
+    WaitTimeoutError,
+)
+from kodisc_jupyter.api.models import Job, JobStatus
+from kodisc_jupyter.api.retry import RETRY_AFTER_CAP_S
+
+FIRST_POLL_S: Final = 1.0
+POLL_CAP_S: Final = 5.0
+"""The vendor says to poll "every few seconds"."""
+OUTAGE_S: Final = 60.0
+"""Polls that fail for this long mean that the job is lost from sight."""
+
+
+def wait_for(
+    job_id: str,
+    poll: Callable[[], Job],
+    *,
+    timeout: float | None,
+    poll_s: float | None,
+    on_poll: Callable[[Job], None] | None,
+    nap: Callable[[float], None],
+    cancelled: Callable[[], bool],
+    monotonic: Callable[[], float],
+) -> Job:
+    """Ask with ``poll()`` until the job is completed; what is raised, ``Client.wait`` says."""
+    began = monotonic()
+    failing_since: float | None = None
+    interval = poll_s or FIRST_POLL_S
+    while True:
+        pause = interval
+        try:
+            job = poll()
+        except (NetworkError, ServerError) as error:
+            now = monotonic()
+            failing_since = now if failing_since is None else failing_since
+            if not getattr(error, "transient", True):
+                raise
+            if now - failing_since >= OUTAGE_S:
+                lost = error
+                break
+            pause = max(pause, _asked_wait_s(error))
+        else:
+            failing_since = None
+            if on_poll is not None:
+                on_poll(job)
+            if job.status is JobStatus.FAILED:
+                raise _failed(job)
+            if job.status is JobStatus.COMPLETED:
+                return job
+        left = None if timeout is None else began + timeout - monotonic()
+        if (left is not None and left <= 0) or cancelled():
+            raise WaitTimeoutError(
+                f"Job {job_id} was not done after {monotonic() - began:.0f} s.",
+                job_id=job_id,
+                hint=come_back(job_id),
+            )
+        nap(pause if left is None else min(pause, left))
+        interval = poll_s or min(POLL_CAP_S, interval * 1.5)
+    lost.message = f"Job {job_id} is out of sight for {OUTAGE_S:.0f} s: {lost.message}"
+    lost.hint = f"It was not submitted again. {come_back(job_id)}"
+    raise lost
+
+
+def come_back(job_id: str) -> str:
+    """How to see more of a job whose waiting ended."""
+    return f"The job itself goes on; wait for it again with its job ID, {job_id}."
+
+
+def _failed(job: Job) -> RenderFailedError:
+    why = (job.error or "the server gave no reason").strip().rstrip(".")
+    return RenderFailedError(
+        f"The render failed: {why}.",
+        job=job,
+        job_id=job.job_id,
+        error=job.error,
+        hint=f"The job reports {job.credits_cost or 0} credits."
+        if job.credits_cost is not None
+        else "The job does not say what it cost.",
+    )
+
+
+def _asked_wait_s(error: KodiscError) -> float:
+    asked = getattr(error, "retry_after_s", None) or 0.0
+    return min(float(asked), RETRY_AFTER_CAP_S)
