@@ -20,6 +20,7 @@ _MISSING_TOOL: Final = re.compile(
     r"No such file or directory: '(latex|xelatex|pdflatex|lualatex|dvisvgm)'"
 )
 _CONTEXT: Final = re.compile(r"^\s*l\.\d+ ?(.*?)\s*$", re.MULTILINE)
+_INNERMOST: Final = re.compile(r"! Undefined control sequence\.?\s*\n\s*((?:<|\\\S+ ?->).*)")
 _COMMAND: Final = re.compile(r"\\[A-Za-z@]+")
 
 _CALLS: Final = frozenset(
@@ -46,8 +47,8 @@ def latex_message(text: str) -> str:
 
 
 def _bad_command(text: str) -> str:
-    """The command that LaTeX stopped after: the last one of its context line."""
-    context = _CONTEXT.search(text)
+    """The command that LaTeX stopped after: the last one of the innermost context, shown first."""
+    context = _INNERMOST.search(text) or _CONTEXT.search(text)
     commands = _COMMAND.findall(context[1]) if context else []
     return commands[-1] if commands else ""
 
