@@ -34,7 +34,7 @@ class Balances:
                 client, at, balance = self._asked
                 if client is backend.client and at >= began:
                     return balance
-            time.sleep(self._turns.wait_s())
+            self._turns.take()
             at = self._clock()
             try:
                 balance = backend.client.get_me(attempts=1).credits

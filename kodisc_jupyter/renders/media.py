@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import os
 import re
@@ -24,6 +25,9 @@ LIMIT_VARIABLE: Final = "KODISC_MEDIA_LIMIT_MB"
 LIMIT_MB: Final = 5000
 PROTECTED_S: Final = 24 * 3600.0
 """A video this young is never thrown out: somebody may still be looking at it."""
+
+ABANDONED_S: Final = 3600.0
+"""A half-fetched file this old belongs to nobody any more."""
 
 _PLAIN: Final = re.compile(r"[a-z0-9][a-z0-9_-]{3,79}\Z")
 
@@ -109,6 +113,7 @@ class MediaStore:
         folder = self.folder(job_id)
         try:
             folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+            self._sweep(folder)
             video = client.download(result.video, folder / "video.mp4")
         except KodiscError as error:
             return Fetched(_media(folder, None, result), error)
@@ -131,6 +136,13 @@ class MediaStore:
         keep = {self.folder(job_id) for job_id in protected}
         for folder in to_evict(self._stored(), limit=self._limit, protected=keep, now=self._wall()):
             shutil.rmtree(folder, ignore_errors=True)
+
+    def _sweep(self, folder: Path) -> None:
+        """Remove what a kernel that was killed while it fetched has left."""
+        for part in folder.glob(".*.part"):
+            with contextlib.suppress(OSError):  # another kernel sweeps too
+                if self._wall() - part.stat().st_mtime > ABANDONED_S:
+                    part.unlink()
 
     def _stored(self) -> list[Stored]:
         found = []

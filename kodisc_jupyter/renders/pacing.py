@@ -7,8 +7,8 @@ from collections.abc import Callable
 from threading import Lock
 from typing import Final
 
-SPACING_S: Final = 0.105
-"""Between any two requests of a kernel: never more than 10 in a second, however they bunch up."""
+SPACING_S: Final = 0.12
+"""Between any two requests of a kernel: never more than 10 in a second, even if some are late."""
 
 FIRST_POLL_S: Final = {"local": 0.15, "cloud": 1.0}
 POLL_CAP_S: Final = {"local": 0.5, "cloud": 4.0}
@@ -39,17 +39,22 @@ def outage_delay_s(failures: int, outage_s: float, retry_after_s: float | None) 
 
 
 class Turns:
-    """Hands out moments for requests, at least :data:`SPACING_S` apart, first come first served."""
+    """Lets requests go one after another, at least :data:`SPACING_S` apart."""
 
-    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(
+        self,
+        clock: Callable[[], float] = time.monotonic,
+        sleep: Callable[[float], None] = time.sleep,
+    ) -> None:
         self._clock = clock
+        self._sleep = sleep
         self._next = 0.0
         self._lock = Lock()
 
-    def wait_s(self) -> float:
-        """Take the next moment; how many seconds from now it is."""
+    def take(self) -> None:
+        """Wait for the next turn."""
         with self._lock:
-            now = self._clock()
-            moment = max(now, self._next)
-            self._next = moment + SPACING_S
-            return moment - now
+            early = self._next - self._clock()
+            if early > 0:
+                self._sleep(early)
+            self._next = self._clock() + SPACING_S

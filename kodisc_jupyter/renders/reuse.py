@@ -199,7 +199,7 @@ class Reuse:
         assert render.backend is not None
         job = found.job()
         try:
-            time.sleep(self._turns.wait_s())
+            self._turns.take()
             job = render.backend.client.get_render(found.job_id, attempts=1)
         except JobNotFoundError:
             self._journal.update(found, "unknown", step=Step.UNKNOWN, ended_at=time.time())

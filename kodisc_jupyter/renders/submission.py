@@ -124,7 +124,7 @@ class Sending:
         self.accepted(record, submission)
 
     def _attempt(self, number: int) -> None:
-        time.sleep(self.turns.wait_s())
+        self.turns.take()
         if self.cancel.is_set():
             raise SubmissionCancelledError("The render was called off before it was sent again.")
         if number == 1:

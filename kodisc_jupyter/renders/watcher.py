@@ -146,6 +146,9 @@ class Watcher:
             watch = self._next()
             if watch is None:
                 return
+            self._turns.take()
+            if not watch.active:
+                continue
             try:
                 self._poll(watch)
             except Exception:  # a subscriber's or our own bug must not stop the other renders
@@ -155,22 +158,16 @@ class Watcher:
                         self._plan(watch, REFUSED_KEY_S)
 
     def _next(self) -> Watch | None:
-        """Wait for the next job to poll and for its turn; ``None`` when nothing is watched."""
+        """Wait for the next job to poll; ``None`` when nothing is watched."""
         with self._changed:
-            while True:
-                if not self._watches:
-                    self._thread = None
-                    self._due.clear()
-                    return None
+            while self._watches:
                 delay = self._sift()
                 if delay <= 0:
-                    watch = heapq.heappop(self._due).watch
-                    break
+                    return heapq.heappop(self._due).watch
                 self._changed.wait(delay)
-            moment = self._clock() + self._turns.wait_s()
-            while watch.active and (left := moment - self._clock()) > 0:
-                self._changed.wait(left)
-            return watch if watch.active else self._next()
+            self._thread = None
+            self._due.clear()
+            return None
 
     def _sift(self) -> float:
         """Seconds until the first job is due, after skipping dropped ones and sleeping backends."""

@@ -1,6 +1,7 @@
 """The media store: whole files, safe names, a size cap, a full disk."""
 
 import os
+import time
 from pathlib import Path
 
 import pytest
@@ -113,3 +114,21 @@ def test_a_stored_video_that_was_cut_off_is_fetched_again(session, cloud, servic
     whole = render.video.read_bytes()
     render.video.write_bytes(whole[:3])
     assert session.start(RenderRequest("x", "A"), backend=cloud).video.read_bytes() == whole
+
+
+def test_what_a_killed_kernel_half_fetched_is_swept_away_after_an_hour(
+    session, cloud, service, tmp_path
+):
+    folder = tmp_path / "home" / "media" / "job00001"
+    folder.mkdir(parents=True)
+    for name, age_s in ((".video.mp4.old.part", 7200), (".video.mp4.new.part", 60)):
+        (folder / name).write_bytes(b"half")
+        modified = time.time() - age_s
+        os.utime(folder / name, (modified, modified))
+    session.start(RenderRequest("x", "A"), backend=cloud).wait(DEADLINE_S)
+    assert sorted(path.name for path in folder.iterdir()) == [
+        ".video.mp4.new.part",
+        "captions.vtt",
+        "thumb.jpg",
+        "video.mp4",
+    ]
