@@ -292,6 +292,8 @@ def reason_of(error: BaseException, limits: Limits) -> str:
         return "the server's name was not found"
     if any_of(ConnectionRefusedError):
         return "the connection was refused"
+    if any_of(urllib3.exceptions.NewConnectionError):
+        return "no connection could be made"
     if any_of(requests.exceptions.ConnectTimeout, urllib3.exceptions.ConnectTimeoutError):
         return f"no connection within {limits.connect_s:g} s"
     if any_of(requests.exceptions.ReadTimeout, urllib3.exceptions.ReadTimeoutError, TimeoutError):

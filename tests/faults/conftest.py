@@ -290,8 +290,8 @@ def make_client(server, seen):
     def make(key: str = KEY, **options) -> Client:
         options = {
             "base_url": server.url,
-            "connect_timeout_s": 5.0,
-            "read_timeout_s": 5.0,
+            "connect_timeout_s": 30.0,
+            "read_timeout_s": 30.0,
         } | options
         client = Client(
             key, sleep=seen.sleep, monotonic=lambda: seen.clock, luck=lambda: 0.0, **options

@@ -1,5 +1,6 @@
 """Each way a submission can go wrong: what was sent, how often, and what the user saw."""
 
+import contextlib
 import json
 import socket
 import threading
@@ -287,11 +288,20 @@ def test_a_host_that_does_not_speak_tls_is_never_sent_the_request(server, make_c
     assert (caught.value.delivered, caught.value.uncertain) == (False, 0)
 
 
-def test_cut_before_any_byte_of_the_request_was_read(server, make_client):
-    # From here this looks like any cut after sending: the bytes had left for the network.
-    server.before_request = [hang_up_quietly]
+def test_cut_before_any_byte_of_the_request_was_read_is_uncertain_once_all_of_it_had_left(
+    server, client
+):
+    def all_is_there(connection):
+        return connection.recv(65_536, socket.MSG_PEEK).endswith(b'"className":"HelloKodisc"}')
 
-    submission = make_client().submit(REQUEST)
+    def hang_up_unread(connection):
+        while not all_is_there(connection):
+            pass
+        hang_up_quietly(connection)
+
+    server.before_request = [hang_up_unread]
+
+    submission = client.submit(REQUEST)
 
     assert len(server.posts) == 1
     assert server.connections == submission.attempts == 2
@@ -299,11 +309,20 @@ def test_cut_before_any_byte_of_the_request_was_read(server, make_client):
     assert submission.reasons == ("the connection was cut off",)
 
 
+def test_cut_as_soon_as_the_connection_stands_is_tried_again(server, client):
+    server.before_request = [hang_up_quietly]
+
+    submission = client.submit(REQUEST)
+
+    assert len(server.posts) == 1
+    assert submission.attempts == 2
+    # It depends on who was faster whether any of the body had left.
+    assert submission.reasons[0] in {"the connection was cut off", "no connection could be made"}
+
+
 def hang_up_quietly(connection):
-    try:
+    with contextlib.suppress(ConnectionAbortedError):
         hang_up(connection)
-    except ConnectionAbortedError:
-        return
 
 
 ANSWERS = {

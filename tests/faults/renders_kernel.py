@@ -1,0 +1,59 @@
+"""A kernel, as far as renders go: runs cells through a RenderSession, and can be told to die.
+
+Its orders are one JSON object on standard input; it answers with JSON lines.
+"""
+
+import json
+import os
+import signal
+import sys
+from pathlib import Path
+
+from kodisc_jupyter.api.client import Client
+from kodisc_jupyter.api.models import Quality, RenderRequest
+from kodisc_jupyter.renders.backends import Backend
+from kodisc_jupyter.renders.session import RenderSession
+
+
+def say(**what):
+    print(json.dumps(what), flush=True)
+
+
+def die_at(step, occurrence):
+    """A trace that ends this process, with no chance to clean up, at one moment."""
+    seen = 0
+
+    def trace(now):
+        nonlocal seen
+        seen += now == step
+        if seen == occurrence:
+            os.kill(os.getpid(), signal.SIGKILL)
+
+    return trace
+
+
+def main():
+    orders = json.loads(sys.stdin.readline())
+    client = Client(orders["key"], base_url=orders["url"])
+    # As the local backend is polled, with credits as the cloud takes them.
+    backend = Backend("local", client, "local", unlimited=orders.get("unlimited", False))
+    trace = die_at(*orders["die_at"]) if orders.get("die_at") else None
+    session = RenderSession(home=Path(orders["home"]), trace=trace)
+    say(ready=True)
+    if orders.get("on_go"):
+        sys.stdin.readline()
+    renders = []
+    for name, code in orders["cells"]:
+        request = RenderRequest(code, name, Quality.LOW)
+        renders.append(session.start(request, backend=backend, notebook="crash.ipynb"))
+    session.wait_all(orders["patience_s"])
+    for render in renders:
+        render.wait(orders["patience_s"])
+    say(
+        jobs=[render.job.job_id for render in renders],
+        videos=[str(render.video) for render in renders],
+        reused=[render.state.reused for render in renders],
+    )
+
+
+main()
