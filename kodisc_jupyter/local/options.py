@@ -1,0 +1,148 @@
+"""The command line of the render server."""
+
+from __future__ import annotations
+
+import argparse
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from kodisc_jupyter.local.users import KEY
+
+LOOPBACK: Final = ("127.0.0.1", "::1", "localhost")
+
+
+@dataclass(frozen=True)
+class Options:
+    """What the server was told. ``credits`` and ``data_dir``: ``None`` = unlimited, temporary."""
+
+    host: str
+    port: int
+    workers: int
+    credits: int | None
+    free_credits: int
+    key: str | None
+    users: Path | None
+    data_dir: Path | None
+    state_file: Path | None
+    idle_timeout: float | None
+    render_timeout: float
+    memory_limit_mb: int
+    queue_limit: int
+    storage_limit_mb: int
+    connections: int
+    dask: str | None
+    webhook_url: str | None
+    webhook_secret: str | None
+    webhook_ca: str | None
+
+
+def parse(arguments: Sequence[str]) -> Options:
+    """Read the command line; exits with status 2 and a short message when it makes no sense."""
+    return Options(**vars(_parser().parse_args(arguments)))
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="python -m kodisc_jupyter.local",
+        description="A render server on this machine that speaks the Kodisc v2 API, with real "
+        "Manim behind it. The first line on standard output is JSON with its url and key.",
+        epilog="The code of everyone who has a key is run on this machine, and webhooks are sent "
+        "to whatever https:// address a request names: give keys only to people you trust.",
+    )
+    add = parser.add_argument
+    add("--host", default="127.0.0.1", help="address to listen on (default: this machine only)")
+    add("--port", type=_port, default=0, help="0 takes a free one (default)")
+    add("--workers", type=_positive, default=_cores(), help="renders at a time (default: cores)")
+    add("--credits", type=_credits, default=None, help="a number, or unlimited (default)")
+    add("--free-credits", type=_count, default=0, help="free credits a month, spent first")
+    add("--key", type=_key, help="the API key (default: a random one, kept in --data-dir)")
+    add("--users", type=Path, metavar="FILE", help="TOML file of users, keys and credits")
+    add("--data-dir", type=Path, metavar="DIR", help="keeps jobs, credits and files over restarts")
+    add("--state-file", type=Path, metavar="PATH", help="url, key and pid, while it runs")
+    add("--idle-timeout", type=_seconds, metavar="S", help="end after S seconds without work")
+    add("--render-timeout", type=_seconds, default=600.0, metavar="S", help="default 600")
+    add(
+        "--memory-limit",
+        dest="memory_limit_mb",
+        type=_positive,
+        default=4096,
+        metavar="MB",
+        help="memory of one render, in MB (default 4096)",
+    )
+    add("--queue-limit", type=_positive, default=1000, metavar="N", help="jobs that may wait")
+    add(
+        "--storage-limit",
+        dest="storage_limit_mb",
+        type=_positive,
+        default=10_240,
+        metavar="MB",
+        help="finished files kept, in MB; the oldest go first (default 10240)",
+    )
+    add("--connections", type=_positive, default=500, metavar="N", help="open connections")
+    add("--dask", metavar="ADDRESS", help="render on the Dask cluster of this scheduler")
+    add("--webhook-url", type=_https, metavar="URL", help="the key's default webhook")
+    add("--webhook-secret", metavar="whsec_…", help="signs webhooks (default: random, kept)")
+    add("--webhook-ca", metavar="FILE", help="certificates that webhook receivers are held to")
+    return parser
+
+
+def _cores() -> int:
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
+def _number(text: str, lowest: int, what: str) -> int:
+    try:
+        number = int(text)
+    except ValueError:
+        number = lowest - 1
+    if number < lowest:
+        raise argparse.ArgumentTypeError(f"{text!r} is not {what}")
+    return number
+
+
+def _positive(text: str) -> int:
+    return _number(text, 1, "a positive whole number")
+
+
+def _count(text: str) -> int:
+    return _number(text, 0, "a whole number from 0 on")
+
+
+def _port(text: str) -> int:
+    number = _count(text)
+    if number > 65535:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a port")
+    return number
+
+
+def _credits(text: str) -> int | None:
+    if text == "unlimited":
+        return None
+    return _number(text, 0, 'a whole number, or "unlimited"')
+
+
+def _seconds(text: str) -> float:
+    try:
+        seconds = float(text)
+    except ValueError:
+        seconds = 0.0
+    if not 0 < seconds < float("inf"):
+        raise argparse.ArgumentTypeError(f"{text!r} is not a number of seconds")
+    return seconds
+
+
+def _key(text: str) -> str:
+    if not KEY.match(text):
+        raise argparse.ArgumentTypeError("a key is kdsc_live_ followed by 48 hex characters")
+    return text
+
+
+def _https(text: str) -> str:
+    if not text.startswith("https://"):
+        raise argparse.ArgumentTypeError("must be an https:// URL")
+    return text

@@ -1,0 +1,165 @@
+"""The render processes, seen from the one that uses them: a server, or a Dask worker.
+
+Starts the forker, hands it tasks, and starts it again when something killed it. Any thread may
+submit; when this process ends, however it ends, the forker and its renders end too.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import shutil
+import subprocess
+import sys
+import threading
+from concurrent.futures import Future
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from kodisc_jupyter.local.environment import for_renders
+from kodisc_jupyter.local.task import Outcome, RenderTask
+
+CLOSE_LIMIT_S: Final = 5.0
+"""Seconds that the forker gets to end its renders before it is killed."""
+
+_TRIES: Final = 2
+"""How often a render is started when the forker itself dies under it."""
+
+
+def default_start_method() -> str:
+    """``fork`` where a loaded process may be copied, else ``spawn``."""
+    return "fork" if sys.platform == "linux" else "spawn"
+
+
+@dataclass
+class _Open:
+    """A render that was handed over and has not been heard of since."""
+
+    task: RenderTask
+    results: Path
+    future: Future[Outcome]
+    tries: int = 0
+
+
+class RenderProcesses:
+    """Renders in processes of their own, each in a private folder below ``folder``."""
+
+    def __init__(self, folder: Path, *, start_method: str | None = None) -> None:
+        self._folder = folder
+        self._method = start_method or default_start_method()
+        self._lock = threading.Lock()
+        self._open: dict[str, _Open] = {}
+        self._process: subprocess.Popen[bytes] | None = None
+        self._closed = False
+
+    def start(self) -> None:
+        """Start the forker, which loads Manim in the background; at once if it is there."""
+        with self._lock:
+            self._ensure()
+
+    @property
+    def pid(self) -> int | None:
+        """The forker's process, if it has been started."""
+        return self._process.pid if self._process else None
+
+    def submit(self, task: RenderTask, results: Path) -> Future[Outcome]:
+        """Render ``task``; on success its files are in ``results`` when the future is done.
+
+        Cancelling the future stops the render. The future never raises: what went wrong is the
+        outcome's ``error``.
+        """
+        future: Future[Outcome] = Future()
+        with self._lock:
+            self._open[task.job_id] = _Open(task, results, future)
+            self._send(self._open[task.job_id])
+        return future
+
+    def cancel(self, job_id: str) -> None:
+        """Stop a render; its outcome says so. Nothing happens when there is none of this ID."""
+        with self._lock:
+            if job_id in self._open:
+                self._write({"cancel": job_id})
+
+    def close(self) -> None:
+        """End the forker and every render, and wait until they have ended."""
+        with self._lock:
+            self._closed = True
+            process = self._process
+        if process is None:
+            return
+        assert process.stdin is not None
+        with contextlib.suppress(OSError):
+            process.stdin.close()
+        try:
+            process.wait(CLOSE_LIMIT_S)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
+
+    def _ensure(self) -> None:
+        if self._closed or (self._process is not None and self._process.poll() is None):
+            return
+        self._folder.mkdir(parents=True, exist_ok=True)
+        self._process = subprocess.Popen(
+            [sys.executable, "-m", "kodisc_jupyter.local.forker", self._method],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            cwd=self._folder,
+            env=for_renders(os.environ),
+        )
+        threading.Thread(target=self._listen, args=(self._process,), daemon=True).start()
+
+    def _send(self, render: _Open) -> None:
+        render.tries += 1
+        work = self._folder / render.task.job_id
+        shutil.rmtree(work, ignore_errors=True)
+        work.mkdir(parents=True, mode=0o700)
+        order: dict[str, object] = {
+            "task": render.task.to_json(),
+            "folder": str(work.absolute()),
+            "results": str(render.results.absolute()),
+        }
+        self._ensure()
+        self._write(order)
+
+    def _write(self, order: dict[str, object]) -> None:
+        process = self._process
+        if process is None or process.stdin is None:
+            return
+        with contextlib.suppress(OSError, ValueError):  # it died: _listen sends again
+            process.stdin.write(json.dumps(order).encode() + b"\n")
+            process.stdin.flush()
+
+    def _listen(self, process: subprocess.Popen[bytes]) -> None:
+        assert process.stdout is not None
+        with process.stdout as reports:
+            for line in reports:
+                said = json.loads(line)
+                self._end(said["id"], Outcome(said["error"], said["durationMs"]))
+        process.wait()
+        self._died()
+
+    def _died(self) -> None:
+        """The forker is gone: what was open is rendered once more, then given up."""
+        with self._lock:
+            if self._closed:
+                lost, again = list(self._open.values()), []
+            else:
+                lost = [each for each in self._open.values() if each.tries >= _TRIES]
+                again = [each for each in self._open.values() if each.tries < _TRIES]
+        for each in lost:
+            why = "The render was stopped: the process that renders was killed."
+            self._end(each.task.job_id, Outcome(why, 0))
+        with self._lock:
+            for each in again:
+                self._send(each)
+            self._ensure()
+
+    def _end(self, job_id: str, outcome: Outcome) -> None:
+        with self._lock:
+            render = self._open.pop(job_id, None)
+        shutil.rmtree(self._folder / job_id, ignore_errors=True)
+        if render is not None and render.future.set_running_or_notify_cancel():
+            render.future.set_result(outcome)

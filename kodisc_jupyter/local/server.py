@@ -1,0 +1,203 @@
+"""Put the server together, run it, and take it down without leaving anything behind."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+import logging
+import os
+import secrets
+import signal
+import sys
+import tempfile
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from kodisc_jupyter.local.options import LOOPBACK, Options
+from kodisc_jupyter.local.processes import RenderProcesses
+from kodisc_jupyter.local.store import FolderTakenError, Store, write_private
+from kodisc_jupyter.local.users import Key, User, Users, UsersFileError, new_key, read_users
+
+_TICK_S: Final = 0.5
+
+log = logging.getLogger("kodisc_jupyter.local")
+
+
+class StartError(RuntimeError):
+    """The server cannot start; the message says why, in one line."""
+
+
+def serve(options: Options) -> None:
+    """Run the server in this process.
+
+    Raises:
+        StartError: it cannot start.
+    """
+    logging.basicConfig(stream=sys.stderr, level=logging.INFO, format="%(asctime)s %(message)s")
+    temporary = options.data_dir is None
+    folder = options.data_dir or Path(tempfile.mkdtemp(prefix="kodisc-local-"))
+    try:
+        store = Store(folder.absolute())
+    except FolderTakenError as taken:
+        raise StartError(str(taken)) from None
+    except OSError as problem:
+        raise StartError(f"{folder} cannot be used: {problem.strerror}") from None
+    processes = None
+    try:
+        if options.dask is None:
+            processes = RenderProcesses(store.work)
+            processes.start()  # Manim loads while the rest is set up
+        asyncio.run(_run(options, store, processes))
+    finally:
+        if processes is not None:
+            processes.close()
+        store.close(delete=temporary)
+
+
+@dataclass
+class _Idle:
+    """When the last request came; ``monotonic`` seconds."""
+
+    since: float
+
+    def touched(self) -> None:
+        self.since = time.monotonic()
+
+
+async def _run(options: Options, store: Store, processes: RenderProcesses | None) -> None:
+    from kodisc_jupyter.local.app import BASE, Desk, make_app
+    from kodisc_jupyter.local.executor import Executor, LocalExecutor
+    from kodisc_jupyter.local.jobs import House, Jobs
+    from kodisc_jupyter.local.ledger import Ledger
+    from kodisc_jupyter.local.listening import Listener
+    from kodisc_jupyter.local.task import Limits
+    from kodisc_jupyter.local.webhooks import Webhooks
+
+    stopped = asyncio.Event()
+    for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
+        asyncio.get_running_loop().add_signal_handler(number, stopped.set)
+    users, key = _users(options, store)
+    ledger = Ledger(store.ledger)
+    executor: Executor
+    if processes is not None:
+        executor = LocalExecutor(processes, options.workers)
+    else:
+        raise StartError("--dask is not there yet")
+    house = House(
+        Limits(options.render_timeout, options.memory_limit_mb << 20),
+        options.queue_limit,
+        options.storage_limit_mb << 20,
+    )
+    jobs = Jobs(ledger, store, executor, house)
+    idle = _Idle(time.monotonic())
+    listener = Listener(
+        make_app(Desk(users, jobs, store, _version(), idle.touched)), options.connections
+    )
+    try:
+        port = listener.listen(options.host, options.port)
+    except OSError as problem:
+        raise StartError(
+            f"cannot listen on {options.host} port {options.port}: {problem.strerror}"
+        ) from None
+    origin = f"http://{_shown(options.host)}:{port}"
+    secret = options.webhook_secret or store.secret(
+        "webhook-secret", lambda: f"whsec_{secrets.token_hex(24)}"
+    )
+    webhooks = Webhooks(
+        ledger,
+        origin=origin,
+        secret=lambda name: _secret_of(users.named(name)) or secret,
+        ca_file=options.webhook_ca,
+    )
+    state = {"url": origin + BASE, "key": key, "pid": os.getpid(), "version": _version()}
+    if options.state_file is not None:
+        write_private(options.state_file, json.dumps(state))
+    jobs.resume(users.named, webhooks)
+    webhooks.resume(jobs.find)
+    _first_line(state["url"], key)
+    if options.host not in LOOPBACK:
+        log.warning(
+            "Listening on %s: everyone who can reach this machine and has a key can run code on it",
+            options.host,
+        )
+    try:
+        await _until(stopped, idle, jobs, options.idle_timeout)
+    finally:
+        if options.state_file is not None:
+            _remove_state(options.state_file)
+        await listener.close()
+        await jobs.close()
+        await webhooks.close()
+        await executor.close()
+        ledger.close()
+
+
+async def _until(
+    stopped: asyncio.Event, idle: _Idle, jobs: object, idle_timeout: float | None
+) -> None:
+    from kodisc_jupyter.local.jobs import Jobs
+
+    assert isinstance(jobs, Jobs)
+    while not stopped.is_set():
+        if jobs.open:
+            idle.touched()
+        if idle_timeout is not None and time.monotonic() - idle.since >= idle_timeout:
+            log.info("idle for %g s: ending", idle_timeout)
+            return
+        jobs.fill()
+        with contextlib.suppress(asyncio.TimeoutError):
+            await asyncio.wait_for(stopped.wait(), _TICK_S)
+
+
+def _users(options: Options, store: Store) -> tuple[Users, str]:
+    if options.users is not None:
+        try:
+            return read_users(options.users)
+        except UsersFileError as problem:
+            raise StartError(str(problem)) from None
+    key = options.key or store.secret("key", new_key)
+    user = User(
+        name="local",
+        keys=(Key.of(key),),
+        credits=options.credits,
+        free=options.free_credits,
+        webhook_url=options.webhook_url,
+        webhook_secret=options.webhook_secret,
+    )
+    return Users((user,)), key
+
+
+def _secret_of(user: User | None) -> str | None:
+    return user.webhook_secret if user else None
+
+
+def _shown(host: str) -> str:
+    """The host as it stands in a URL; a wildcard address is this machine."""
+    if host in ("0.0.0.0", "::", ""):  # noqa: S104  compared, not bound
+        return "127.0.0.1"
+    return f"[{host}]" if ":" in host else host
+
+
+def _version() -> str:
+    from importlib.metadata import PackageNotFoundError, version
+
+    try:
+        return version("kodisc-jupyter")
+    except PackageNotFoundError:
+        return "0"
+
+
+def _first_line(url: object, key: str) -> None:
+    """Say where we are, once; nothing is ever written to standard output after it."""
+    print(json.dumps({"url": url, "key": key}), flush=True)  # noqa: T201  the server's contract
+    os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+
+
+def _remove_state(path: Path) -> None:
+    """Remove the state file, unless another server has written its own there since."""
+    with contextlib.suppress(OSError, ValueError, KeyError, TypeError):
+        if json.loads(path.read_text(encoding="utf-8"))["pid"] == os.getpid():
+            path.unlink()

@@ -1,0 +1,27 @@
+"""A render in an interpreter of its own: loads Manim, then waits for its task on standard input."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+
+
+def main(outcome: int) -> None:
+    """Read one order and carry it out; an empty input means that there is none."""
+    from kodisc_jupyter.local import renderer
+
+    renderer.preload()
+    order = sys.stdin.buffer.read()
+    if not order:
+        return
+    from kodisc_jupyter.local.forker import run_render
+    from kodisc_jupyter.local.task import RenderTask
+
+    said = json.loads(order)
+    os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
+    run_render(RenderTask.from_json(said["task"]), said["folder"], said["results"], outcome)
+
+
+if __name__ == "__main__":
+    main(int(sys.argv[1]))

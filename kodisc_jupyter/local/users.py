@@ -1,0 +1,177 @@
+"""Who may render here: users with keys and credits of their own, from a small TOML file.
+
+::
+
+    [users.alice]
+    key = "kdsc_live_…"            # or keys = ["…", "…"]
+    credits = 500                  # bought credits, or "unlimited" (the default)
+    free = 100                     # free credits of each month
+    webhook_url = "https://…"      # where jobs are announced when a request does not say
+    webhook_secret = "whsec_…"
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import re
+import secrets
+import sys
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Final
+
+KEY: Final = re.compile(r"kdsc_live_[0-9a-f]{48}\Z")
+"""The form of a key, as the API page gives it."""
+
+PREFIX_LENGTH: Final = len("kdsc_live_") + 4
+
+
+class UsersFileError(ValueError):
+    """The users file cannot be used; the message says where and why, and holds no key."""
+
+
+@dataclass(frozen=True)
+class Key:
+    """A key as the server keeps it: its hash, and the part that may be shown."""
+
+    key_id: str
+    prefix: str
+    digest: bytes = field(repr=False)
+
+    @classmethod
+    def of(cls, value: str) -> Key:
+        """The key with this value, which is not kept."""
+        digest = _digest(value)
+        return cls("key_" + digest.hex()[:24], value[:PREFIX_LENGTH], digest)
+
+
+@dataclass(frozen=True)
+class User:
+    """A user: ``credits`` bought, or ``None`` for unlimited; ``free`` credits each month."""
+
+    name: str
+    keys: tuple[Key, ...]
+    credits: int | None = None
+    free: int = 0
+    webhook_url: str | None = None
+    webhook_secret: str | None = field(default=None, repr=False)
+
+    @property
+    def user_id(self) -> str:
+        """An opaque ID that stays the same for the same name."""
+        return "usr_" + hashlib.sha256(self.name.encode()).hexdigest()[:24]
+
+    @property
+    def unlimited(self) -> bool:
+        """Whether renders cost this user nothing."""
+        return self.credits is None
+
+
+def new_key() -> str:
+    """A random key."""
+    return f"kdsc_live_{secrets.token_hex(24)}"
+
+
+@dataclass(frozen=True)
+class Users:
+    """Everyone who may render here."""
+
+    users: tuple[User, ...]
+
+    def who(self, authorization: str | None) -> tuple[User, Key] | None:
+        """The user and key of an ``Authorization`` header, or ``None``; in constant time."""
+        scheme, _, value = (authorization or "").partition(" ")
+        if scheme.lower() != "bearer" or not KEY.match(value.strip()):
+            return None
+        digest = _digest(value.strip())
+        found = None
+        for user in self.users:
+            for key in user.keys:
+                if hmac.compare_digest(key.digest, digest):
+                    found = (user, key)
+        return found
+
+    def named(self, name: str) -> User | None:
+        """The user of this name."""
+        return next((user for user in self.users if user.name == name), None)
+
+
+def read_users(path: Path) -> tuple[Users, str]:
+    """The users of a TOML file, and the first one's first key.
+
+    Raises:
+        UsersFileError: the file cannot be read, or says something that makes no sense.
+    """
+    if sys.version_info >= (3, 11):
+        import tomllib
+    else:
+        import tomli as tomllib  # type: ignore[import-not-found,unused-ignore]
+    try:
+        said = tomllib.loads(path.read_text(encoding="utf-8"))
+    except OSError as problem:
+        raise UsersFileError(f"{path}: {problem.strerror}") from None
+    except ValueError:  # its message quotes the file, and the file holds keys
+        raise UsersFileError(f"{path}: not valid TOML") from None
+    tables = said.get("users")
+    if not isinstance(tables, dict) or not tables:
+        raise UsersFileError(f"{path}: has no [users.NAME] table")
+    users, first = [], ""
+    for name, table in tables.items():
+        user, keys = _user(f"{path}: users.{name}", name, table)
+        users.append(user)
+        first = first or keys[0]
+    _distinct(path, users)
+    return Users(tuple(users)), first
+
+
+def _user(where: str, name: str, table: Any) -> tuple[User, list[str]]:
+    if not isinstance(table, dict):
+        raise UsersFileError(f"{where}: must be a table")
+    unknown = set(table) - {"key", "keys", "credits", "free", "webhook_url", "webhook_secret"}
+    if unknown:
+        raise UsersFileError(f"{where}: unknown setting {min(unknown)!r}")
+    keys = table.get("keys", [table["key"]] if "key" in table else [])
+    if not isinstance(keys, list) or not keys:
+        raise UsersFileError(f"{where}: needs a key")
+    if not all(isinstance(key, str) and KEY.match(key) for key in keys):
+        raise UsersFileError(f"{where}: a key is kdsc_live_ followed by 48 hex characters")
+    credits_ = table.get("credits", "unlimited")
+    if credits_ != "unlimited" and not _is_count(credits_):
+        raise UsersFileError(f'{where}: credits must be a whole number or "unlimited"')
+    free = table.get("free", 0)
+    if not _is_count(free):
+        raise UsersFileError(f"{where}: free must be a whole number")
+    url = table.get("webhook_url")
+    if url is not None and not (isinstance(url, str) and url.startswith("https://")):
+        raise UsersFileError(f"{where}: webhook_url must be an https:// URL")
+    secret = table.get("webhook_secret")
+    if secret is not None and not (isinstance(secret, str) and secret):
+        raise UsersFileError(f"{where}: webhook_secret must be text")
+    user = User(
+        name=name,
+        keys=tuple(Key.of(key) for key in keys),
+        credits=None if credits_ == "unlimited" else credits_,
+        free=free,
+        webhook_url=url,
+        webhook_secret=secret,
+    )
+    return user, keys
+
+
+def _distinct(path: Path, users: Iterable[User]) -> None:
+    owners: dict[bytes, str] = {}
+    for user in users:
+        for key in user.keys:
+            other = owners.setdefault(key.digest, user.name)
+            if other != user.name:
+                raise UsersFileError(f"{path}: {other} and {user.name} have the same key")
+
+
+def _is_count(value: Any) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool) and value >= 0
+
+
+def _digest(value: str) -> bytes:
+    return hashlib.sha256(value.encode("utf-8", "replace")).digest()
