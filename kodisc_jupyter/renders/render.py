@@ -68,7 +68,9 @@ class Render:
         return self._state.media.video if self._state.media else None
 
     def wait(self, timeout: float | None = None) -> Job:
-        """Wait until the render has ended and its video is here. Ctrl-C stops only the waiting.
+        """Wait until the render has ended, its video is here, and its subscribers know.
+
+        Ctrl-C stops only the waiting.
 
         Args:
             timeout: seconds; ``None`` waits as long as it takes.
@@ -92,6 +94,8 @@ class Render:
                     )
                 self._changed.wait(min(left, _CHUNK_S))
             state, problem = self._state, self._problem
+        with self._delivering:
+            pass  # the end has been shown, too: a notebook run unattended may close after this
         if state.phase is Phase.DETACHED:
             raise KodiscError(
                 f"{state.scene} is no longer watched here; the job goes on.",
