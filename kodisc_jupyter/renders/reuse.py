@@ -179,6 +179,7 @@ class Reuse:
         if media is None:
             render.advance(Phase.FETCHING, job=found.job(), note="Fetching the video once more.")
             media = fetch_again(found, self._store, render.backend)
+        if media.video != found.video:  # also when a kernel died before it could write that down
             self._follower.keep(found, Fetched(media))
         self._follower.protect(found.job_id)
         with contextlib.suppress(KodiscError):  # a full disk is no reason not to show it

@@ -150,6 +150,17 @@ def test_a_video_that_vanished_is_fetched_again_from_its_address(session, cloud,
     assert len(service.posts) == 1
 
 
+def test_a_video_that_a_dead_kernel_fetched_but_did_not_write_down_is_found(
+    session, cloud, service
+):
+    job = session.start(REQUEST, backend=cloud).wait(DEADLINE_S)
+    session.journal.update(session.find(job.job_id), "died", video=None, video_bytes=None)
+    service.files.clear()
+    video = session.start(REQUEST, backend=cloud).video
+    assert session.find(job.job_id).video == video
+    assert session.find(job.job_id).video_bytes == video.stat().st_size
+
+
 def test_a_video_whose_address_changed_is_found_by_asking_for_the_job(session, cloud, service):
     job = session.start(REQUEST, backend=cloud).wait(DEADLINE_S)
     session.start(REQUEST, backend=cloud).video.unlink()
