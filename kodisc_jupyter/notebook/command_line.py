@@ -4,8 +4,22 @@ from __future__ import annotations
 
 import argparse
 import difflib
+from typing import Final
 
-from kodisc_jupyter.notebook.options import OptionError, OptionParser, refuse_key, split
+from kodisc_jupyter.notebook import options
+from kodisc_jupyter.notebook.options import (
+    HELP_WORDS,
+    HelpText,
+    OptionError,
+    OptionParser,
+    amount,
+    choice,
+    positive,
+    refuse_key,
+    split,
+)
+
+LOCAL_ACTIONS: Final = ("status", "stop")
 
 _EPILOG = (
     "%%kodisc --help tells how to render a cell. %config KodiscMagics lists the settings.\n"
@@ -17,25 +31,27 @@ def parser() -> argparse.ArgumentParser:
     """The parser of a ``%kodisc`` line; its help is the magic's help."""
     p = OptionParser(
         prog="%kodisc",
+        usage="%(prog)s [COMMAND] [--help]",
         add_help=False,
         allow_abbrev=False,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
+        formatter_class=HelpText,
         description="With no word: where renders go, the key's prefix, the balance, open renders.",
         epilog=_EPILOG,
     )
-    p.add_argument("--help", action="store_true", help="show this text")
+    p.add_argument(*HELP_WORDS, action="store_true", help="show this text")
     commands = p.add_subparsers(dest="command", metavar="COMMAND", title="commands")
 
     def command(name: str, help_: str) -> argparse.ArgumentParser:
         sub = commands.add_parser(
             name,
             help=help_,
-            description=f"{help_[0].upper()}{help_[1:]}.",
+            description=f"{help_[0].upper()}{help_[1:]}.".replace("%%", "%"),
             add_help=False,
             allow_abbrev=False,
             prog=f"%kodisc {name}",
+            formatter_class=HelpText,
         )
-        sub.add_argument("--help", action="store_true", help="show this text")
+        sub.add_argument(*HELP_WORDS, action="store_true", help="show this text")
         return sub
 
     login = command("login", "ask for an API key with a hidden prompt, check it, keep it if wanted")
@@ -47,14 +63,16 @@ def parser() -> argparse.ArgumentParser:
     )
     command("logout", "forget the key, in this kernel and in the system keyring")
     jobs = command("jobs", "list open and recent jobs: scene, settings, state, credits, age")
-    jobs.add_argument("-n", "--number", type=int, default=20, metavar="N", help="how many (20)")
+    jobs.add_argument(
+        "-n", "--number", type=positive("the number"), default=20, metavar="N", help="how many (20)"
+    )
     show = command("show", "show a job here: its video, or its panel while it is open")
-    show.add_argument("job_id", metavar="JOBID")
+    show.add_argument("job_id", metavar="JOBID", help="%%kodisc jobs lists them; so does Tab")
     save = command("save", "write a job's video to a file")
-    save.add_argument("job_id", metavar="JOBID")
-    save.add_argument("path", metavar="PATH")
+    save.add_argument("job_id", metavar="JOBID", help="%%kodisc jobs lists them; so does Tab")
+    save.add_argument("path", metavar="PATH", help="the file to write, or a folder")
     wait = command("wait", "wait for every open render, and raise if one of them failed")
-    wait.add_argument("--timeout", type=float, metavar="S", help="at most S seconds; jobs go on")
+    wait.add_argument("--timeout", type=amount, metavar="S", help="at most S seconds; jobs go on")
     report = command("report", "what was rendered and what it cost, with totals")
     report.add_argument("--csv", metavar="PATH", help="also write the table to this file")
     report.add_argument("--all", action="store_true", help="all sessions, not only this kernel's")
@@ -71,7 +89,14 @@ def parser() -> argparse.ArgumentParser:
     prelude = command("prelude", "show what %%%%kodisc_prelude keeps")
     prelude.add_argument("--clear", action="store_true", help="forget it")
     local = command("local", "the render server on this machine: status, or stop it")
-    local.add_argument("action", nargs="?", choices=("status", "stop"), default="status")
+    local.add_argument(
+        "action",
+        nargs="?",
+        metavar="|".join(LOCAL_ACTIONS),
+        type=choice("the action", LOCAL_ACTIONS),
+        default="status",
+        help="show its address and process (default), or end it",
+    )
     return p
 
 
@@ -93,13 +118,23 @@ def parse(line: str) -> argparse.Namespace:
     refuse_key(words)
     reader = parser()
     known = commands(reader)
-    if words and not words[0].startswith("-") and words[0] not in known:
-        near = difflib.get_close_matches(words[0], known, 1)
-        raise OptionError(
-            f"Unknown command {words[0]!r}.",
-            f"Did you mean %kodisc {near[0]}?" if near else "%kodisc --help lists the commands.",
-            words[0],
-        )
-    if "--help" in words:  # before required words are missed
+    if words and words[0] not in HELP_WORDS and words[0] not in known:
+        raise _unknown(words[0], known)
+    if any(word in HELP_WORDS for word in words):  # before required words are missed
         return argparse.Namespace(help=True, command=words[0] if words[0] in known else None)
     return reader.parse_args(words)
+
+
+def _unknown(word: str, known: dict[str, argparse.ArgumentParser]) -> OptionError:
+    near = difflib.get_close_matches(word, known, 1)
+    belongs_to_a_cell = word[:2] in {"-q", "-a"} or word.partition("=")[0] in options.long_options(
+        options.parser()
+    )
+    if near:
+        hint = f"Did you mean %kodisc {near[0]}?"
+    elif belongs_to_a_cell or (word.isidentifier() and word[0].isupper()):
+        hint = f"To render, write two percent signs, at the top of a cell: %%kodisc {word}"
+    else:
+        hint = "%kodisc --help lists the commands."
+    kind = "option" if word.startswith("-") else "command"
+    return OptionError(f"Unknown {kind} {word!r}.", hint, word)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Callable
 from typing import Any, NoReturn
 
@@ -56,6 +57,9 @@ class KodiscMagics(KodiscSettings):
         """
         from kodisc_jupyter.notebook.prelude import keep
 
+        if line.strip() in options.HELP_WORDS:
+            say(f"%%kodisc_prelude\n\n{inspect.getdoc(self.kodisc_prelude)}")
+            return
         if line.strip():
             _refuse(
                 OptionError("%%kodisc_prelude takes no options.", "", line.strip()),
@@ -106,12 +110,13 @@ def current_runner() -> Runner:
 
 def register(shell: InteractiveShell) -> None:
     """Make the magics known to a shell; once more replaces them."""
-    from kodisc_jupyter.notebook.completion import attach
+    from kodisc_jupyter.notebook import completion, empty_cell
 
     unregister(shell)
     _Loaded.magics = KodiscMagics(shell=shell)
     shell.register_magics(_Loaded.magics)
-    attach(shell)
+    completion.attach(shell)
+    empty_cell.attach(shell)
 
 
 def unregister(shell: InteractiveShell) -> None:
@@ -119,9 +124,10 @@ def unregister(shell: InteractiveShell) -> None:
     magics, _Loaded.magics = _Loaded.magics, None
     if magics is None:
         return
-    from kodisc_jupyter.notebook.completion import detach
+    from kodisc_jupyter.notebook import completion, empty_cell
 
-    detach(shell)
+    completion.detach(shell)
+    empty_cell.detach(shell)
     magics.runner.close()
     configurables: list[Any] = shell.configurables
     if magics in configurables:

@@ -6,6 +6,7 @@ import argparse
 import difflib
 import json
 import shlex
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from enum import Enum
 from typing import Any, Final, NoReturn
@@ -14,6 +15,8 @@ from kodisc_jupyter.notebook.settings import ASPECT_RATIOS, QUALITIES
 
 MANIM_QUALITIES: Final = {"l": "low", "m": "medium", "h": "high", "p": "twok", "k": "fourk"}
 """Manim's own letters: ``-ql -qm -qh -qp -qk``."""
+
+HELP_WORDS: Final = ("-h", "--help")
 
 _FROM_MANIM: Final = {
     "-v": "Manim's -v (verbosity) is not needed here: leave it out.",
@@ -96,7 +99,24 @@ class OptionParser(argparse.ArgumentParser):
         raise OptionError(f"{spellings[-1]}: {rest}", f"Try {self.prog} --help.", *spellings)
 
 
-def _choice(kind: str, choices: tuple[str, ...], aliases: dict[str, str] | None = None) -> Any:
+class HelpText(argparse.RawDescriptionHelpFormatter):
+    """Help of one width everywhere, with every command on a line of its own."""
+
+    def __init__(self, prog: str) -> None:
+        super().__init__(prog, max_help_position=24, width=88)
+
+    def _format_action(self, action: argparse.Action) -> str:
+        text = super()._format_action(action)
+        return text.partition("\n")[2] if action.nargs == argparse.PARSER else text
+
+    def _iter_indented_subactions(self, action: argparse.Action) -> Iterator[argparse.Action]:
+        # not indented: argparse forgets the indent when it lines up their help
+        yield from getattr(action, "_get_subactions", list)()
+
+
+def choice(kind: str, choices: tuple[str, ...], aliases: dict[str, str] | None = None) -> Any:
+    """An argument's type: one of a few words, in any case; a slip of the pen is recognised."""
+
     def read(text: str) -> str:
         word = (aliases or {}).get(text.lower(), text.lower())
         if word in choices:
@@ -110,13 +130,19 @@ def _choice(kind: str, choices: tuple[str, ...], aliases: dict[str, str] | None 
     return read
 
 
-def _fps(text: str) -> int:
-    if not text.isascii() or not text.isdigit() or int(text) < 1:
-        raise argparse.ArgumentTypeError(f"fps must be a positive integer, not {text!r}")
-    return int(text)
+def positive(kind: str) -> Callable[[str], int]:
+    """An argument's type: a whole number, 1 or more."""
+
+    def read(text: str) -> int:
+        if not text.isascii() or not text.isdigit() or int(text) < 1:
+            raise argparse.ArgumentTypeError(f"{kind} must be a positive integer, not {text!r}")
+        return int(text)
+
+    return read
 
 
-def _amount(text: str) -> float:
+def amount(text: str) -> float:
+    """An argument's type: seconds or credits, 0 or more."""
     try:
         value = float(text)
     except ValueError:
@@ -157,7 +183,7 @@ def parser() -> argparse.ArgumentParser:
         prog="%%kodisc",
         add_help=False,
         allow_abbrev=False,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
+        formatter_class=HelpText,
         description="Render the Manim scene in this cell and show the video under it.",
         epilog="Settings: %config KodiscMagics.   Jobs and balance: %kodisc.",
     )
@@ -171,14 +197,14 @@ def parser() -> argparse.ArgumentParser:
     look = p.add_argument_group("the video")
     look.add_argument(
         "-q", "--quality",
-        type=_choice("quality", QUALITIES, MANIM_QUALITIES),
+        type=choice("quality", QUALITIES, MANIM_QUALITIES),
         help="low (480p15), medium (720p30), high (1080p30), twok (1440p30), fourk (2160p30); "
         "Manim's -ql -qm -qh -qp -qk work too",
     )  # fmt: skip
     look.add_argument(
-        "-a", "--aspect", type=_choice("aspectRatio", ASPECT_RATIOS), help="16:9, or 9:16 (upright)"
+        "-a", "--aspect", type=choice("aspectRatio", ASPECT_RATIOS), help="16:9, or 9:16 (upright)"
     )
-    look.add_argument("--fps", type=_fps, metavar="N", help="frames per second")
+    look.add_argument("--fps", type=positive("fps"), metavar="N", help="frames per second")
     sent = p.add_argument_group("what is sent")
     sent.add_argument(
         "--with",
@@ -201,7 +227,7 @@ def parser() -> argparse.ArgumentParser:
         "--no-webhook", dest="webhook", action="store_const", const=None, help="tell nobody"
     )
     sent.add_argument(
-        "--backend", type=_choice("backend", ("cloud", "local")),
+        "--backend", type=choice("backend", ("cloud", "local")),
         help="cloud or local, whatever the setting says",
     )  # fmt: skip
     money = p.add_argument_group("waiting and credits")
@@ -209,13 +235,13 @@ def parser() -> argparse.ArgumentParser:
     wait.add_argument("--wait", action="store_true", default=None, help="block until it is done")
     wait.add_argument("--no-wait", dest="wait", action="store_false", help="return at once")
     money.add_argument(
-        "--timeout", type=_amount, metavar="S", help="wait at most S seconds; the job goes on"
+        "--timeout", type=amount, metavar="S", help="wait at most S seconds; the job goes on"
     )
     money.add_argument(
         "--force", action="store_true", help="render again although an identical render is there"
     )
     money.add_argument(
-        "--max-credits", type=_amount, metavar="N",
+        "--max-credits", type=amount, metavar="N",
         help="refuse when this render would pass N credits, the budget or the balance",
     )  # fmt: skip
     money.add_argument("--check", action="store_true", help="free checks only; nothing is sent")
@@ -234,7 +260,7 @@ def parser() -> argparse.ArgumentParser:
         "--as", dest="bind", type=_identifier, metavar="NAME",
         help="bind the render handle to this notebook variable",
     )  # fmt: skip
-    shown.add_argument("--help", action="store_true", help="show this text")
+    shown.add_argument(*HELP_WORDS, action="store_true", help="show this text")
     return p
 
 
@@ -279,6 +305,29 @@ def parse(line: str) -> Options:
     return Options(**fields)
 
 
+def _plain_data(value: Any) -> Any:
+    try:
+        json.dumps(value, allow_nan=False)
+    except (TypeError, ValueError) as problem:
+        raise argparse.ArgumentTypeError(f"metadata must be JSON data: {problem}") from None
+    return value
+
+
+_PYTHON_VALUES: Final[dict[str, Callable[[Any], Any]]] = {
+    "quality": choice("quality", QUALITIES, MANIM_QUALITIES),
+    "aspect": choice("aspectRatio", ASPECT_RATIOS),
+    "fps": positive("fps"),
+    "backend": choice("backend", ("cloud", "local")),
+    "timeout": amount,
+    "max_credits": amount,
+    "metadata": _plain_data,
+    "webhook": _webhook,
+    "save": str,
+    "width": str,
+    "alt": str,
+}
+
+
 def from_python(scene: str | None, names: tuple[str, ...], given: dict[str, Any]) -> Options:
     """The options of a ``render()`` call, under the same rules as on a magic's line.
 
@@ -293,20 +342,15 @@ def from_python(scene: str | None, names: tuple[str, ...], given: dict[str, Any]
         hint = f" Did you mean {near[0]}?" if near else ""
         raise TypeError(f"render() has no option {word!r}.{hint} Nothing was sent.")
     fields = {name: value for name, value in given.items() if value is not None}
-    if "webhook" in given:
-        fields["webhook"] = given["webhook"]
-    for name, read in (
-        ("quality", _choice("quality", QUALITIES, MANIM_QUALITIES)),
-        ("aspect", _choice("aspectRatio", ASPECT_RATIOS)),
-        ("backend", _choice("backend", ("cloud", "local"))),
-    ):
-        if name in fields:
+    for name, value in fields.items():
+        read = _PYTHON_VALUES.get(name)
+        if read is not None:
             try:
-                fields[name] = read(str(fields[name]))
+                fields[name] = read(value if name == "metadata" else str(value))
             except argparse.ArgumentTypeError as problem:
-                raise OptionError(str(problem)) from None
-    if fields.get("save") is not None:
-        fields["save"] = str(fields["save"])
+                raise OptionError(f"{name}: {problem}") from None
+    if "webhook" in given and given["webhook"] is None:
+        fields["webhook"] = None
     return Options(scenes=(scene,) if scene else (), names=names, **fields)
 
 

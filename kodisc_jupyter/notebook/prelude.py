@@ -26,7 +26,10 @@ def keep(runner: Runner, cell: str) -> None:
     if checked.errors:
         raise refused(checked.diagnostics)
     notices.show_warnings(checked.warnings, runner.front_end())
-    runner.prelude = cell
+    runner.prelude = cell if cell.strip() else ""
+    if not runner.prelude:
+        notices.say("The prelude is empty: cells are sent as they are.")
+        return
     lines = len(cell.strip().splitlines())
     notices.say(
         f"Kept as the prelude ({lines} line{'' if lines == 1 else 's'}): every %%kodisc cell from "

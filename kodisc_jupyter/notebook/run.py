@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from kodisc_jupyter.notebook.options import from_python
+from kodisc_jupyter.notebook.options import OptionError, from_python
+from kodisc_jupyter.notebook.order import option_diagnostic, refused
 
 if TYPE_CHECKING:
     from kodisc_jupyter.renders.render import Render
@@ -31,5 +32,8 @@ def render(code: str, scene: str | None = None, **options: Any) -> Render:
     from kodisc_jupyter.notebook.magics import current_runner
 
     values = options.pop("values", None)
-    wanted = from_python(scene, tuple(values or ()), options)
+    try:
+        wanted = from_python(scene, tuple(values or ()), options)
+    except OptionError as problem:
+        raise refused([option_diagnostic(problem.message, problem.hint, "")]) from None
     return current_runner().run(code, wanted, values=values)[0]
