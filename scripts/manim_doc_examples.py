@@ -1,11 +1,13 @@
 """Render every example in the docstrings of the installed Manim, and record which of them work.
 
     python scripts/manim_doc_examples.py [--jobs N] [--timeout S] [--only NAME ...]
+    python scripts/manim_doc_examples.py --rates
 
-writes `tests/unit/manim_examples.json`: for each `.. manim::` block of the installed version, by
-the hash of its source, whether it renders, or the error text it fails with. The tests hold the free
-checks against that record. Each example runs in a process of its own, forked from one that has
-loaded Manim, at a tiny size and few frames per second.
+The first writes `tests/unit/manim_examples.json`: for each `.. manim::` block of the installed version, by
+the hash of its source, whether it renders, or the line and the error it fails with. The tests hold
+the free checks against that record. Each example runs in a process of its own, forked from one that has
+loaded Manim, at a tiny size and few frames per second. `--rates` renders nothing: it prints how
+often the checks raise a false alarm, and how many of the mistakes that can be seen they catch.
 """
 
 from __future__ import annotations
@@ -88,6 +90,59 @@ def _blocks(docstring: str, where: str) -> Iterator[Example]:
         yield Example(directive[2], "\n".join(code).rstrip() + "\n", where)
 
 
+@dataclass(frozen=True)
+class Rates:
+    """How the free checks do on the examples of one Manim version.
+
+    `false_alarms` are errors on examples that render; `caught` and `missed` are the examples that
+    fail for a reason that stands in their own source, found at the line where they fail, or not.
+    """
+
+    renders: int
+    false_alarms: tuple[str, ...]
+    caught: tuple[str, ...]
+    missed: tuple[str, ...]
+    elsewhere: int
+
+    def __str__(self) -> str:
+        visible = len(self.caught) + len(self.missed)
+        return (
+            f"{self.renders} examples render: {len(self.false_alarms)} false alarms "
+            f"({len(self.false_alarms) / self.renders:.1%})\n"
+            f"{visible} fail for a reason in their own source: {len(self.caught)} caught at the "
+            f"right line ({len(self.caught) / visible:.1%})\n"
+            f"{self.elsewhere} fail for a reason outside it (network, fonts, packages)"
+        )
+
+
+IN_THE_SOURCE = re.compile(r"NameError: name|could not find|SyntaxError")
+"""Failures whose reason can be seen in the example: names nobody defines, files nobody sends."""
+
+
+def measure() -> Rates:
+    """Hold the checks against the record of the installed Manim."""
+    from kodisc_jupyter.scene.cell import assemble
+    from kodisc_jupyter.scene.checks import check
+
+    record = json.loads(RECORD.read_text())[importlib.metadata.version("manim")]
+    renders = elsewhere = 0
+    alarms, caught, missed = [], [], []
+    for example in examples():
+        checked = check(assemble(example.code, prelude=PRELUDE), [example.scene])
+        name = f"{example.where} {example.scene}"
+        said = record["fails"].get(example.key)
+        if said is None:
+            renders += example.key in record["renders"]
+            alarms.extend(f"{name}: {problem.message}" for problem in checked.errors)
+        elif not IN_THE_SOURCE.search(said):
+            elsewhere += 1
+        elif any(said.startswith(f"line {found.line}:") for found in checked.diagnostics):
+            caught.append(name)
+        else:
+            missed.append(f"{name}: {said}")
+    return Rates(renders, tuple(alarms), tuple(caught), tuple(missed), elsewhere)
+
+
 def verdict(example: Example, timeout_s: float) -> str:
     """Render one example in a forked process: `RENDERS`, or its error text."""
     with tempfile.TemporaryDirectory() as folder:
@@ -104,9 +159,9 @@ def verdict(example: Example, timeout_s: float) -> str:
         if not _ended(child, timeout_s):
             os.killpg(child, signal.SIGKILL)
             os.waitpid(child, 0)
-            return f"TimeoutError: no end after {timeout_s:g} s"
+            return f"line 0: TimeoutError: no end after {timeout_s:g} s"
         if not report.exists():
-            return "RuntimeError: the process died"
+            return "line 0: RuntimeError: the process died"
         return report.read_text(encoding="utf-8")
 
 
@@ -147,9 +202,21 @@ def _render(example: Example, folder: Path) -> str:
         names = {"__name__": "scene"}
         exec(compile(PRELUDE + example.code, "scene.py", "exec"), names)  # noqa: S102
         names[example.scene]().render()
-    except BaseException:  # the example's own exit counts as a failure too
-        return traceback.format_exc()
+    except BaseException as problem:  # the example's own exit counts as a failure too
+        return failure(problem, str(folder))
     return RENDERS
+
+
+def failure(problem: BaseException, folder: str) -> str:
+    """`line N: Type: message`, where N is the deepest line of the example itself."""
+    lines = [
+        frame.lineno
+        for frame in traceback.extract_tb(problem.__traceback__)
+        if frame.filename == "scene.py"
+    ]
+    said = " ".join(f"{type(problem).__name__}: {problem}".replace(folder, "").split())
+    line = lines[-1] - PRELUDE.count("\n") if lines else 0
+    return f"line {line}: {said[:160]}"
 
 
 def _fork_workers(work: list[Example], jobs: int, timeout_s: float) -> dict[str, str]:
@@ -187,13 +254,32 @@ def verdicts(work: list[Example], *, jobs: int = 1, timeout_s: float = 120) -> d
     return _fork_workers(work, jobs, timeout_s)
 
 
+def in_a_process(work: list[Example]) -> dict[str, str]:
+    """As :func:`verdicts`, from a process of its own: the caller's may have threads."""
+    from subprocess import run
+
+    keys = [example.key for example in work]
+    command = [sys.executable, __file__, "--keys", *keys]
+    done = run(command, capture_output=True, text=True, check=True)
+    return json.loads(done.stdout.split("\n")[-2])
+
+
 def main() -> None:
     """Render what the command line asks for and write the record."""
     parser = argparse.ArgumentParser(description=__doc__.split("\n", 1)[0])
     parser.add_argument("--jobs", type=int, default=2)
     parser.add_argument("--timeout", type=float, default=120, help="seconds for one example")
     parser.add_argument("--only", nargs="*", help="names of scenes; the record is then kept")
+    parser.add_argument("--keys", nargs="*", help="hashes of sources; the verdicts are printed")
+    parser.add_argument("--rates", action="store_true", help="print the checks' two rates")
     arguments = parser.parse_args()
+    if arguments.rates:
+        print(measure())
+        return
+    if arguments.keys:
+        wanted = {one.key: one for one in examples() if one.key in arguments.keys}
+        print(json.dumps(verdicts(list(wanted.values()), timeout_s=arguments.timeout)))
+        return
     work = [one for one in examples() if not arguments.only or one.scene in arguments.only]
     found = verdicts(work, jobs=arguments.jobs, timeout_s=arguments.timeout)
     good = sum(said == RENDERS for said in found.values())

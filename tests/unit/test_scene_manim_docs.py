@@ -1,0 +1,69 @@
+"""The free checks against every example in the docstrings of the installed Manim.
+
+`manim_examples.json` records which of them really render; `scripts/manim_doc_examples.py` makes it.
+"""
+
+import importlib.metadata
+import importlib.util
+import json
+import random
+import sys
+from pathlib import Path
+
+import pytest
+
+SCRIPT = Path(__file__).parents[2] / "scripts" / "manim_doc_examples.py"
+SAMPLE = 12
+
+
+@pytest.fixture(scope="module")
+def script():
+    spec = importlib.util.spec_from_file_location("manim_doc_examples", SCRIPT)
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[spec.name] = module
+    spec.loader.exec_module(module)
+    yield module
+    del sys.modules[spec.name]
+
+
+@pytest.fixture(scope="module")
+def record(script):
+    return json.loads(script.RECORD.read_text())[importlib.metadata.version("manim")]
+
+
+@pytest.fixture(scope="module")
+def rates(script):
+    return script.measure()
+
+
+def test_every_example_of_the_installed_manim_is_in_the_record(script, record):
+    found = {example.key for example in script.examples()}
+    assert len(found) > 350
+    assert found == {*record["renders"], *record["fails"]}
+
+
+def test_no_example_that_renders_is_refused(rates, capsys):
+    with capsys.disabled():
+        print(f"\n{rates}")
+    assert rates.false_alarms == ()
+    assert rates.renders > 350
+
+
+def test_examples_with_a_mistake_in_their_own_source_are_caught_at_its_line(rates):
+    assert rates.missed == ()
+    assert rates.caught
+
+
+@pytest.mark.render
+def test_the_record_is_true_for_a_sample_rendered_now(script, record, tmp_path):
+    # What fails for want of a font, a package or a network may fail differently elsewhere.
+    steady = [
+        example
+        for example in script.examples()
+        if example.key in record["renders"]
+        or script.IN_THE_SOURCE.search(record["fails"][example.key])
+    ]
+    failing = [example for example in steady if example.key in record["fails"]]
+    chosen = random.Random(5).sample(steady, SAMPLE - 2) + failing[:2]
+    expected = {example.key: record["fails"].get(example.key, script.RENDERS) for example in chosen}
+    assert script.in_a_process(chosen) == expected
