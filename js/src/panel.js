@@ -42,7 +42,7 @@ export function mount(model, el, outer) {
     make("div", "title", phase, make("p", "about", scene, settings)),
     elapsed,
   );
-  const root = make("section", "panel");
+  const root = make("div", "panel");
   root.append(head, steps, countdown, detail, guess, problem, figure, money, foot.node);
 
   let state = model.get("state");
@@ -54,6 +54,7 @@ export function mount(model, el, outer) {
     state = model.get("state");
     ahead = skew(Date.now(), state.now, fresh);
     set(root, {
+      role: "group", // a region each would make thirty landmarks of a notebook
       "data-phase": state.phase,
       "data-place": state.place,
       "data-brief": BRIEF.has(state.phase) ? "" : null,

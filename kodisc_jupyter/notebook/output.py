@@ -224,5 +224,11 @@ def pause_text(state: RenderState) -> str:
 
 def pause_html(state: RenderState) -> str:
     """A render that is open but not shown any longer, as static HTML."""
-    lines = pause_text(state).split("\n")
-    return f'<div class="kodisc-ended">{"<br>".join(map(escape, lines))}</div>'
+    about = f"{words.settings(state)} · job {words.name(state.job_id or 'unknown')}"
+    return (
+        '<div class="kodisc-ended" style="border-left:4px solid #808080;padding:6px 12px;'
+        'font-size:13px;line-height:1.5;overflow-wrap:anywhere">'
+        f"<strong>{escape(words.headline(state))}</strong><br>"
+        f"<bdi>{escape(words.name(state.scene))}</bdi> · <bdi>{escape(about)}</bdi><br>"
+        f"{escape(words.explanation(state))}</div>"
+    )

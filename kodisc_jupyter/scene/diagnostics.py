@@ -163,9 +163,11 @@ _ACCENT: Final = {"error": "#e5484d", "warning": "#d9930d"}
 _TINT: Final = {"error": "rgba(229, 72, 77, 0.08)", "warning": "rgba(217, 147, 13, 0.1)"}
 _MARK: Final = {"error": "rgba(229, 72, 77, 0.3)", "warning": "rgba(217, 147, 13, 0.35)"}
 _MONO: Final = "font-family: monospace; font-size: 13px; line-height: 1.5"
+# A block that scrolls must be within the keyboard's reach.
 _PRE: Final = (
-    f"{_MONO}; margin: 8px 0; padding: 6px 8px; overflow: auto; white-space: pre; "
-    "border-radius: 3px; background-color: rgba(128, 128, 128, 0.12); color: inherit"
+    f'tabindex="0" style="{_MONO}; margin: 8px 0; padding: 6px 8px; overflow: auto; '
+    "white-space: pre; border-radius: 3px; background-color: rgba(128, 128, 128, 0.12); "
+    'color: inherit"'
 )
 
 
@@ -177,7 +179,7 @@ def to_html(diagnostic: Diagnostic) -> str:
         f"<div><strong>{_title(diagnostic)}</strong> {_escape(diagnostic.message)}</div>",
     ]
     if diagnostic.excerpt:
-        parts.append(f'<pre style="{_PRE}">{_excerpt_html(diagnostic.excerpt, kind)}</pre>')
+        parts.append(f"<pre {_PRE}>{_excerpt_html(diagnostic.excerpt, kind)}</pre>")
     if diagnostic.hint:
         parts.append(f"<div><strong>Hint:</strong> {_escape(diagnostic.hint)}</div>")
     if diagnostic.charged:
@@ -185,7 +187,7 @@ def to_html(diagnostic: Diagnostic) -> str:
     if diagnostic.full:
         parts.append(
             f"<details><summary>{_FULL}</summary>"
-            f'<pre style="{_PRE}">{html.escape(_block(diagnostic.full))}</pre></details>'
+            f"<pre {_PRE}>{html.escape(_block(diagnostic.full))}</pre></details>"
         )
     parts.append("</div>")
     return "\n".join(parts)

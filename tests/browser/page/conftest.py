@@ -1,0 +1,204 @@
+"""A page that mounts the real bundle on a model without a kernel, in Chromium."""
+
+from __future__ import annotations
+
+import io
+import json
+import shutil
+import sys
+from pathlib import Path
+
+import av
+import pytest
+from PIL import Image, ImageDraw
+from playwright.sync_api import sync_playwright
+
+from kodisc_jupyter.notebook.panel import STATIC
+
+sys.path.insert(0, str(Path(__file__).parent))  # pytest's importlib mode adds nothing itself
+from panel_faces import NOW, faces
+
+ORIGIN = "https://panel.test"
+FLAGS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+
+_HTML = """<!doctype html>
+<html lang="en"><meta charset="utf-8"><title>Panels</title>
+<link rel="stylesheet" href="/panel.css">
+<style>
+body { margin: 8px; background: Canvas; color: CanvasText; color-scheme: light dark;
+       font: 14px/1.5 system-ui, sans-serif }
+h1 { font-size: 14px; margin: 0 }
+THEME
+</style>
+<main><h1>Panels</h1></main>
+<script type="module">
+import panel from "/panel.js";
+window.models = [];
+window.mount = (state, name) => {
+  const handlers = {};
+  const model = {
+    state, sent: [],
+    get: () => model.state,
+    send: (content) => model.sent.push(content),
+    on: (event, callback) => { handlers[event] = callback; },
+    off: (event) => { delete handlers[event]; },
+    push: (next) => { model.state = next; handlers["change:state"]?.(); },
+    tell: (message, buffers) => handlers["msg:custom"]?.(message, buffers),
+  };
+  const el = document.createElement("div");
+  el.dataset.face = name;
+  document.querySelector("main").append(el);
+  model.unmount = panel.render({ model, el });
+  window.models.push(model);
+};
+window.html = (html, name) => {
+  const el = document.createElement("div");
+  el.dataset.face = name;
+  el.innerHTML = html;
+  document.querySelector("main").append(el);
+};
+window.ready = true;
+</script></html>"""
+
+
+def _picture(width, height):
+    image = Image.new("RGB", (width, height), "black")
+    draw = ImageDraw.Draw(image)
+    middle, r = (width / 2, height / 2), 60
+    box = (middle[0] - r, middle[1] - r, middle[0] + r, middle[1] + r)
+    draw.ellipse(box, outline="#58c4dd", width=5)
+    return image
+
+
+def _poster(image):
+    out = io.BytesIO()
+    image.save(out, "JPEG", quality=80)
+    return out.getvalue()
+
+
+def _video(image):
+    """Twelve seconds of it: long enough to be playing whenever somebody looks."""
+    out = io.BytesIO()
+    with av.open(out, "w", format="mp4") as file:
+        stream = file.add_stream("h264", rate=5)
+        stream.width, stream.height, stream.pix_fmt = image.width, image.height, "yuv420p"
+        frame = av.VideoFrame.from_image(image)
+        for _ in range(60):
+            file.mux(stream.encode(frame))
+        file.mux(stream.encode())
+    return out.getvalue()
+
+
+@pytest.fixture(scope="session")
+def media():
+    """What the CDN has: file names and their contents."""
+    wide, upright = _picture(426, 240), _picture(240, 426)
+    return {
+        "video.mp4": ("video/mp4", _video(wide)),
+        "thumb.jpg": ("image/jpeg", _poster(wide)),
+        "upright.mp4": ("video/mp4", _video(upright)),
+        "upright.jpg": ("image/jpeg", _poster(upright)),
+    }
+
+
+@pytest.fixture(scope="session")
+def chromium():
+    found = [shutil.which(name) for name in ("chromium", "chromium-browser", "google-chrome")]
+    with sync_playwright() as playwright:
+        path = next((one for one in found if one), None)
+        browser = playwright.chromium.launch(executable_path=path, args=FLAGS)
+        yield browser
+        browser.close()
+
+
+class Bench:
+    """One page with panels on it. ``troubles`` is what its console complained of."""
+
+    def __init__(self, page, media, theme=""):
+        self.page = page
+        self.troubles = []
+        self.asked = []
+        self._media = media
+        self._html = _HTML.replace("THEME", theme)
+        page.on("console", lambda said: said.type in {"error", "warning"} and self._note(said.text))
+        page.on("pageerror", lambda error: self._note(str(error)))
+        page.on("dialog", lambda dialog: (self._note(dialog.message), dialog.dismiss()))
+        page.route("**/*", self._serve)
+
+    def _note(self, text):
+        self.troubles.append(text)
+
+    def _serve(self, route):
+        url = route.request.url
+        name = url.rsplit("/", 1)[-1]
+        self.asked.append(url)
+        if url == f"{ORIGIN}/":
+            route.fulfill(body=self._html, content_type="text/html")
+        elif url.startswith(ORIGIN) and (STATIC / name).is_file():
+            kind = "text/css" if name.endswith("css") else "text/javascript"
+            route.fulfill(body=(STATIC / name).read_bytes(), content_type=kind)
+        elif name in self._media:
+            kind, content = self._media[name]
+            route.fulfill(body=content, content_type=kind)
+        else:
+            route.fulfill(status=404)
+
+    def open(self):
+        self.page.goto(f"{ORIGIN}/")
+        self.page.wait_for_function("window.ready")
+        return self
+
+    def mount(self, state, name="panel"):
+        """Mount a panel; its element."""
+        self.page.evaluate("([state, name]) => mount(state, name)", [state, name])
+        return self.page.locator(f'[data-face="{name}"]')
+
+    def html(self, html, name="html"):
+        """Show static HTML as a trusted output; its element."""
+        self.page.evaluate("([html, name]) => window.html(html, name)", [html, name])
+        return self.page.locator(f'[data-face="{name}"]')
+
+    def push(self, state, at=0):
+        self.page.evaluate("([state, at]) => models[at].push(state)", [state, at])
+
+    def sent(self, at=0):
+        return self.page.evaluate("(at) => models[at].sent", at)
+
+
+@pytest.fixture
+def bench(chromium, media):
+    """Opens pages: ``bench(width=360, color_scheme="dark")``; no console may complain."""
+    contexts, opened = [], []
+
+    def make(*, width=1200, theme="", fixed=True, **options):
+        context = chromium.new_context(viewport={"width": width, "height": 900}, **options)
+        contexts.append(context)
+        page = context.new_page()
+        if fixed:
+            page.clock.set_fixed_time(NOW)
+        opened.append(Bench(page, media, theme))
+        return opened[-1].open()
+
+    yield make
+    for context in contexts:
+        context.close()
+    assert [one.troubles for one in opened] == [[] for _ in opened]
+
+
+@pytest.fixture(scope="session")
+def states():
+    """The JSON of every face by its name."""
+    return {name: json.loads(json.dumps(face.json)) for name, face in faces().items()}
+
+
+@pytest.fixture(scope="session")
+def baselines():
+    return Path(__file__).parent / "baselines"
