@@ -1,0 +1,133 @@
+"""What stays in a kernel: five hundred open jobs, and what a hundred finished ones leave."""
+
+from __future__ import annotations
+
+import json
+import time
+from pathlib import Path
+
+from tests.bench import scenes
+from tests.bench.api_server import api_server
+from tests.bench.figures import Figure, Series
+from tests.bench.kernels import Kernel, kernel
+
+JOBS = 500
+WATCHED_S = 20.0
+FINISHED = 100
+
+LOOK = """\
+import ctypes as _c, gc as _gc, json as _j, os as _o, psutil as _p, threading as _t
+_gc.collect()
+try:
+    _c.CDLL("libc.so.6").malloc_trim(0)
+except (OSError, AttributeError):
+    pass
+_me = _p.Process()
+print(_j.dumps({
+    "rss": _me.memory_info().rss,
+    "cpu": sum(_me.cpu_times()[:2]),
+    "threads": sorted(each.name for each in _t.enumerate()),
+}))
+"""
+
+OPEN_MANY = """\
+import kodisc_jupyter as _k
+for _at in range({count}):
+    _k.render({code!r}.replace("/ 100", f"/ {{100 + _at}}"), quality="low", wait=False)
+"""
+
+
+def look(one: Kernel) -> dict:
+    """A kernel's memory in bytes, its processor time in seconds, its threads."""
+    said: dict = json.loads(one.said(LOOK))
+    return said
+
+
+def open_jobs(folder: Path) -> list[Figure]:
+    """Five hundred jobs that never end, each with its panel."""
+    with api_server() as api, kernel(folder, "%load_ext kodisc_jupyter", **api.cloud()) as one:
+        api.lasts_s = 0.0
+        one.final(one.run(f"%%kodisc -ql\n{scenes.numbered(0)}"))  # everything is loaded once
+        api.lasts_s = None
+        idle = look(one)
+        one.run(OPEN_MANY.format(count=JOBS, code=scenes.numbered(0)))
+        watched = look(one)
+        began = time.time()
+        before = _processor_s(one)
+        time.sleep(WATCHED_S)  # the figure: what goes on while nothing happens
+        spent = _processor_s(one) - before
+        until = time.time()
+        moments = [at for at, _, _ in api.requests if began <= at <= until]
+    new = sorted(set(watched["threads"]) - set(idle["threads"]))
+    threads = len(watched["threads"]) - len(idle["threads"])
+    rate = max((sum(at <= each < at + 1 for each in moments) for at in moments), default=0)
+    memory = (watched["rss"] - idle["rss"]) / 1e6
+    share = 100 * spent / WATCHED_S
+    return [
+        Figure(
+            "open_jobs", f"{JOBS} open jobs: threads", "", Series.of([threads]), "1", threads == 1,
+            note=", ".join(new),
+        ),
+        Figure(
+            "open_jobs", f"{JOBS} open jobs: requests in the busiest second", "",
+            Series.of([rate]), "≤ 10", rate <= 10,
+            note=f"{len(moments) / WATCHED_S:.1f} a second on average",
+        ),
+        Figure(
+            "open_jobs", f"{JOBS} open jobs: of one core", "%", Series.of([share]), "≤ 5 %",
+            share <= 5,
+        ),
+        Figure(
+            "open_jobs", f"{JOBS} open jobs: memory above idle, panels included", "MB",
+            Series.of([memory]), "≤ 40 MB", memory <= 40,
+        ),
+    ]  # fmt: skip
+
+
+def _processor_s(one: Kernel) -> float:
+    """Processor seconds of a kernel so far, asked from outside."""
+    import psutil
+
+    pid = one.manager.provisioner.process.pid
+    return sum(psutil.Process(pid).cpu_times()[:2])
+
+
+def memory(folder: Path) -> list[Figure]:
+    """What a hundred finished renders leave in the kernel, and a hundred closed panels."""
+    grown: dict[str, list[float]] = {"finished": [], "closed": []}
+    for turn in range(2):
+        with (
+            api_server() as api,
+            kernel(folder / str(turn), "%load_ext kodisc_jupyter", **api.cloud()) as one,
+        ):
+            api.lasts_s = 0.0
+            for at in range(3):
+                one.final(one.run(f"%%kodisc -ql\n{scenes.numbered(at)}"))
+            before = look(one)["rss"]
+            requests = [
+                one.ask(f"%%kodisc -ql\n{scenes.numbered(at)}") for at in range(3, 3 + FINISHED)
+            ]
+            for request in requests:
+                one.final(request)
+            after = look(one)["rss"]
+            grown["finished"].append((after - before) / 1000 / FINISHED)
+            api.refuse = True
+            refused = [
+                one.client.execute(f"%%kodisc -ql\n{scenes.numbered(at)}", stop_on_error=False)
+                for at in range(200, 200 + FINISHED)
+            ]
+            one.until(lambda asked=refused: one.is_over(asked[9]))
+            before = look(one)["rss"]
+            one.until(lambda asked=refused: one.is_over(asked[-1]))
+            grown["closed"].append((look(one)["rss"] - before) / 1000 / (FINISHED - 10))
+    finished, closed = Series.of(grown["finished"]), Series.of(grown["closed"])
+    return [
+        Figure(
+            "memory", f"memory a render leaves, over {FINISHED} finished ones", "KB", finished,
+            "≤ 100 KB", finished.median <= 100,
+        ),
+        Figure(
+            "memory", "memory a closed panel leaves (the cell raised)", "KB", closed,
+            "none (≤ 5 KB)", closed.median <= 5,
+        ),
+    ]  # fmt: skip
