@@ -69,7 +69,12 @@ def of_shell(shell: Any, environment: Mapping[str, str], modules: Mapping[str, A
 
 def _allows_stdin(shell: Any, kernel: Any) -> bool:
     """nbclient, nbconvert and papermill send ``allow_stdin: false`` with each request."""
+    return bool(request_content(shell, kernel).get("allow_stdin", True))
+
+
+def request_content(shell: Any, kernel: Any) -> Mapping[str, Any]:
+    """The content of the front end's message that is being answered; empty without a kernel."""
     get_parent = getattr(shell, "get_parent", None) or getattr(kernel, "get_parent", None)
     parent = get_parent() if get_parent is not None else None
-    content = (parent or {}).get("content") or {}
-    return bool(content.get("allow_stdin", True))
+    content: Mapping[str, Any] = (parent or {}).get("content") or {}
+    return content

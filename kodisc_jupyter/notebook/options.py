@@ -6,7 +6,7 @@ import argparse
 import difflib
 import json
 import shlex
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator
 from dataclasses import dataclass
 from enum import Enum
 from typing import Any, Final, NoReturn
@@ -109,7 +109,9 @@ class HelpText(argparse.RawDescriptionHelpFormatter):
         text = super()._format_action(action)
         return text.partition("\n")[2] if action.nargs == argparse.PARSER else text
 
-    def _iter_indented_subactions(self, action: argparse.Action) -> Iterator[argparse.Action]:
+    def _iter_indented_subactions(
+        self, action: argparse.Action
+    ) -> Generator[argparse.Action, None, None]:
         # not indented: argparse forgets the indent when it lines up their help
         yield from getattr(action, "_get_subactions", list)()
 
