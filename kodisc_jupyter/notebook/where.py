@@ -7,7 +7,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
-from kodisc_jupyter.api.auth import LOOKED_IN, find_key
+from kodisc_jupyter.api.auth import LOOKED_IN, Key, find_key
 from kodisc_jupyter.api.errors import AuthenticationError, KodiscError
 from kodisc_jupyter.notebook.settings import KodiscSettings
 from kodisc_jupyter.renders import local_server
@@ -97,7 +97,7 @@ class Places:
         if key is None:
             decide("cloud", has_key=False, has_manim=False)
         assert key is not None
-        client = self._client(key.value, self._settings.base_url)
+        client = self._client(key, self._settings.base_url)
         return Backend("cloud", client, f"cloud:{client.base_url}")
 
     def local(self) -> Backend:
@@ -106,11 +106,11 @@ class Places:
         client = self._client(address.key, address.url)
         return Backend("local", client, "local", unlimited=True, refresh=self.local)
 
-    def _client(self, key: str, base_url: str) -> Client:
+    def _client(self, key: Key | str, base_url: str) -> Client:
         from kodisc_jupyter.api.client import Client
 
         resubmit = bool(self._settings.resubmit_uncertain)
-        wanted = (key, base_url, resubmit)
+        wanted = (str(getattr(key, "value", key)), base_url, resubmit)
         if wanted not in self._clients:
             self._clients[wanted] = Client(
                 key, base_url=base_url or None, resubmit_uncertain=resubmit

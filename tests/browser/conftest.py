@@ -1,0 +1,256 @@
+"""Real JupyterLab and Notebook 7 in headless Chromium."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.error import URLError
+from urllib.request import urlopen
+
+import nbformat
+import pytest
+from playwright.sync_api import Browser, Page, sync_playwright
+
+from kodisc_jupyter.renders import local_server
+
+
+LIMIT_MS = 180_000
+CHROMIUM = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+MAC = (
+    "/Applications/Chromium.app/Contents/MacOS/Chromium",
+    "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome",
+)
+FLAGS = [
+    *("--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"),
+    *("--disable-background-networking", "--disable-component-update", "--disable-sync"),
+]
+
+
+@pytest.fixture(scope="session")
+def chromium() -> Iterator[Browser]:
+    """The system's browser: Playwright's own builds are not downloaded."""
+    found = [path for name in CHROMIUM if (path := shutil.which(name))]
+    found += [path for path in MAC if Path(path).exists()]
+    assert found, "no Chromium or Chrome: run make test, which installs it"
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=found[0], args=FLAGS)
+        yield browser
+        browser.close()
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+def wait_until_healthy(url: str, process: subprocess.Popen, log: Path) -> None:
+    """Wait for a server to answer; show its own words when it ends first."""
+    deadline = time.monotonic() + 120
+    while True:
+        assert process.poll() is None, f"the server ended:\n{log.read_text()[-3000:]}"
+        assert time.monotonic() < deadline, f"no answer at {url}:\n{log.read_text()[-3000:]}"
+        try:
+            with urlopen(url, timeout=5) as answer:
+                if answer.status == 200:
+                    return
+        except (URLError, OSError):
+            time.sleep(0.05)  # between two questions, until it answers
+
+
+def clean_environment(folder: Path, home: Path) -> dict[str, str]:
+    """No key, no settings and no history of the person who runs the tests."""
+    kept = {k: v for k, v in os.environ.items() if not k.startswith(("KODISC_", "JUPYTER"))}
+    return {
+        **kept,
+        "KODISC_HOME": str(home),
+        "IPYTHONDIR": str(folder / "ipython"),
+        "JUPYTER_CONFIG_DIR": str(folder / "config"),
+        "JUPYTER_RUNTIME_DIR": str(folder / "runtime"),
+        "JUPYTER_DATA_DIR": str(folder / "data"),
+    }
+
+
+@dataclass
+class Lab:
+    """A running Jupyter server, with JupyterLab and Notebook 7 on it."""
+
+    url: str
+    root: Path
+    home: Path
+
+    def write(self, name: str, *cells: str, **metadata) -> Path:
+        """Write a notebook that names its kernel, so that nothing is asked."""
+        notebook = nbformat.v4.new_notebook(
+            cells=[nbformat.v4.new_code_cell(cell) for cell in cells],
+            metadata={
+                "kernelspec": {"name": "python3", "display_name": "Python 3", "language": "python"},
+                **metadata,
+            },
+        )
+        path = self.root / name
+        nbformat.write(notebook, path)
+        return path
+
+    def read(self, name: str) -> nbformat.NotebookNode:
+        return nbformat.read(self.root / name, as_version=4)
+
+
+@pytest.fixture(scope="session")
+def lab(tmp_path_factory) -> Iterator[Lab]:
+    """One Jupyter server for the tests of a worker."""
+    folder = tmp_path_factory.mktemp("lab")
+    root, home = folder / "notebooks", folder / "kodisc"
+    root.mkdir()
+    port, log = free_port(), folder / "server.log"
+    command = [
+        *(sys.executable, "-m", "jupyterlab", "--no-browser", "--allow-root"),
+        *(f"--ServerApp.port={port}", "--ServerApp.port_retries=0", "--ServerApp.token="),
+        *("--ServerApp.password=", "--ServerApp.disable_check_xsrf=True"),
+        *(f"--ServerApp.root_dir={root}", "--LabApp.news_url=", "--expose-app-in-browser"),
+        "--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate",
+    ]
+    with log.open("w") as log_file:
+        server = subprocess.Popen(
+            command, stdout=log_file, stderr=log_file, env=clean_environment(folder, home)
+        )
+    url = f"http://127.0.0.1:{port}"
+    wait_until_healthy(f"{url}/api/status", server, log)
+    yield Lab(url, root, home)
+    server.terminate()
+    server.wait(timeout=60)
+    local_server.stop(home)
+
+
+class NotebookPage:
+    """A notebook open in a front end."""
+
+    def __init__(self, page: Page, lab: Lab) -> None:
+        self.page = page
+        self.lab = lab
+        self.complaints: list[str] = []
+        page.on("pageerror", lambda error: self.complaints.append(str(error)))
+
+    def open(self, name: str, *, app: str = "lab", dark: bool = False) -> None:
+        """Open a notebook and wait until its kernel is ready."""
+        where = {"lab": f"/lab/tree/{name}?reset", "notebook": f"/notebooks/{name}"}[app]
+        self.page.goto(f"{self.lab.url}{where}", wait_until="domcontentloaded")
+        self.page.wait_for_selector(".jp-Notebook .jp-Cell", timeout=LIMIT_MS)
+        self.page.wait_for_function("window.jupyterapp !== undefined", timeout=LIMIT_MS)
+        if dark:
+            self.command("apputils:change-theme", {"theme": "JupyterLab Dark"})
+            self.page.wait_for_selector("body[data-jp-theme-light='false']", timeout=LIMIT_MS)
+        if app == "lab":
+            self.command("application:toggle-left-area") if self.page.locator(
+                "#jp-left-stack:visible"
+            ).count() else None
+        self.page.add_init_script(PHASES)
+        self.page.evaluate(PHASES)
+
+    def command(self, name: str, arguments: dict | None = None, *, wait: bool = True) -> None:
+        """Run a command of the front end; some of them end only when the kernel is done."""
+        self.page.evaluate(
+            """([name, args, wait]) => {
+                 const done = window.jupyterapp.commands.execute(name, args);
+                 return wait ? done.then(() => null) : null; }""",
+            [name, arguments or {}, wait],
+        )
+
+    def kernel_ready(self) -> None:
+        """The kernel's status, as the page shows it, is idle."""
+        self.page.wait_for_function(
+            """() => { const panel = window.jupyterapp.shell.currentWidget;
+                 return panel?.sessionContext?.session?.kernel?.status === 'idle'; }""",
+            timeout=LIMIT_MS,
+        )
+
+    def run(self, cell: int) -> None:
+        """Run one cell, as Ctrl-Enter does."""
+        self.page.evaluate(
+            """index => { const panel = window.jupyterapp.shell.currentWidget;
+                 panel.content.deselectAll(); panel.content.activeCellIndex = index; }""",
+            cell,
+        )
+        self.command("notebook:run-cell", wait=False)
+
+    def run_all(self) -> None:
+        self.command("notebook:run-all-cells", wait=False)
+
+    def output(self, cell: int):
+        return self.page.locator(".jp-Notebook .jp-CodeCell").nth(cell).locator(".jp-OutputArea")
+
+    def video(self, cell: int):
+        """Wait for a cell's finished figure; the video is loaded enough to show a frame."""
+        video = self.output(cell).locator("figure.kodisc-video video").first
+        video.wait_for(state="attached", timeout=LIMIT_MS)
+        self.page.wait_for_function(
+            "video => video.readyState >= 2 && video.duration > 0",
+            arg=video.element_handle(),
+            timeout=LIMIT_MS,
+        )
+        return video
+
+    def phases(self) -> list[str]:
+        """Every phase that a panel of this page has shown, in order."""
+        return self.page.evaluate("window.kodiscPhases")
+
+    def save(self) -> None:
+        self.command("docmanager:save")
+        self.page.wait_for_function(
+            "!window.jupyterapp.shell.currentWidget.context.model.dirty", timeout=LIMIT_MS
+        )
+
+    def end_kernel(self) -> None:
+        self.page.evaluate(
+            "window.jupyterapp.shell.currentWidget.sessionContext.shutdown()",
+        )
+
+
+PHASES = """() => {
+  if (window.kodiscPhases) return;
+  window.kodiscPhases = [];
+  const look = () => document.querySelectorAll('.kodisc-panel').forEach(panel => {
+    const phase = panel.dataset.phase, seen = window.kodiscPhases;
+    if (phase && seen[seen.length - 1] !== phase) seen.push(phase);
+  });
+  new MutationObserver(look).observe(document, {subtree: true, childList: true, attributes: true,
+    attributeFilter: ['data-phase']});
+}"""
+
+
+@pytest.fixture
+def notebook_page(chromium, lab) -> Iterator[Callable[..., NotebookPage]]:
+    """Open pages; they close with the test."""
+    contexts = []
+
+    def make(width: int = 1200, height: int = 900, **options) -> NotebookPage:
+        context = chromium.new_context(viewport={"width": width, "height": height}, **options)
+        context.set_default_timeout(LIMIT_MS)
+        contexts.append(context)
+        return NotebookPage(context.new_page(), lab)
+
+    yield make
+    for context in contexts:
+        context.close()
+
+
+def untrusted_copy(path: Path, name: str) -> Path:
+    """The same notebook with a content that nobody has signed."""
+    content = json.loads(path.read_text(encoding="utf-8"))
+    content["metadata"]["note"] = f"copied to {name}"
+    copy = path.with_name(name)
+    copy.write_text(json.dumps(content), encoding="utf-8")
+    return copy
+
+
+@pytest.fixture
+def make_untrusted() -> Callable[[Path, str], Path]:
+    return untrusted_copy

@@ -1,0 +1,170 @@
+"""The panel and the video in a real JupyterLab."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("lab")]
+
+SCENE = """\
+%%kodisc HelloKodisc -ql --force
+import time
+from pathlib import Path
+
+from manim import *
+
+
+class HelloKodisc(Scene):
+    def construct(self):
+        while not Path("GATE").exists():
+            time.sleep(0.02)
+        dots = VGroup(*[Dot(radius=0.3) for _ in range(20)]).arrange(RIGHT)
+        self.play(LaggedStart(*[FadeIn(dot, scale=3) for dot in dots]), run_time=3)
+"""
+WIDGET = "application/vnd.jupyter.widget-view+json"
+
+
+@pytest.fixture
+def gate(tmp_path):
+    """The scene renders when this file is there: the test says when, not the machine."""
+    return tmp_path / "gate"
+
+
+def scene(gate) -> str:
+    return SCENE.replace("GATE", str(gate))
+
+
+def test_phases_to_a_playing_video_that_survives_reopening(
+    notebook_page, lab, make_untrusted, gate
+):
+    path = lab.write("spine.ipynb", "%load_ext kodisc_jupyter", scene(gate), "print(6 * 7)")
+    notebook = notebook_page()
+    notebook.open("spine.ipynb")
+    notebook.kernel_ready()
+    notebook.run(0)
+    notebook.run(1)
+    panel = notebook.output(1).locator(".kodisc-panel")
+    panel.wait_for(state="visible")
+    # The kernel is free while the scene renders: another cell runs to its end.
+    notebook.run(2)
+    notebook.output(2).get_by_text("42").wait_for()
+    notebook.output(1).locator(".kodisc-panel[data-phase=running]").wait_for()
+    gate.touch()
+    video = notebook.video(1)
+    assert video.evaluate("v => v.duration") == pytest.approx(3.0, abs=0.2)
+    assert video.evaluate("v => [v.videoWidth, v.videoHeight]") == [854, 480]
+    video.evaluate("v => { v.muted = true; return v.play(); }")
+    notebook.page.wait_for_function("v => v.currentTime > 0.2", arg=video.element_handle())
+    phases = notebook.phases()
+    assert phases[0] in {"submitting", "queued"}
+    assert "running" in phases
+    assert notebook.complaints == []
+
+    notebook.save()
+    notebook.end_kernel()
+    saved = lab.read("spine.ipynb")
+    kinds = {kind for cell in saved.cells for o in cell.outputs for kind in o.get("data", {})}
+    assert WIDGET not in kinds
+    make_untrusted(path, "untrusted.ipynb")
+    for name in ("spine.ipynb", "untrusted.ipynb"):
+        again = notebook_page()
+        again.open(name)
+        assert again.video(1).evaluate("v => v.duration") == pytest.approx(3.0, abs=0.2)
+        assert "model not found" not in again.output(1).inner_text().lower()
+
+
+def test_a_page_reloaded_in_mid_render_shows_the_true_state(notebook_page, lab, gate):
+    lab.write("reload.ipynb", "%load_ext kodisc_jupyter", scene(gate))
+    notebook = notebook_page()
+    notebook.open("reload.ipynb")
+    notebook.kernel_ready()
+    notebook.run(0)
+    notebook.run(1)
+    notebook.output(1).locator(".kodisc-panel[data-phase=running]").wait_for()
+    notebook.save()
+    notebook.page.reload()
+    notebook.open("reload.ipynb")
+    # This page never hears of the replaced output: the panel itself shows the end.
+    notebook.output(1).locator(".kodisc-panel[data-phase=running]").wait_for()
+    gate.touch()
+    video = notebook.page.locator(
+        ".kodisc-panel[data-phase=completed] video, figure.kodisc-video video"
+    ).first
+    video.wait_for()
+    notebook.page.wait_for_function(
+        "v => v.readyState >= 2 && Math.abs(v.duration - 3) < 0.2", arg=video.element_handle()
+    )
+
+
+def test_buttons_answer_at_once_while_the_kernel_is_busy(notebook_page, lab, gate, tmp_path):
+    busy = tmp_path / "busy"
+    lab.write(
+        "busy.ipynb",
+        "%load_ext kodisc_jupyter",
+        scene(gate),
+        f"import os, time\nwhile not os.path.exists({str(busy)!r}): time.sleep(0.05)\nprint('free')",
+    )
+    notebook = notebook_page()
+    notebook.open("busy.ipynb")
+    notebook.kernel_ready()
+    notebook.run(0)
+    notebook.run(1)
+    panel = notebook.output(1).locator(".kodisc-panel")
+    notebook.output(1).locator(".kodisc-panel[data-phase=running]").wait_for()
+    notebook.run(2)
+    panel.get_by_role("button", name="Stop watching").click()
+    panel.get_by_text("when it is free").wait_for()
+    busy.touch()
+    notebook.output(2).get_by_text("free").wait_for()
+    notebook.output(1).get_by_text("the job goes on").first.wait_for()
+    gate.touch()
+    assert notebook.complaints == []
+
+
+def test_a_mistake_stops_run_all_and_is_kept_in_the_saved_notebook(notebook_page, lab):
+    lab.write(
+        "mistake.ipynb",
+        "%load_ext kodisc_jupyter",
+        scene("gate").replace("%%kodisc HelloKodisc", "%%kodisc HeloKodisc"),
+        "print('went on')",
+    )
+    notebook = notebook_page()
+    notebook.open("mistake.ipynb")
+    notebook.kernel_ready()
+    notebook.run_all()
+    notebook.output(1).get_by_text("Did you mean HelloKodisc?").wait_for()
+    notebook.kernel_ready()
+    assert "went on" not in notebook.output(2).all_inner_texts()
+    notebook.save()
+    (error,) = lab.read("mistake.ipynb").cells[1].outputs
+    assert error.output_type == "error"
+    assert "Did you mean HelloKodisc?" in json.dumps(error)
+
+
+def test_run_all_on_thirty_cells_ends_with_thirty_videos(notebook_page, lab):
+    cells = [
+        f"%%kodisc S{n} -ql\nfrom manim import *\n\n\nclass S{n}(Scene):\n"
+        f"    def construct(self):\n        self.add(Text('{n}'))\n        self.wait(0.2)\n"
+        for n in range(30)
+    ]
+    lab.write("thirty.ipynb", "%load_ext kodisc_jupyter", *cells)
+    notebook = notebook_page()
+    notebook.open("thirty.ipynb")
+    notebook.kernel_ready()
+    notebook.run_all()
+    notebook.page.wait_for_function(
+        """() => { const model = window.jupyterapp.shell.currentWidget.content.model;
+             let done = 0;
+             for (const cell of model.cells) {
+               const outputs = cell.outputs ?? {length: 0};
+               for (let i = 0; i < outputs.length; i++) {
+                 const html = outputs.get(i).data['text/html'];
+                 if (html && String(html).includes('kodisc-video')) done += 1;
+               }
+             }
+             return done === 30; }""",
+        timeout=300_000,
+    )
+    assert notebook.complaints == []
