@@ -3,11 +3,12 @@
     python scripts/manim_doc_examples.py [--jobs N] [--timeout S] [--only NAME ...]
     python scripts/manim_doc_examples.py --rates
 
-The first writes `tests/unit/manim_examples.json`: for each `.. manim::` block of the installed version, by
-the hash of its source, whether it renders, or the line and the error it fails with. The tests hold
-the free checks against that record. Each example runs in a process of its own, forked from one that has
-loaded Manim, at a tiny size and few frames per second. `--rates` renders nothing: it prints how
-often the checks raise a false alarm, and how many of the mistakes that can be seen they catch.
+The first writes `tests/unit/manim_examples.json`: for each `.. manim::` block of the installed
+version, by the hash of its source, whether it renders, or the line and the error it fails with. The
+tests hold the free checks against that record. Each example runs in a process of its own, forked
+from one that has loaded Manim, at a tiny size and few frames per second. `--rates` renders nothing:
+it prints how often the checks raise a false alarm, and how many of the mistakes that can be seen
+they catch.
 """
 
 from __future__ import annotations

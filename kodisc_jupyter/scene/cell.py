@@ -12,6 +12,7 @@ from functools import cached_property
 from typing import Final, Literal
 
 from kodisc_jupyter.scene.literals import literal
+from kodisc_jupyter.scene.parsing import CANNOT_PARSE, parse
 
 Origin = Literal["cell", "prelude", "with", "options"]
 """Where a line was written; ``"options"`` is the magic's own line."""
@@ -117,8 +118,8 @@ def _without_futures(cell: str) -> tuple[list[tuple[int, str]], str]:
     if "__future__" not in cell:
         return [], cell
     try:
-        tree = ast.parse(cell)
-    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        tree = parse(cell)
+    except CANNOT_PARSE:
         return [], cell  # the checks say what is wrong with it
     found: list[tuple[int, str]] = []
     lines = _LINE_END.split(cell)

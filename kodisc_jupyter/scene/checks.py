@@ -14,6 +14,7 @@ from kodisc_jupyter.scene.classes import Classes, Kind, bound_in
 from kodisc_jupyter.scene.diagnostics import NOTHING_CHARGED, Diagnostic, Severity
 from kodisc_jupyter.scene.habits import leftover_calls, relative_files
 from kodisc_jupyter.scene.imports import import_problems, manim_attributes, newer_names
+from kodisc_jupyter.scene.parsing import CANNOT_PARSE, parse
 from kodisc_jupyter.scene.reading import Reading, read
 from kodisc_jupyter.scene.request import Request, at_scene_name, refusal, too_large
 from kodisc_jupyter.scene.undefined import closest, undefined_names
@@ -100,7 +101,8 @@ def check(
             found.append(reading)
         else:
             chosen = chosen or _only_scene(reading)
-            found.extend(_about_scenes(reading, chosen, request))
+            if request.field not in {"code", "className"} or not request.broken_rule:
+                found.extend(_about_scenes(reading, chosen, request))
             found.extend(_about_code(reading, notebook_names, local_modules))
     except (RecursionError, MemoryError):
         found.append(_TOO_DEEP)
@@ -194,19 +196,29 @@ def _cannot_choose(reading: Reading) -> Diagnostic:
     if candidates:
         return reading.error(
             "which-scene",
-            reading.classes.definitions[candidates[1]][-1],
+            _name_of(reading.classes.definitions[candidates[1]][-1]),
             f"The cell defines {len(candidates)} scenes: {', '.join(candidates)}.",
             f"Say which to render: %%kodisc {candidates[0]}, or all: "
             f"%%kodisc {' '.join(candidates)}.",
         )
-    others = list(reading.classes.definitions)
-    hint = "Write `class MyScene(Scene):` with a `construct` method."
+    classes = reading.classes
+    others = list(classes.definitions)
     if others:
-        node = reading.classes.definitions[others[-1]][-1]
+        # The one with a construct was probably meant to be a scene.
+        meant = next((n for n in others if classes.method(n, "construct")), others[-1])
+        node = classes.definitions[meant][-1]
         return reading.error(
-            "no-scene", _name_of(node), f"{others[-1]} is not a Scene, and nothing else is.", hint
+            "no-scene",
+            _name_of(node),
+            f"The cell defines no scene: {meant} is not a Scene.",
+            f"Write `class {meant if not node.bases else 'MyScene'}(Scene):`.",
         )
-    return reading.error("no-scene", None, "The cell defines no scene.", hint)
+    return reading.error(
+        "no-scene",
+        None,
+        "The cell defines no scene.",
+        "Write `class MyScene(Scene):` with a `construct` method.",
+    )
 
 
 def _scene_problems(reading: Reading, name: str, request: Request) -> Iterable[Diagnostic]:
@@ -288,8 +300,8 @@ _CLASS: Final = re.compile(r"^class\s+(\w+)\s*\(([^)]*)\)?", re.MULTILINE)
 def find_scenes(code: str) -> tuple[str, ...]:
     """The scenes that a cell defines, for completion; works on half-typed code, never raises."""
     try:
-        return Classes(ast.parse(code)).scenes()
-    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return Classes(parse(code)).scenes()
+    except CANNOT_PARSE:
         return tuple(
             dict.fromkeys(name for name, bases in _CLASS.findall(code) if "Scene" in bases)
         )

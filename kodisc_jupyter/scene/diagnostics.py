@@ -56,8 +56,8 @@ class Diagnostic:
         return {
             "cell": f"line {self.line}",
             "prelude": f"prelude, line {self.line}",
-            "with": "the --with values",
-            "options": "the options",
+            "with": "in the --with values",
+            "options": "in the options",
         }[self.origin]
 
 

@@ -172,9 +172,8 @@ def _first(table: tuple[tuple[str, str], ...], text: str) -> str:
 
 def _missing_name(name: str) -> str:
     known = names()
-    newer = known.newer_than_kodisc(name)
-    if newer:
-        return f"{name} came with Manim {newer}; use something older."
+    if name in known.newer:
+        return f"{name} came with Manim {known.since[name]}; use something older."
     replaced = manimgl_hint(name)
     if replaced:
         return replaced

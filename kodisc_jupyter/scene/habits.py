@@ -37,17 +37,18 @@ _WRITERS: Final = frozenset({"savefig", "save", "imsave", "imwrite", "to_csv", "
 
 def relative_files(reading: Reading) -> Iterable[Diagnostic]:
     """Files that are opened by a relative path: they are not where the scene is rendered."""
-    calls = [node for node in ast.walk(reading.tree) if isinstance(node, ast.Call)]
-    written = set(_written(calls))
+    calls = reading.scopes.calls
+    told = set(_written(calls))
     for call in calls:
         path = _read_path(call)
-        if path is None or _ABSOLUTE.match(_text(path)) or _text(path) in written:
+        if path is None or _ABSOLUTE.match(_text(path)) or _text(path) in told:
             continue
+        told.add(_text(path))
         yield reading.warning(
             "relative-file",
             path,
             f"{_shortened(_text(path))} is a file beside the notebook; only the code is sent.",
-            "Make its content part of the cell, or fetch it from an https:// address in the scene.",
+            "Draw it with Manim, or make its content part of the cell.",
         )
 
 
@@ -98,7 +99,7 @@ def _writes(call: ast.Call) -> bool:
     return bool(set(_text(mode)) & set("wax+"))
 
 
-def _written(calls: list[ast.Call]) -> Iterator[str]:
+def _written(calls: Iterable[ast.Call]) -> Iterator[str]:
     """Paths that the source itself writes before it reads them."""
     for call in calls:
         _, name = _called(call)

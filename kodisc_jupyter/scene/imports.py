@@ -94,13 +94,7 @@ _OWN_FILE: Final = "Put what you need from it into the cell, or into a %%kodisc_
 
 
 def _manimgl_import(reading: Reading, node: ast.stmt, module: str) -> Diagnostic:
-    used = sorted(
-        {
-            part.id
-            for part in ast.walk(reading.tree)
-            if isinstance(part, ast.Name) and part.id in REPLACEMENTS
-        }
-    )
+    used = sorted({use.id for use in reading.scopes.loads if use.id in REPLACEMENTS})
     also = ", ".join(f"{name} is {REPLACEMENTS[name]}" for name in used[:4])
     return reading.error(
         "manimgl",
@@ -142,10 +136,9 @@ def manim_attributes(reading: Reading) -> Iterable[Diagnostic]:
         return
     known = names()
     tops = {module.partition(".")[0] for module in known.modules}
-    for node in ast.walk(reading.tree):
+    for node in reading.scopes.attributes:
         if (
-            isinstance(node, ast.Attribute)
-            and isinstance(node.value, ast.Name)
+            isinstance(node.value, ast.Name)
             and node.value.id in aliases
             and isinstance(node.ctx, ast.Load)
             and node.attr not in known.manim
@@ -163,43 +156,26 @@ def manim_attributes(reading: Reading) -> Iterable[Diagnostic]:
 def newer_names(reading: Reading) -> Iterable[Diagnostic]:
     """Names of Manim that Kodisc's renderer may not have yet."""
     known = names()
-    # Only names that come from Manim: the source may define one of the same name itself.
+    scopes = reading.scopes
     imported: dict[str, str] = {}
-    own: set[str | None] = set()
-    if "manim" in reading.scopes.stars:
-        imported = {name: name for name in known.manim if known.newer_than_kodisc(name)}
-    for node in ast.walk(reading.tree):
+    if "manim" in scopes.stars:  # unless the source itself has something of that name
+        imported = {name: name for name in known.newer - scopes.own}
+    for node in scopes.imports:
         if isinstance(node, ast.ImportFrom) and node.module == "manim":
-            for alias in node.names:
-                if known.newer_than_kodisc(alias.name):
-                    imported[alias.asname or alias.name] = alias.name
-        else:
-            own.add(_bound_by(node))
-    if not imported:
-        return
-    told: set[str] = set()
-    for node in ast.walk(reading.tree):
-        if not (isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load)):
-            continue
-        name = imported.get(node.id)
-        if name is None or name in told or (node.id in own and node.id == name):
-            continue
-        told.add(name)
-        yield reading.warning(
-            "newer-manim",
-            node,
-            f"Kodisc's renderer has been seen with Manim {KODISC_MANIM}; "
-            f"{name} came with {known.newer_than_kodisc(name)}.",
-            "Use something older where the scene is to be rendered on Kodisc.",
-        )
-
-
-def _bound_by(node: ast.AST) -> str | None:
-    """The name that one node of the tree binds, if it binds one."""
-    if isinstance(node, ast.Name):
-        return None if isinstance(node.ctx, ast.Load) else node.id
-    if isinstance(node, (ast.ClassDef, ast.FunctionDef)):
-        return node.name
-    if isinstance(node, ast.alias):
-        return node.asname or node.name
-    return node.arg if isinstance(node, ast.arg) else None
+            imported.update(
+                {
+                    alias.asname or alias.name: alias.name
+                    for alias in node.names
+                    if alias.name in known.newer
+                }
+            )
+    for use in scopes.loads:
+        name = imported.pop(use.id, None)  # each is told once
+        if name is not None:
+            yield reading.warning(
+                "newer-manim",
+                use,
+                f"Kodisc's renderer has been seen with Manim {KODISC_MANIM}; "
+                f"{name} came with {known.since[name]}.",
+                "Use something older where the scene is to be rendered on Kodisc.",
+            )

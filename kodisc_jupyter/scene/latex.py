@@ -7,6 +7,7 @@ import re
 from typing import Final
 
 from kodisc_jupyter.scene.cell import Source
+from kodisc_jupyter.scene.parsing import CANNOT_PARSE, parse
 from kodisc_jupyter.scene.reading import characters
 
 _BANG: Final = re.compile(
@@ -56,8 +57,8 @@ def _bad_command(text: str) -> str:
 def latex_call(text: str, source: Source) -> tuple[int, int, int] | None:
     """Line and columns of the Tex call whose text holds what LaTeX stopped at."""
     try:
-        tree = ast.parse(source.code)
-    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        tree = parse(source.code)
+    except CANNOT_PARSE:
         return None
     calls = [
         node for node in ast.walk(tree) if isinstance(node, ast.Call) and _name(node.func) in _CALLS

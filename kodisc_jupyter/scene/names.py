@@ -20,7 +20,8 @@ class Names:
     """What the data says.
 
     ``since`` gives for each public name of Manim the first of the known versions that has it.
-    ``manimgl`` are names that only ManimGL has, ``stars`` what ``from module import *`` brings.
+    ``newer`` are those that came after Kodisc's version, ``manimgl`` names that only ManimGL has,
+    ``stars`` what ``from module import *`` brings.
     """
 
     since: dict[str, str]
@@ -30,15 +31,12 @@ class Names:
     manimgl: frozenset[str]
     stars: dict[str, frozenset[str]]
 
+    newer: frozenset[str]
+
     @property
     def manim(self) -> frozenset[str]:
         """Every name that ``from manim import *`` brings in some version."""
         return self.stars["manim"]
-
-    def newer_than_kodisc(self, name: str) -> str:
-        """The version that brought ``name``, if that is newer than Kodisc's; else ``""``."""
-        since = self.since.get(name, "")
-        return "" if since.startswith(f"{KODISC_MANIM}.") else since
 
 
 @lru_cache(maxsize=1)
@@ -60,4 +58,7 @@ def names() -> Names:
         scene_attributes=frozenset(data["scene_attributes"].split()),
         manimgl=frozenset(data["manimgl"].split()),
         stars=stars,
+        newer=frozenset(
+            name for name, version in since.items() if not version.startswith(f"{KODISC_MANIM}.")
+        ),
     )

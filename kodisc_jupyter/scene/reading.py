@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 import re
-import warnings
+import unicodedata
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, Final
@@ -12,6 +12,7 @@ from typing import Any, Final
 from kodisc_jupyter.scene.cell import Source, split_lines
 from kodisc_jupyter.scene.classes import Classes
 from kodisc_jupyter.scene.diagnostics import NOTHING_CHARGED, Diagnostic, Severity, place
+from kodisc_jupyter.scene.parsing import parse, verify
 from kodisc_jupyter.scene.scopes import Scopes, resolve
 
 
@@ -45,11 +46,14 @@ class Reading:
     def _at(self, node: ast.AST | None) -> dict[str, Any]:
         if node is None:
             return {}
-        line: int = node.lineno  # type: ignore[attr-defined]
+        # Before Python 3.12 places inside of f-strings of several lines are wrong.
+        line = min(node.lineno, len(self.source.lines))  # type: ignore[attr-defined]
         text = self.source.lines[line - 1]
         start = characters(text, node.col_offset)  # type: ignore[attr-defined]
-        same_line = node.end_lineno == line  # type: ignore[attr-defined]
+        same_line = node.end_lineno == node.lineno  # type: ignore[attr-defined]
         end = characters(text, node.end_col_offset) if same_line else len(text.rstrip())  # type: ignore[attr-defined]
+        if isinstance(node, ast.Name) and node.id not in text[start:end]:
+            return place(self.source, line)
         return place(self.source, line, start, end)
 
 
@@ -66,72 +70,74 @@ def read(source: Source) -> Reading | Diagnostic:
     Raises:
         RecursionError: it is nested too deeply (or MemoryError, by Python's older parsers).
     """
+    for index, line in enumerate(source.lines, 1):
+        odd = _UNREADABLE.search(line)
+        if odd:
+            return Diagnostic(
+                "syntax",
+                Severity.ERROR,
+                f"The character U+{ord(odd[0]):04X} cannot stand in Python source.",
+                hint="Delete it; it came in with something pasted.",
+                charged=NOTHING_CHARGED,
+                **place(source, index, *odd.span()),
+            )
     try:
-        return Reading(source, _parse(source.code))
+        tree = parse(source.code)
+        verify(tree)
     except SyntaxError as error:
         return _syntax_error(source, error)
-    except ValueError as error:  # null bytes, lone surrogates
-        return _unreadable(source, error)
+    return Reading(source, tree)
 
 
-def _parse(code: str) -> ast.Module:
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # "\d" and the like are Python's to tell, once, later
-        return ast.parse(code)
-
-
-def _unreadable(source: Source, error: ValueError) -> Diagnostic:
-    for index, line in enumerate(source.lines, 1):
-        for column, char in enumerate(line):
-            if char == "\0" or "\ud800" <= char <= "\udfff":
-                return Diagnostic(
-                    "syntax",
-                    Severity.ERROR,
-                    f"The character U+{ord(char):04X} cannot stand in Python source.",
-                    hint="Delete it; it came in with something pasted.",
-                    charged=NOTHING_CHARGED,
-                    **place(source, index, column, column + 1),
-                )
-    return Diagnostic(
-        "syntax", Severity.ERROR, f"Python cannot read this: {error}.", charged=NOTHING_CHARGED
-    )
+_UNREADABLE: Final = re.compile("[\0\ud800-\udfff]")
 
 
 def _syntax_error(source: Source, error: SyntaxError) -> Diagnostic:
     # A bracket or string left open in the prelude is reported where the cell goes wrong.
+    before = 0
     for part, first in _parts(source):
         try:
-            _parse(part)
+            verify(parse(part))
         except SyntaxError as inner:
-            error = inner
-            error.lineno = (inner.lineno or 1) + first - 1
-            if inner.end_lineno is not None:
-                error.end_lineno = inner.end_lineno + first - 1
+            error, before = inner, first - 1
             break
-    line = min(max(error.lineno or 1, 1), len(source.lines))
+    line = min(max((error.lineno or 1) + before, 1), len(source.lines))
     text = source.lines[line - 1]
     ipython = _ipython_syntax(text)
     if ipython:
-        check, message, hint = "ipython-syntax", *ipython
-        column = len(text) - len(text.lstrip())
-        return Diagnostic(
-            check,
-            Severity.ERROR,
-            message,
-            hint=hint,
-            charged=NOTHING_CHARGED,
-            **place(source, line, column, len(text.rstrip())),
-        )
-    column = max((error.offset or 1) - 1, 0)
-    ends_here = error.end_lineno == error.lineno and (error.end_offset or 0) - 1 > column
-    message = (error.msg or "invalid syntax").rstrip(".")
+        check = "ipython-syntax"
+        message, hint = ipython
+        column, end = len(text) - len(text.lstrip()), len(text.rstrip())
+    else:
+        check = "syntax"
+        said = (error.msg or "invalid syntax").rstrip(".")
+        message = f"{said[:1].upper()}{_with_readers_lines(said[1:], source, before)}"
+        message += "" if message.endswith("?") else "."
+        column, end = _syntax_columns(error, text)
+        hint = _syntax_hint(said, text, text[column:end])
     return Diagnostic(
-        "syntax",
+        check,
         Severity.ERROR,
-        f"{message[:1].upper()}{message[1:]}.",
-        hint=_syntax_hint(message, text),
+        message,
+        hint=hint,
         charged=NOTHING_CHARGED,
-        **place(source, line, column, (error.end_offset or 0) - 1 if ends_here else column + 1),
+        **place(source, line, column, end),
+    )
+
+
+def _syntax_columns(error: SyntaxError, text: str) -> tuple[int, int]:
+    if isinstance(error, IndentationError):  # Python points at either end of the line
+        return len(text) - len(text.lstrip()), len(text.rstrip())
+    column = max((error.offset or 1) - 1, 0)
+    if error.end_lineno == error.lineno:
+        return column, max(column + 1, (error.end_offset or 0) - 1)
+    return column, column + 1
+
+
+def _with_readers_lines(message: str, source: Source, before: int) -> str:
+    """Python's message with its line numbers as the reader counts them."""
+    return re.sub(
+        r"\bline (\d+)", lambda found: f"line {source.locate(int(found[1]) + before)[1]}", message
     )
 
 
@@ -198,10 +204,29 @@ _SYNTAX_HINTS: Final = (
 )
 
 
-def _syntax_hint(message: str, line: str) -> str:
+def _syntax_hint(message: str, line: str, marked: str) -> str:
+    if message.startswith(("invalid character", "invalid non-printable")):
+        return _character_hint(marked)
     for words, hint in _SYNTAX_HINTS:
         if words in message:
             return hint
     if re.match(r"\s*(?:if|for|while|def|class|with|else|elif|try|except)\b[^#]*[^:,\s]\s*$", line):
         return "Put a colon at the end of this line." if "(" not in message else ""
     return ""
+
+
+_QUOTES: Final = dict.fromkeys("\u201c\u201d\u201e\u00ab\u00bb", '"') | dict.fromkeys(
+    "\u2018\u2019\u201a`", "'"
+)
+_DASHES: Final = "\u2010\u2011\u2012\u2013\u2014\u2212"
+
+
+def _character_hint(marked: str) -> str:
+    char = marked[:1]
+    plain = _QUOTES.get(char) or ("-" if char and char in _DASHES else "")
+    plain = plain or unicodedata.normalize("NFKC", char)
+    if not plain.strip() or not char.isprintable():
+        return "Replace it by an ordinary space, or delete it."
+    if plain != char and plain.isascii():
+        return f"Write {plain} instead."
+    return "Delete it, or put it into quotes."

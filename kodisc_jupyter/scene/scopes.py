@@ -62,33 +62,50 @@ class Scopes:
     """What the resolver found.
 
     ``undefined`` are uses of names that nothing defines, in the order of the text. ``defined`` are
-    the module's own names, star imports of known modules included; ``unreadable`` says that names
-    may come from somewhere unknown (then ``undefined`` is empty).
+    the module's own names, star imports of known modules included, and ``bound`` those of its inner
+    scopes, ``own`` all of them without star imports; ``unreadable`` says that names may come from
+    somewhere unknown (then ``undefined`` is empty). The nodes are what the walk came past, in the
+    order of the text, so that no check has to walk again.
     """
 
     undefined: tuple[ast.Name, ...]
     defined: frozenset[str]
+    bound: frozenset[str]
+    own: frozenset[str]
     stars: frozenset[str]
     unreadable: bool
+    calls: tuple[ast.Call, ...]
+    imports: tuple[ast.Import | ast.ImportFrom, ...]
+    attributes: tuple[ast.Attribute, ...]
+    loads: tuple[ast.Name, ...]
 
 
 def resolve(tree: ast.Module) -> Scopes:
     """Resolve every name of a module."""
     walk = _Walk(tree)
     module = walk.module
-    if walk.unreadable:
-        return Scopes((), frozenset(module.bound), frozenset(walk.stars), unreadable=True)
-    missing = [
-        use
-        for scope in walk.scopes
-        for use in scope.uses
-        if use.id not in module.bound
-        and use.id not in BUILTINS
-        and use.id not in MODULE_NAMES
-        and not scope.sees(use.id)
-    ]
-    missing.sort(key=lambda use: (use.lineno, use.col_offset))
-    return Scopes(tuple(missing), frozenset(module.bound), frozenset(walk.stars), unreadable=False)
+    missing = []
+    if not walk.unreadable:
+        known = module.bound | BUILTINS | MODULE_NAMES
+        missing = [
+            use
+            for scope in walk.scopes
+            for use in scope.uses
+            if use.id not in known and not scope.sees(use.id)
+        ]
+        missing.sort(key=lambda use: (use.lineno, use.col_offset))
+    return Scopes(
+        undefined=tuple(missing),
+        defined=frozenset(module.bound),
+        bound=frozenset().union(*(scope.bound for scope in walk.scopes[1:])),
+        own=frozenset(walk.own),
+        stars=frozenset(walk.stars),
+        unreadable=walk.unreadable,
+        calls=tuple(walk.calls),
+        imports=tuple(walk.imports),
+        attributes=tuple(walk.attributes),
+        loads=tuple(walk.loads),
+    )
 
 
 class _Walk:
@@ -98,6 +115,11 @@ class _Walk:
         self.module = Scope("module")
         self.scopes = [self.module]
         self.stars: set[str] = set()
+        self.own: set[str] = set()
+        self.calls: list[ast.Call] = []
+        self.imports: list[ast.Import | ast.ImportFrom] = []
+        self.attributes: list[ast.Attribute] = []
+        self.loads: list[ast.Name] = []
         self.unreadable = False
         self.guarded = 0  # inside a try that catches NameError
         self.lazy_annotations = not ANNOTATIONS_RUN or any(
@@ -130,6 +152,7 @@ class _Walk:
 
     def bind(self, name: str) -> None:
         scope = self.scope
+        self.own.add(name)
         if name in scope.globals:
             self.module.bound.add(name)
         else:
@@ -137,8 +160,12 @@ class _Walk:
 
     # What binds or uses names
 
+    def nothing(self, node: ast.AST) -> None:
+        """A node that has nothing in it."""
+
     def name(self, node: ast.Name) -> None:
         if isinstance(node.ctx, ast.Load):
+            self.loads.append(node)
             if node.id in _DYNAMIC:
                 self.unreadable = True
             if not self.guarded:
@@ -156,13 +183,22 @@ class _Walk:
         self.bind(node.target.id)
         self.scope = here
 
+    def call(self, node: ast.Call) -> None:
+        self.calls.append(node)
+        self.visit(node.func)
+        self.each(node.args)
+        for keyword in node.keywords:
+            self.visit(keyword.value)
+
     def import_(self, node: ast.Import) -> None:
+        self.imports.append(node)
         for alias in node.names:
             if alias.name == "builtins":
                 self.unreadable = True
             self.bind(alias.asname or alias.name.partition(".")[0])
 
     def import_from(self, node: ast.ImportFrom) -> None:
+        self.imports.append(node)
         for alias in node.names:
             if alias.name != "*":
                 self.bind(alias.asname or alias.name)
@@ -179,6 +215,7 @@ class _Walk:
         self.scope.globals.update(node.names)
 
     def attribute(self, node: ast.Attribute) -> None:
+        self.attributes.append(node)
         if node.attr == "modules" and isinstance(node.value, ast.Name) and node.value.id == "sys":
             self.unreadable = True
         self.visit(node.value)
@@ -310,15 +347,15 @@ class _Walk:
         self.scope = outer
 
 
-def _children(node: ast.AST) -> Iterator[ast.AST]:
+def _children(node: ast.AST) -> list[ast.AST]:
+    found: list[ast.AST] = []
     for name in node._fields:
         value = getattr(node, name, None)
-        if isinstance(value, ast.AST):
-            yield value
-        elif isinstance(value, list):
-            for item in value:
-                if isinstance(item, ast.AST):
-                    yield item
+        if value.__class__ is list:
+            found.extend(item for item in value if isinstance(item, ast.AST))
+        elif isinstance(value, ast.AST) and name != "ctx":
+            found.append(value)
+    return found
 
 
 def _all_arguments(args: ast.arguments) -> Iterator[ast.arg]:
@@ -333,6 +370,8 @@ def _all_arguments(args: ast.arguments) -> Iterator[ast.arg]:
 
 _SPECIAL: Final[dict[type, Callable[[_Walk, Any], None]]] = {
     ast.Name: _Walk.name,
+    ast.Constant: _Walk.nothing,
+    ast.Call: _Walk.call,
     ast.NamedExpr: _Walk.named,
     ast.Import: _Walk.import_,
     ast.ImportFrom: _Walk.import_from,

@@ -88,7 +88,11 @@ def _box_frames(lines: list[str]) -> list[tuple[int, Frame]]:
                 found.append((index, Frame(head["file"], int(head["line"]), head["name"], text)))
                 head = None
             continue
-        joined = _BOX_HEAD.match(above + inner) or _BOX_HEAD.match(inner)
+        joined = (
+            _BOX_HEAD.match(above + inner)
+            or _BOX_HEAD.match(f"{above} {inner}")
+            or _BOX_HEAD.match(inner)
+        )
         if joined:
             head, above = joined, ""
         elif re.match(r"^\s*\d+\s[│|┃]", inner) or not inner:

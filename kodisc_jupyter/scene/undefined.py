@@ -39,7 +39,7 @@ def undefined_names(reading: Reading, notebook_names: Collection[str]) -> Iterab
     first: dict[str, ast.Name] = {}
     for use in scopes.undefined:
         first.setdefault(use.id, use)
-    no_manim = "manim" not in scopes.stars and not _imports_manim(reading.tree)
+    no_manim = "manim" not in scopes.stars and not _imports_manim(reading)
     manims = [name for name in first if name in known.manim] if no_manim else []
     if manims:
         yield _manim_not_imported(reading, first, manims)
@@ -48,14 +48,14 @@ def undefined_names(reading: Reading, notebook_names: Collection[str]) -> Iterab
         yield _undefined(reading, first[name], notebook_names)
 
 
-def _imports_manim(tree: ast.Module) -> bool:
+def _imports_manim(reading: Reading) -> bool:
     return any(
         (isinstance(node, ast.ImportFrom) and (node.module or "").partition(".")[0] == "manim")
         or (
             isinstance(node, ast.Import)
             and any(alias.name.partition(".")[0] == "manim" for alias in node.names)
         )
-        for node in ast.walk(tree)
+        for node in reading.scopes.imports
     )
 
 
@@ -116,19 +116,24 @@ def _undefined_hint(reading: Reading, name: str) -> str:
         return f"Python writes it {_OTHER_LANGUAGES[name]}."
     if name == "self":
         return "Indent this line into a method; self exists only there."
-    if name in names().scene_attributes and name not in names().manim:
-        return f"Did you mean self.{name}?"
+    owner = _class_attribute(reading.tree, name)
+    if owner:
+        return f"It is an attribute of {owner}: write self.{name} in its methods."
     if name in _ALIASES:
         return f"Add `{_ALIASES[name]}` to the cell."
     if name in sys.stdlib_module_names:
         return f"Add `import {name}` to the cell."
-    owner = _class_attribute(reading.tree, name)
-    if owner:
-        return f"It is an attribute of {owner}: write self.{name} in its methods."
-    close = closest(name, reading.scopes.defined | BUILTINS)
+    if name in names().scene_attributes and name not in names().manim:
+        return f"Did you mean self.{name}?"
+    if name.startswith("OpenGL") and name.removeprefix("OpenGL") in names().manim:
+        return f"Write {name.removeprefix('OpenGL')}."
+    scopes = reading.scopes
+    if name in scopes.bound:
+        return "It is defined in another scope only: define it here too, or pass it on."
+    close = closest(name, scopes.defined | scopes.bound | BUILTINS)
     if close:
         return f"Did you mean {close}?"
-    if "manim" not in reading.scopes.stars and name in names().manim:
+    if "manim" not in scopes.stars and name in names().manim:
         return f"Add `from manim import {name}` to the cell."
     return "Define it in the cell, or in a %%kodisc_prelude cell."
 
