@@ -1,20 +1,22 @@
-"""``%%kodisc``, ``%%kodisc_prelude`` and ``%kodisc``: the thin edge where IPython calls us."""
+"""``%%kodisc``, ``%%kodisc_prelude`` and ``%kodisc``: the thin edge where IPython calls us.
+
+``%load_ext`` imports this module, so everything else is imported when a magic is called.
+"""
 
 from __future__ import annotations
 
 import inspect
 from collections.abc import Callable
-from typing import Any, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn
 
 from IPython.core.interactiveshell import InteractiveShell
 from IPython.core.magic import cell_magic, line_magic, magics_class, no_var_expand
 
-from kodisc_jupyter.notebook import command_line, options
-from kodisc_jupyter.notebook.notices import say
-from kodisc_jupyter.notebook.options import OptionError
-from kodisc_jupyter.notebook.order import option_diagnostic, refused
-from kodisc_jupyter.notebook.runner import Runner
 from kodisc_jupyter.notebook.settings import KodiscSettings
+
+if TYPE_CHECKING:
+    from kodisc_jupyter.notebook.options import OptionError
+    from kodisc_jupyter.notebook.runner import Runner
 
 
 class _Loaded:
@@ -29,17 +31,34 @@ class KodiscMagics(KodiscSettings):
 
     def __init__(self, shell: InteractiveShell | None = None, **kwargs: Any) -> None:
         super().__init__(shell, **kwargs)
-        self.runner = Runner(self)
+        self._runner: Runner | None = None
+
+    @property
+    def runner(self) -> Runner:
+        """What this kernel has going on, made when it is first asked for."""
+        if self._runner is None:
+            from kodisc_jupyter.notebook.runner import Runner
+
+            self._runner = Runner(self)
+        return self._runner
+
+    def close(self) -> None:
+        """Stop watching; jobs go on."""
+        if self._runner is not None:
+            self._runner.close()
 
     # JSON on the line has braces, and what is sent must be what is written
     @no_var_expand
     @cell_magic("kodisc")  # type: ignore[arg-type, unused-ignore]
     def kodisc_cell(self, line: str, cell: str) -> None:
         """Render the scene in this cell; the options follow below."""
+        from kodisc_jupyter.notebook import options
+        from kodisc_jupyter.notebook.notices import say
+
         written = f"%%kodisc {line}".rstrip()
         try:
             wanted = options.parse(line)
-        except OptionError as problem:
+        except options.OptionError as problem:
             _refuse(problem, written)
         if wanted.help:
             say(options.parser().format_help())
@@ -55,6 +74,8 @@ class KodiscMagics(KodiscSettings):
         second %%kodisc_prelude cell replaces the first. %kodisc prelude shows what is kept,
         %kodisc prelude --clear forgets it.
         """
+        from kodisc_jupyter.notebook import options
+        from kodisc_jupyter.notebook.notices import say
         from kodisc_jupyter.notebook.prelude import keep
 
         if line.strip() in options.HELP_WORDS:
@@ -62,7 +83,7 @@ class KodiscMagics(KodiscSettings):
             return
         if line.strip():
             _refuse(
-                OptionError("%%kodisc_prelude takes no options.", "", line.strip()),
+                options.OptionError("%%kodisc_prelude takes no options.", "", line.strip()),
                 f"%%kodisc_prelude {line}",
             )
         keep(self.runner, cell)
@@ -71,7 +92,9 @@ class KodiscMagics(KodiscSettings):
     @line_magic("kodisc")  # type: ignore[arg-type, unused-ignore]
     def kodisc_line(self, line: str) -> None:
         """Where renders go, the balance, open renders; and the commands below."""
-        from kodisc_jupyter.notebook import commands
+        from kodisc_jupyter.notebook import command_line, commands
+        from kodisc_jupyter.notebook.notices import say
+        from kodisc_jupyter.notebook.options import OptionError
 
         try:
             asked = command_line.parse(line)
@@ -85,16 +108,30 @@ class KodiscMagics(KodiscSettings):
             commands.run(self.runner, asked)
 
 
-def _describe(magic: Callable[..., None], text: str) -> None:
-    magic.__doc__ = f"{magic.__doc__}\n\n{text}"
+def _cell_help() -> str:
+    from kodisc_jupyter.notebook import options
+
+    return f"{KodiscMagics.kodisc_cell.__doc__}\n\n{options.parser().format_help()}"
 
 
-# What `?` shows is what --help prints: one table behind both.
-_describe(KodiscMagics.kodisc_cell, options.parser().format_help())
-_describe(KodiscMagics.kodisc_line, command_line.parser().format_help())
+def _line_help() -> str:
+    from kodisc_jupyter.notebook import command_line
+
+    return f"{KodiscMagics.kodisc_line.__doc__}\n\n{command_line.parser().format_help()}"
+
+
+def _describe(magic: Any, text: Callable[[], str]) -> None:
+    """What ``?`` shows is what ``--help`` prints: IPython asks for getdoc() before ``__doc__``."""
+    magic.getdoc = text
+
+
+_describe(KodiscMagics.kodisc_cell, _cell_help)
+_describe(KodiscMagics.kodisc_line, _line_help)
 
 
 def _refuse(problem: OptionError, written: str) -> NoReturn:
+    from kodisc_jupyter.notebook.order import option_diagnostic, refused
+
     line = "" if problem.secret else written
     diagnostic = option_diagnostic(problem.message, problem.hint, line, *problem.words)
     raise refused([diagnostic]) from None
@@ -110,12 +147,12 @@ def current_runner() -> Runner:
 
 def register(shell: InteractiveShell) -> None:
     """Make the magics known to a shell; once more replaces them."""
-    from kodisc_jupyter.notebook import completion, empty_cell
+    from kodisc_jupyter.notebook import empty_cell, tab
 
     unregister(shell)
     _Loaded.magics = KodiscMagics(shell=shell)
     shell.register_magics(_Loaded.magics)
-    completion.attach(shell)
+    tab.attach(shell)
     empty_cell.attach(shell)
 
 
@@ -124,11 +161,11 @@ def unregister(shell: InteractiveShell) -> None:
     magics, _Loaded.magics = _Loaded.magics, None
     if magics is None:
         return
-    from kodisc_jupyter.notebook import completion, empty_cell
+    from kodisc_jupyter.notebook import empty_cell, tab
 
-    completion.detach(shell)
+    tab.detach(shell)
     empty_cell.detach(shell)
-    magics.runner.close()
+    magics.close()
     configurables: list[Any] = shell.configurables
     if magics in configurables:
         configurables.remove(magics)
