@@ -137,8 +137,8 @@ def _terminal(diagnostic: Diagnostic, style: dict[str, str]) -> str:
     gutter = max((len(str(line.number)) for line in diagnostic.excerpt), default=0)
     for line in diagnostic.excerpt:
         pointer = ">" if line.mark else " "
-        numbered = f"{pointer} {line.number:>{gutter}} | "
-        lines.append((styled("dim", numbered) + line.text).rstrip())
+        numbered = f"{pointer} {line.number:>{gutter}} |"
+        lines.append(styled("dim", numbered) + (f" {line.text}" if line.text else ""))
         if line.mark:
             start, stop = line.mark
             pad = " " * (gutter + 3) + "| " + " " * display_width(line.text[:start])

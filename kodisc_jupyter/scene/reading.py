@@ -114,7 +114,7 @@ def _syntax_error(source: Source, error: SyntaxError) -> Diagnostic:
         message = f"{said[:1].upper()}{_with_readers_lines(said[1:], source, before)}"
         message += "" if message.endswith("?") else "."
         column, end = _syntax_columns(error, text)
-        hint = _syntax_hint(said, text, text[column:end])
+        hint = _syntax_hint(said, text[column:end])
     return Diagnostic(
         check,
         Severity.ERROR,
@@ -204,15 +204,13 @@ _SYNTAX_HINTS: Final = (
 )
 
 
-def _syntax_hint(message: str, line: str, marked: str) -> str:
+def _syntax_hint(message: str, marked: str) -> str:
     if message.startswith(("invalid character", "invalid non-printable")):
         return _character_hint(marked)
     for words, hint in _SYNTAX_HINTS:
         if words in message:
             return hint
-    if re.match(r"\s*(?:if|for|while|def|class|with|else|elif|try|except)\b[^#]*[^:,\s]\s*$", line):
-        return "Put a colon at the end of this line." if "(" not in message else ""
-    return ""
+    return "Look just before the mark: a sign too many, or a bracket or quote missing."
 
 
 _QUOTES: Final = dict.fromkeys("\u201c\u201d\u201e\u00ab\u00bb", '"') | dict.fromkeys(
