@@ -35,34 +35,52 @@ def run(runner: Runner, asked: argparse.Namespace) -> None:
 
 
 def _status(runner: Runner, _asked: argparse.Namespace) -> None:
-    for line in status_lines(runner):
+    problem = None
+    try:
+        lines = _cloud_lines(runner) if runner.places.kind() == "cloud" else _local_lines(runner)
+    except KodiscError as refused:
+        lines, problem = [], refused
+    for line in [*lines, *_spent(runner), *_open_lines(runner)]:
         say(line)
+    if problem is not None:
+        raise problem
 
 
-def status_lines(runner: Runner) -> list[str]:
-    """Where renders go, the key's prefix, the balance, and all open renders."""
+def _local_lines(runner: Runner) -> list[str]:
+    server = local_server.find(runner.home)
+    return [
+        "Renders go to: this machine (Manim), no credits.",
+        f"Render server: {server.url if server else 'starts with the first render'}",
+    ]
+
+
+def _cloud_lines(runner: Runner) -> list[str]:
+    """Where the fleet is, the key as the server names it, and the balance."""
     from kodisc_jupyter.api.auth import find_key
 
-    lines = []
-    if runner.places.kind() == "local":
-        lines.append("Renders go to: this machine (Manim), no credits.")
-        server = local_server.find(runner.home)
-        lines.append(f"Render server: {server.url if server else 'starts with the first render'}")
-    else:
-        backend = runner.places.cloud()
-        account = backend.client.get_me(attempts=2)
-        key, balance = find_key(), account.credits
-        lines.append(f"Renders go to: {backend.client.base_url}")
-        source = f" (from {key.source})" if key else ""
-        lines.append(f"Key: {account.key_prefix}…{source}")
-        if account.unlimited:
-            lines.append("Credits: this server takes none.")
-        else:
-            lines.append(f"Balance: {words.credits_of(balance.total)} ({words.split(balance)})")
-    lines.extend(_spent(runner))
+    client = runner.places.cloud().client
+    account = client.get_me(attempts=2)
+    key, balance = find_key(), account.credits
+    money = (
+        "Credits: this server takes none."
+        if account.unlimited
+        else f"Balance: {words.credits_of(balance.total)} ({words.split(balance)})"
+    )
+    return [
+        f"Renders go to: {client.base_url}",
+        f"Key: {account.key_prefix}…{f' (from {key.source})' if key else ''}",
+        money,
+    ]
+
+
+def _open_lines(runner: Runner) -> list[str]:
+    """What this kernel is watching, and how much earlier kernels left open."""
     still = runner.session.open_renders() if runner.has_session else []
-    lines.append(f"Open renders in this kernel: {len(still) or 'none'}")
-    lines.extend(f"  {_open_line(render.state)}" for render in still)
+    left = len(runner.session.left_open()) if runner.has_journal else 0
+    lines = [f"Open renders in this kernel: {len(still) or 'none'}"]
+    lines += [f"  {_open_line(render.state)}" for render in still]
+    if left:
+        lines.append(f"Left open by earlier kernels: {left}. %kodisc jobs lists them.")
     return lines
 
 
@@ -134,7 +152,10 @@ def _save(runner: Runner, asked: argparse.Namespace) -> None:
     path = Path(asked.path).expanduser().absolute()
     if path.is_dir():
         path /= f"{asked.job_id}.mp4"
-    saved = runner.session.save(asked.job_id, path)
+    record = runner.session.find(asked.job_id)
+    is_gone = record is not None and not (record.video and record.video.is_file())
+    backend = runner.backend_of(asked.job_id) if is_gone else None
+    saved = runner.session.save(asked.job_id, path, backend)
     say(f"Saved as {saved}")
 
 

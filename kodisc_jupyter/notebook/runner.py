@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import sys
 import time
@@ -73,6 +74,11 @@ class Runner:
     def has_session(self) -> bool:
         """Whether anything was rendered or looked up in this kernel."""
         return self._session is not None
+
+    @property
+    def has_journal(self) -> bool:
+        """Whether this user rendered anything yet: only then is the journal worth opening."""
+        return (self.home / "journal.sqlite").exists()
 
     def close(self) -> None:
         """Stop watching; jobs go on."""
@@ -177,7 +183,19 @@ class Runner:
         shown.render = render
         self._listen(shown)
         render.subscribe(shown.update)
+        if self._waits(Options()):
+            self._until_shown(shown)
         return shown
+
+    def _until_shown(self, shown: Shown) -> None:
+        """Wait for the end of a render that another cell started; its failure is that cell's."""
+        render = shown.rendered
+        try:
+            with contextlib.suppress(RenderFailedError):
+                render.wait(self.settings.timeout)
+            shown.settle()
+        except KeyboardInterrupt:
+            raise StoppedWaiting(_come_back([render])) from None
 
     def again(self, shown: Shown) -> None:
         """Render the same request anew, in a display of its own."""
@@ -194,7 +212,7 @@ class Runner:
 
     def known_job_ids(self) -> list[str]:
         """Recent jobs, for Tab; empty where nothing was rendered yet."""
-        if not (self.home / "journal.sqlite").exists():
+        if not self.has_journal:
             return []
         return [row.job_id for row in self.session.jobs(20) if row.job_id]
 
@@ -206,20 +224,23 @@ class Runner:
     def wait_for_all(self, timeout: float | None) -> str:
         """``%kodisc wait``: wait for everything open in this kernel; says what came of it.
 
+        What earlier kernels of this notebook left open is taken up and waited for, too.
+
         Raises:
             RenderFailedError: one or more failed.
             WaitTimeoutError: the time is up; the jobs go on.
             StoppedWaiting: Ctrl-C; the jobs go on.
         """
-        renders = list({id(one): one for one in [*self._unwaited, *self._open()]}.values())
+        open_now = [*self._unwaited, *self._open(), *self._left_open()]
+        renders = list({id(one): one for one in open_now}.values())
         deadline = None if timeout is None else time.monotonic() + timeout
         failed: list[KodiscError] = []
         for one in renders:
             left = None if deadline is None else max(0.0, deadline - time.monotonic())
             try:
                 one.wait(left)
-            except WaitTimeoutError:
-                raise
+            except WaitTimeoutError as problem:
+                raise _out_of_time(problem, one, timeout) from None
             except KodiscError as problem:
                 if one.state.phase is not Phase.DETACHED:
                     failed.append(problem)
@@ -232,6 +253,22 @@ class Runner:
 
     def _open(self) -> list[Render]:
         return self._session.open_renders() if self._session is not None else []
+
+    def _left_open(self) -> list[Render]:
+        """What earlier kernels of this notebook left open, watched from now on."""
+        name = notebook_name(self.settings.shell)
+        if name is None:  # without a name, nobody can tell whose jobs they are
+            return []
+        taken = []
+        for record in self.session.left_open():
+            if record.notebook == name and record.job_id is not None:
+                notices.say(f"Taken up from an earlier kernel: {record.scene}, {record.job_id}")
+                try:
+                    backend = self.places.backend(record.backend)
+                    taken.append(self.session.show(record.job_id, backend))
+                except KodiscError as problem:
+                    notices.say(str(problem))
+        return taken
 
     def wait(self, shown: Sequence[Shown], timeout: float | None) -> None:
         """Wait for all of them, then raise for those that failed.
@@ -252,6 +289,8 @@ class Runner:
                     one.rendered.wait(left)
                 except RenderFailedError as error:
                     failed.append((one, error))
+                except WaitTimeoutError as error:
+                    raise _out_of_time(error, one.rendered, timeout) from None
                 one.settle()
         except KeyboardInterrupt:
             raise StoppedWaiting(_come_back([one.rendered for one in shown])) from None
@@ -411,6 +450,16 @@ def _raise_failed(failed: Sequence[tuple[Shown, KodiscError]]) -> NoReturn:
     error = failed[0][1]
     error.frames = [notices.frame(problem, one.problem) for one, problem in failed]
     raise error from None
+
+
+def _out_of_time(error: WaitTimeoutError, late: Render, timeout: float | None) -> WaitTimeoutError:
+    """The same error, about the time that was given for all of the renders."""
+    name = words.name(late.state.scene)
+    return WaitTimeoutError(
+        f"{name} was not finished within {timeout or 0:g} s; the job goes on.",
+        job_id=error.job_id,
+        hint=error.hint,
+    )
 
 
 def _come_back(renders: Sequence[Render]) -> str:

@@ -153,17 +153,24 @@ class RenderSession:
         """The renders this kernel is watching, oldest first."""
         return [one for one in self._follower.renders() if one.state.phase not in ENDED]
 
+    def left_open(self) -> list[JobRecord]:
+        """Open jobs of this user that no living kernel watches, oldest first."""
+        watched = {one.state.job_id for one in self.open_renders()}
+        return [
+            record
+            for record in self.journal.open_records()
+            if record.step is Step.ACCEPTED
+            and record.job_id not in watched
+            and not is_alive(record.owner)
+        ]
+
     def attach_open(self, backend: Backend) -> list[Render]:
         """Watch what earlier kernels of this user left open on ``backend``; all open renders.
 
         A job that a living kernel started is left to that one.
         """
-        for record in self.journal.open_records():
-            if (
-                record.step is Step.ACCEPTED
-                and record.identity == backend.identity
-                and not is_alive(record.owner)
-            ):
+        for record in self.left_open():
+            if record.identity == backend.identity:
                 with contextlib.suppress(JobNotFoundError):  # it is marked as unknown by now
                     self._take(record, backend)
         return self.open_renders()
