@@ -11,9 +11,8 @@ from typing import Final, TypeGuard
 
 _REST: Final = r"(?:[/?#](?:(?![\\\"<>`])[!-~\u00a1-\u1fff\u2c00-\ud7ff\uf900-\ufffd])*)?"
 _ABSOLUTE: Final = re.compile(
-    r"https://[A-Za-z0-9](?:[A-Za-z0-9.-]*[A-Za-z0-9])?(?::[0-9]{1,5})?" + _REST + "|"
-    r"http://(?:localhost|127(?:\.[0-9]{1,3}){3}|\[::1\])(?::[0-9]{1,5})?" + _REST,
-    re.IGNORECASE,
+    r"(?i:https)://[A-Za-z0-9](?:[A-Za-z0-9.-]*[A-Za-z0-9])?(?::[0-9]{1,5})?" + _REST + "|"
+    r"(?i:http)://(?:(?i:localhost)|127(?:\.[0-9]{1,3}){3}|\[::1\])(?::[0-9]{1,5})?" + _REST
 )
 _OURS: Final = re.compile(
     r"data:(?:video/mp4|image/jpeg|image/png|text/vtt);base64,[A-Za-z0-9+/]+={0,2}|"
