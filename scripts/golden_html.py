@@ -42,13 +42,18 @@ def cards() -> dict[str, str]:
 def page(found: dict[str, str]) -> str:
     """All cards on one page, light beside dark."""
     body = "".join(f"<h4>{html.escape(name)}</h4>{card}" for name, card in found.items())
-    column = '<div style="flex: 1; min-width: 0; padding: 1em; {}">' + body + "</div>"
-    light = column.format("background: #fff; color: rgba(0, 0, 0, 0.87)")
-    dark = column.format("background: #111; color: rgba(255, 255, 255, 0.87)")
+    grounds = (
+        "background: #fff; color: rgba(0, 0, 0, 0.87)",
+        "background: #111; color: rgba(255, 255, 255, 0.87)",
+    )
+    columns = "".join(
+        f'<div style="flex: 1; min-width: 0; padding: 1em; {ground}">{body}</div>'
+        for ground in grounds
+    )
     return (
         '<!doctype html><meta charset="utf-8"><title>Wrong cells</title>'
         '<body style="margin: 0; display: flex; font-family: system-ui, sans-serif">'
-        f"{light}{dark}</body>"
+        f"{columns}</body>"
     )
 
 

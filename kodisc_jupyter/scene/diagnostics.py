@@ -166,8 +166,7 @@ _MONO: Final = "font-family: monospace; font-size: 13px; line-height: 1.5"
 # A block that scrolls must be within the keyboard's reach.
 _PRE: Final = (
     f'tabindex="0" style="{_MONO}; margin: 8px 0; padding: 6px 8px; overflow: auto; '
-    "white-space: pre; border-radius: 3px; background-color: rgba(128, 128, 128, 0.12); "
-    'color: inherit"'
+    'white-space: pre; border-radius: 3px; background-color: rgba(128, 128, 128, 0.12)"'
 )
 
 
@@ -210,7 +209,7 @@ def _excerpt_html(lines: tuple[ExcerptLine, ...], kind: str) -> str:
     rows = []
     for line in lines:
         pointer = "&gt;" if line.mark else " "
-        number = f'<span style="opacity: 0.65">{pointer} {line.number:>{gutter}} | </span>'
+        number = f'<span style="opacity: 0.75">{pointer} {line.number:>{gutter}} | </span>'
         if line.mark is None:
             rows.append(number + html.escape(line.text))
             continue
