@@ -173,14 +173,15 @@ def _report(runner: Runner, asked: argparse.Namespace) -> None:
 
 
 def _export(runner: Runner, asked: argparse.Namespace) -> None:
-    from kodisc_jupyter.notebook.export import export, this_notebook
+    from kodisc_jupyter.notebook.export import export, page_path, this_notebook
 
     notebook = Path(asked.notebook) if asked.notebook else this_notebook(runner.settings.shell)
+    notebook = notebook.expanduser().absolute()
     exported = export(
-        notebook.expanduser().absolute(),
-        Path(asked.to).expanduser().absolute() if asked.to else None,
+        notebook,
+        page_path(notebook, asked.to, folder=asked.folder),
         folder=asked.folder,
-        session=runner.session,
+        session=runner.session if runner.has_journal else None,
     )
     for line in exported.lines():
         say(line)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import platform
 import shutil
-import sqlite3
-from collections.abc import Callable, Iterator
+import tempfile
+from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import Enum
 from importlib import metadata
@@ -13,7 +13,8 @@ from pathlib import Path
 from typing import Final
 
 from kodisc_jupyter.api.auth import LOOKED_IN, find_key
-from kodisc_jupyter.api.errors import KodiscError
+from kodisc_jupyter.api.errors import AuthenticationError, KodiscError
+from kodisc_jupyter.api.models import Account
 from kodisc_jupyter.notebook.front_end import FrontEnd
 from kodisc_jupyter.notebook.where import Places, has_manim
 from kodisc_jupyter.notebook.words import amount, split
@@ -24,6 +25,12 @@ LOW_DISK_BYTES: Final = 1_000_000_000
 _VERSIONS: Final = (
     "kodisc-jupyter", "ipython", "ipykernel", "ipywidgets", "anywidget", "jupyterlab", "notebook",
 )  # fmt: skip
+
+
+_WIDGET_EXTENSIONS: Final = {
+    "jupyterlab_widgets": "@jupyter-widgets/jupyterlab-manager",
+    "anywidget": "anywidget",
+}
 
 
 class Verdict(Enum):
@@ -52,6 +59,7 @@ def examine(places: Places, home: Path, front_end: FrontEnd) -> Iterator[Finding
     """Look at everything a render needs, in the order in which a render needs it."""
     yield _versions()
     yield _front_end(front_end)
+    yield _destination(places)
     yield from _key(places)
     yield _manim(home)
     yield _tool(
@@ -66,15 +74,10 @@ def examine(places: Places, home: Path, front_end: FrontEnd) -> Iterator[Finding
 
 
 def _versions() -> Finding:
-    found = []
-    for name in _VERSIONS:
-        try:
-            found.append(f"{name} {metadata.version(name)}")
-        except metadata.PackageNotFoundError:
-            continue
+    found = [f"{name} {version}" for name in _VERSIONS if (version := _version(name))]
     python = f"Python {platform.python_version()} on {platform.system()}"
     advice = ""
-    if any(entry.startswith("ipykernel 7.0.") for entry in found):
+    if _version("ipykernel").startswith("7.0."):
         advice = (
             "ipykernel 7.0 loses updates that come from threads, so panels stand still: "
             "pip install -U ipykernel (ipykernel issue 1450)"
@@ -84,13 +87,65 @@ def _versions() -> Finding:
     )
 
 
+def _version(package: str) -> str:
+    """A package's version; empty when it is not installed."""
+    try:
+        return metadata.version(package)
+    except metadata.PackageNotFoundError:
+        return ""
+
+
 def _front_end(front_end: FrontEnd) -> Finding:
+    if front_end is FrontEnd.NOTEBOOK:
+        return _panels(_labextensions())
     advice = {
         FrontEnd.COLAB: "Colab drops what arrives after a cell has ended, so cells wait here",
         FrontEnd.HEADLESS: "nobody is there to watch, so cells wait for their videos",
         FrontEnd.TERMINAL: "progress is text here, and cells wait for their videos",
     }.get(front_end, "")
     return Finding(Verdict.GOOD, "front end", front_end.value, advice)
+
+
+def _labextensions() -> list[Path]:
+    """Where a JupyterLab in this environment looks for extensions."""
+    try:
+        from jupyter_core.paths import jupyter_path
+    except ImportError:
+        return []
+    return [Path(folder) for folder in jupyter_path("labextensions")]
+
+
+def _panels(extensions: list[Path]) -> Finding:
+    """Whether a JupyterLab in this environment can show live panels."""
+    found = FrontEnd.NOTEBOOK.value
+    if not _version("jupyterlab"):
+        advice = (
+            "if panels stay a line of text: pip install anywidget, in the environment that "
+            "JupyterLab itself runs in, and reload the page"
+        )
+        return Finding(Verdict.GOOD, "front end", found, advice)
+    missing = [
+        package
+        for package, folder in _WIDGET_EXTENSIONS.items()
+        if not any((place / folder).is_dir() for place in extensions)
+    ]
+    if missing:
+        return Finding(
+            Verdict.BAD,
+            "front end",
+            f"{found}; JupyterLab cannot show panels without {' and '.join(missing)}",
+            f"pip install --force-reinstall {' '.join(missing)}, and reload the page",
+        )
+    return Finding(Verdict.GOOD, "front end", found)
+
+
+def _destination(places: Places) -> Finding:
+    try:
+        kind = places.kind()
+    except KodiscError as problem:
+        return Finding(Verdict.BAD, "renders", problem.message, problem.hint)
+    where = "to this machine, no credits" if kind == "local" else "to Kodisc, for credits"
+    return Finding(Verdict.GOOD, "renders", f"go {where}")
 
 
 def _key(places: Places) -> Iterator[Finding]:
@@ -101,30 +156,45 @@ def _key(places: Places) -> Iterator[Finding]:
         return
     if key is None:
         yield Finding(
-            Verdict.NOTE if has_manim() else Verdict.BAD,
+            Verdict.NOTE,
             "key",
             f"none; looked in {LOOKED_IN}",
-            "%kodisc login, to render on Kodisc; without a key, renders happen on this machine",
+            "%kodisc login, to render on Kodisc",
         )
         return
+    client = places.cloud().client
     try:
-        client = places.cloud().client
         account = client.get_me(attempts=1)
-    except KodiscError as problem:
+    except AuthenticationError as problem:
         yield Finding(Verdict.BAD, "key", f"from {key.source}: {problem.message}", problem.hint)
+        yield Finding(Verdict.GOOD, "API", f"{client.base_url} answers")
+        return
+    except KodiscError as problem:
+        yield Finding(Verdict.NOTE, "key", f"from {key.source}, not checked")
+        yield Finding(Verdict.BAD, "API", problem.message, problem.hint)
         return
     yield Finding(Verdict.GOOD, "key", f"{account.key_prefix}… from {key.source}, accepted")
-    yield Finding(Verdict.GOOD, "API", client.base_url)
+    yield Finding(Verdict.GOOD, "API", f"{client.base_url} answers")
+    yield _credits(account)
+
+
+def _credits(account: Account) -> Finding:
+    if account.unlimited:
+        return Finding(Verdict.GOOD, "credits", "this server takes none")
     balance = account.credits
-    yield Finding(
-        Verdict.GOOD if balance.total > 0 else Verdict.NOTE,
+    found = f"{amount(balance.total)} ({split(balance)})"
+    if balance.total > 0:
+        return Finding(Verdict.GOOD, "credits", found)
+    return Finding(
+        Verdict.BAD,
         "credits",
-        f"{amount(balance.total)} ({split(balance)})",
-        "" if balance.total > 0 else "buy credits, or wait for the next monthly free ones",
+        found,
+        "buy credits or wait for the next monthly free ones; --backend local costs none",
     )
 
 
 def _manim(home: Path) -> Finding:
+    version = _version("manim")
     if not has_manim():
         return Finding(
             Verdict.NOTE,
@@ -132,9 +202,15 @@ def _manim(home: Path) -> Finding:
             "not installed: no renders on this machine",
             'pip install "kodisc-jupyter[local]"',
         )
+    if _release(version) < (0, 18):
+        return Finding(Verdict.BAD, "Manim", f"{version} is too old", 'pip install "manim>=0.18"')
     running = local_server.find(home)
     server = f"server running at {running.url}" if running else "server starts when needed"
-    return Finding(Verdict.GOOD, "Manim", f"{metadata.version('manim')}; {server}")
+    return Finding(Verdict.GOOD, "Manim", f"{version}; {server}")
+
+
+def _release(version: str) -> tuple[int, ...]:
+    return tuple(int(part) for part in version.split(".")[:2] if part.isdigit())
 
 
 def _tool(subject: str, programs: tuple[str, ...], advice: str) -> Finding:
@@ -145,6 +221,13 @@ def _tool(subject: str, programs: tuple[str, ...], advice: str) -> Finding:
 
 
 def _codec() -> Finding:
+    if _release(_version("manim") or "0.19") < (0, 19) and shutil.which("ffmpeg") is None:
+        return Finding(
+            Verdict.BAD,
+            "codec",
+            "this Manim needs the program ffmpeg, which was not found",
+            'install ffmpeg, or pip install "manim>=0.19", which brings its own',
+        )
     try:
         from av.codec import Codec
 
@@ -161,17 +244,21 @@ def _codec() -> Finding:
 def _journal(home: Path) -> Finding:
     from kodisc_jupyter.renders.journal import Journal
 
-    def count() -> str:
-        return f"{Journal(home).path} can be read and written"
-
-    return _attempt("journal", count, f"look at {home}: is the disk full, or the folder read-only?")
-
-
-def _attempt(subject: str, look: Callable[[], str], advice: str) -> Finding:
+    journal = Journal(home / "journal.sqlite")
     try:
-        return Finding(Verdict.GOOD, subject, look())
-    except (OSError, sqlite3.Error, KodiscError) as problem:
-        return Finding(Verdict.BAD, subject, str(problem), advice)
+        home.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=home):
+            known = len(journal.all_records())
+    except (OSError, KodiscError) as problem:
+        return Finding(
+            Verdict.BAD,
+            "journal",
+            str(problem),
+            f"look at {home}: is the disk full, or the folder read-only?",
+        )
+    finally:
+        journal.close()
+    return Finding(Verdict.GOOD, "journal", f"{known} renders in {journal.path}")
 
 
 def _disk(home: Path) -> Finding:

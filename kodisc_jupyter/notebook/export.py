@@ -6,18 +6,16 @@ come from the notebook itself, from beside it, or from the media store; nothing 
 
 from __future__ import annotations
 
-import base64
 import re
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass
-from html import escape, unescape
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
-from urllib.parse import quote, unquote
 
 from kodisc_jupyter.api.errors import KodiscError
-from kodisc_jupyter.notebook.cells import notebook_path
-from kodisc_jupyter.notebook.links import data_url, is_embedded
+from kodisc_jupyter.notebook.cells import from_source, notebook_path
+from kodisc_jupyter.notebook.export_figures import FIGURE, Figures
 
 if TYPE_CHECKING:
     from kodisc_jupyter.renders.session import RenderSession
@@ -25,8 +23,8 @@ if TYPE_CHECKING:
 LARGE_PAGE_BYTES: Final = 50_000_000
 """Above this a page with its videos inside is slow to open and too large for most mail."""
 
-_VIDEO: Final = re.compile(r'(<video src=")([^"]*)(")')
-_JOB: Final = re.compile(r"job ([A-Za-z0-9_.-]+)")
+_MODULES: Final = re.compile(r'<script src="[^"]*require[^"]*"></script>\n?')
+_FORMULAS: Final = re.compile(r'<script src="(?=[^"]*mathjax)', re.IGNORECASE)
 
 
 class ExportError(KodiscError):
@@ -35,20 +33,43 @@ class ExportError(KodiscError):
 
 @dataclass(frozen=True)
 class Exported:
-    """What was written: the page, how many videos are in it, and which are still links."""
+    """What was written.
+
+    ``links`` are the videos that still need the network, ``missing`` those that were not found.
+    ``empty`` counts the ``%%kodisc`` cells without a result in the file, ``saved_at`` is when the
+    file was saved (epoch seconds).
+    """
 
     page: Path
     videos: int
     links: tuple[str, ...]
+    missing: tuple[str, ...]
+    empty: int
+    saved_at: float
     bytes: int
 
     def lines(self) -> Iterator[str]:
         """What to tell the person who asked."""
-        yield f"Written: {self.page} ({self.bytes / 1e6:.1f} MB, {self.videos} videos)"
+        videos = f"{self.videos} video{'' if self.videos == 1 else 's'}"
+        yield f"Written: {self.page} ({self.bytes / 1e6:.1f} MB, {videos})"
+        if self.empty:
+            clock = time.strftime("%H:%M:%S", time.localtime(self.saved_at))
+            cells = (
+                "1 %%kodisc cell has" if self.empty == 1 else f"{self.empty} %%kodisc cells have"
+            )
+            yield (
+                f"{cells} no video in the file, which was saved at {clock}: wait until everything "
+                "is rendered, save the notebook (Ctrl-S), and export it again."
+            )
         if self.links:
             yield f"Still links, which need the network: {', '.join(self.links)}"
+        if self.missing:
+            yield f"Not found, so not in the page: {', '.join(self.missing)}"
         if self.bytes > LARGE_PAGE_BYTES:
-            yield "That is a large page; %kodisc export --folder keeps the videos as files."
+            yield (
+                f"More than {LARGE_PAGE_BYTES / 1e6:.0f} MB is slow to open and too much for most "
+                "mail: %kodisc export --folder keeps the videos as files."
+            )
 
 
 def this_notebook(shell: Any) -> Path:
@@ -60,103 +81,102 @@ def this_notebook(shell: Any) -> Path:
     path = notebook_path(shell)
     if path is None:
         raise ExportError(
-            "This front end does not say which notebook it is.",
-            hint="Name the saved file: %kodisc export NOTEBOOK.ipynb",
+            "This front end does not say which notebook it is, or it was never saved.",
+            hint="Save it and name the file: %kodisc export NOTEBOOK.ipynb",
         )
     return path
 
 
-def export(
-    notebook: Path, to: Path | None, *, folder: bool, session: RenderSession | None
-) -> Exported:
+def page_path(notebook: Path, to: str | None, *, folder: bool) -> Path:
+    """Where the page goes: ``to`` (a file, or a folder), else beside the notebook."""
+    name = "index.html" if folder else f"{notebook.stem}.html"
+    if to is None:
+        return notebook.with_suffix("") / name if folder else notebook.with_name(name)
+    page = Path(to).expanduser().absolute()
+    is_folder = page.is_dir() or to.endswith(("/", "\\")) or (folder and not page.suffix)
+    return page / name if is_folder else page
+
+
+def export(notebook: Path, page: Path, *, folder: bool, session: RenderSession | None) -> Exported:
     """Write a page from a saved notebook.
 
     Args:
         notebook: the saved ``.ipynb`` file.
-        to: the page to write; by default beside the notebook, in a folder of its name with
-            ``folder``.
+        page: the page to write.
         folder: keep the videos as files beside the page instead of inside it.
         session: where else a linked video may be on this machine.
 
     Raises:
         ExportError: the notebook cannot be read, nbconvert is missing, or a file cannot be written.
     """
+    content = _read(notebook)
+
+    def stored(job_id: str) -> Path | None:
+        record = session.find(job_id) if session is not None else None
+        return record.video if record is not None else None
+
     try:
+        page.parent.mkdir(parents=True, exist_ok=True)
+        figures = Figures(notebook.parent, page.parent if folder else None, stored)
+        for output in _html_outputs(content):
+            output["text/html"] = figures.moved("".join(output["text/html"]))
+        scratch = page.with_name(f".{page.name}.part")
+        scratch.write_text(_html(content, notebook.stem), encoding="utf-8")
+        scratch.replace(page)
+    except OSError as problem:
+        raise ExportError(f"{page} cannot be written: {problem.strerror or problem}.") from None
+    return Exported(
+        page=page,
+        videos=figures.count,
+        links=tuple(figures.links),
+        missing=tuple(figures.missing),
+        empty=sum(map(_is_empty, content.cells)),
+        saved_at=notebook.stat().st_mtime,
+        bytes=page.stat().st_size,
+    )
+
+
+def _read(notebook: Path) -> Any:
+    try:
+        import nbconvert  # noqa: F401 - without it there is no use in reading
         import nbformat
-        from nbconvert import HTMLExporter
     except ImportError:
         raise ExportError(
             "nbconvert is not installed, so no page can be made.", hint="pip install nbconvert"
         ) from None
     try:
-        content: Any = nbformat.read(notebook, as_version=4)  # type: ignore[no-untyped-call]
+        return nbformat.read(notebook, as_version=4)  # type: ignore[no-untyped-call]
     except (OSError, ValueError) as problem:
-        raise ExportError(f"{notebook} cannot be read as a notebook: {problem}") from None
-    page = to or (
-        notebook.with_suffix("") / "index.html" if folder else notebook.with_suffix(".html")
-    )
-    try:
-        page.parent.mkdir(parents=True, exist_ok=True)
-        put = _Videos(notebook.parent, page.parent if folder else None, session)
-        for output in _html_outputs(content):
-            output["text/html"] = put.into("".join(output["text/html"]))
-        html, _ = HTMLExporter().from_notebook_node(content)  # type: ignore[no-untyped-call]
-        scratch = page.with_name(f".{page.name}.part")
-        scratch.write_text(html, encoding="utf-8")
-        scratch.replace(page)
-    except OSError as problem:
-        raise ExportError(f"{page} cannot be written: {problem.strerror or problem}") from None
-    return Exported(page, put.count, tuple(put.links), page.stat().st_size)
+        reason = getattr(problem, "strerror", None) or f"{problem}".partition("\n")[0][:200]
+        raise ExportError(f"{notebook} cannot be read as a notebook: {reason}.") from None
 
 
 def _html_outputs(notebook: Any) -> Iterator[Any]:
     for cell in notebook.cells:
         for output in cell.get("outputs", ()):
             data = output.get("data", {})
-            if "kodisc-video" in "".join(data.get("text/html", "")):
+            if FIGURE in "".join(data.get("text/html", "")):
                 yield data
 
 
-class _Videos:
-    """Puts each video where the page will find it."""
+def _is_empty(cell: Any) -> bool:
+    """A cell that renders, without a video, an error or a refusal in the file."""
+    ours = from_source(cell.source) if cell.cell_type == "code" else None
+    if ours is None or ours.options.check or ours.options.help:
+        return False
+    return not any(
+        output.output_type == "error" or "text/html" in output.get("data", {})
+        for output in cell.outputs
+    )
 
-    def __init__(self, beside: Path, folder: Path | None, session: RenderSession | None) -> None:
-        self._beside = beside
-        self._folder = folder
-        self._session = session
-        self.count = 0
-        self.links: list[str] = []
 
-    def into(self, html: str) -> str:
-        """The figure's HTML with its video's new address."""
-        job = _JOB.search(html)
-        job_id = job[1] if job else ""
-        return _VIDEO.sub(lambda found: self._placed(found, job_id), html)
+def _html(notebook: Any, title: str) -> str:
+    """The page that nbconvert makes, made to open without waiting for the network."""
+    from nbconvert import HTMLExporter
 
-    def _placed(self, found: re.Match[str], job_id: str) -> str:
-        src = unescape(found[2])
-        content = self._content(src, job_id)
-        self.count += 1
-        if content is None:
-            self.links.append(src)
-            return found[0]
-        if self._folder is None:
-            return f"{found[1]}{data_url(content, 'video/mp4')}{found[3]}"
-        name = f"video-{self.count:02}.mp4"
-        (self._folder / name).write_bytes(content)
-        return f"{found[1]}{escape(quote(name))}{found[3]}"
-
-    def _content(self, src: str, job_id: str) -> bytes | None:
-        """The video's bytes: from the notebook, from beside it, or from the media store."""
-        if is_embedded(src):
-            return base64.b64decode(src.partition(",")[2])
-        places = []
-        if "://" not in src:
-            places.append(self._beside / unquote(src))
-        record = self._session.find(job_id) if self._session and job_id else None
-        if record is not None and record.video is not None:
-            places.append(record.video)
-        for place in places:
-            if place.is_file():
-                return place.read_bytes()
-        return None
+    resources = {"metadata": {"name": title}}
+    page, _ = HTMLExporter().from_notebook_node(notebook, resources)  # type: ignore[no-untyped-call]
+    head, end, body = str(page).partition("</head>")
+    if "require" not in body:
+        head = _MODULES.sub("", head)
+    return _FORMULAS.sub('<script async src="', head) + end + body

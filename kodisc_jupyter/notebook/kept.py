@@ -22,6 +22,10 @@ POSTER_LIMIT_BYTES: Final = 48_000
 """An embedded poster stands in the HTML twice, as the player's and as the fallback's."""
 
 CAPTIONS_LIMIT_BYTES: Final = 32_000
+SAVED_NOTE: Final = "The video is saved beside the notebook"
+TOO_BIG_NOTE: Final = "Linked, not embedded"
+"""How the notes begin that only hold for the notebook itself, not for a page made from it."""
+
 LINKED_CAPTIONS_LIMIT_BYTES: Final = 400
 """A linked render adds at most 3 KB to the notebook, so only short captions are carried along."""
 
@@ -84,7 +88,7 @@ def _too_big(size: int, kept: Kept) -> str:
     megabytes = f"{size / 1e6:.1f} MB"
     if size > kept.embed_limit_mb * 1e6:
         return (
-            f"Linked, not embedded: {megabytes} is over the limit of {kept.embed_limit_mb:g} MB "
+            f"{TOO_BIG_NOTE}: {megabytes} is over the limit of {kept.embed_limit_mb:g} MB "
             "(KodiscMagics.embed_limit_mb)."
         )
     if (
@@ -92,7 +96,7 @@ def _too_big(size: int, kept: Kept) -> str:
         and size * 4 / 3 + 4 * POSTER_LIMIT_BYTES > kept.message_limit
     ):
         return (
-            f"Linked, not embedded: {megabytes} is more than a Jupyter server passes on at once; "
+            f"{TOO_BIG_NOTE}: {megabytes} is more than a Jupyter server passes on at once; "
             "run the notebook with --wait or nbconvert to embed it."
         )
     return ""
@@ -142,7 +146,7 @@ def _beside(state: RenderState, media: Media, kept: Kept, note: str) -> Sources:
         poster_src=_relative(poster) if poster else None,
         captions_src=_captions(media.captions, LINKED_CAPTIONS_LIMIT_BYTES),
         captions_url=_relative(captions) if captions else None,
-        note=note or f"The video is saved beside the notebook: keep {_relative(video)} with it.",
+        note=note or f"{SAVED_NOTE}: keep {_relative(video)} with it.",
     )
 
 
