@@ -10,11 +10,11 @@ import re
 from typing import Final, TypeGuard
 
 _REST: Final = r"(?:[/?#](?:(?![\\\"<>`])[!-~\u00a1-\u1fff\u2c00-\ud7ff\uf900-\ufffd])*)?"
-_ABSOLUTE: Final = re.compile(
+_ABSOLUTE: Final = (
     r"(?i:https)://[A-Za-z0-9](?:[A-Za-z0-9.-]*[A-Za-z0-9])?(?::[0-9]{1,5})?" + _REST + "|"
     r"(?i:http)://(?:(?i:localhost)|127(?:\.[0-9]{1,3}){3}|\[::1\])(?::[0-9]{1,5})?" + _REST
 )
-_OURS: Final = re.compile(
+_OURS: Final = (
     r"data:(?:video/mp4|image/jpeg|image/png|text/vtt);base64,[A-Za-z0-9+/]+={0,2}|"
     r"(?!\.\.?(?:/|\Z))[A-Za-z0-9_.~%-]+(?:/(?!\.\.?(?:/|\Z))[A-Za-z0-9_.~%-]+)*"
 )
@@ -29,7 +29,8 @@ def safe_url(url: str | None) -> str | None:
     """
     if not url:
         return None
-    return url if _ABSOLUTE.fullmatch(url) or _OURS.fullmatch(url) else None
+    # Compiled (and kept by re) at the first video, not at import: the first panel waits for that.
+    return url if re.fullmatch(_ABSOLUTE, url) or re.fullmatch(_OURS, url) else None
 
 
 def is_embedded(url: str | None) -> TypeGuard[str]:

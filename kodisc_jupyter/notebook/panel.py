@@ -12,17 +12,19 @@ import time
 import uuid
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from kodisc_jupyter.api.models import JobStatus
 from kodisc_jupyter.notebook import output, words
-from kodisc_jupyter.notebook.handover import Handover
 from kodisc_jupyter.notebook.kept import SERVER_LIMIT_BYTES, Kept, Sources, sources
 from kodisc_jupyter.notebook.links import safe_url
 from kodisc_jupyter.notebook.outlet import KERNEL_OUTLET, Outlet
 from kodisc_jupyter.notebook.throttle import Later, Throttle, call_later
 from kodisc_jupyter.renders.state import ENDED, Phase, RenderState
 from kodisc_jupyter.scene.diagnostics import Diagnostic, to_json
+
+if TYPE_CHECKING:
+    from kodisc_jupyter.notebook.handover import Handover
 
 STATIC: Final = Path(__file__).parent.parent / "static"
 WIDGET_MIME: Final = "application/vnd.jupyter.widget-view+json"
@@ -215,6 +217,8 @@ class Panel:
         shown = sources(state, kept) if state.phase is Phase.COMPLETED else None
         if self.live:
             if state.media and state.media.video:
+                from kodisc_jupyter.notebook.handover import Handover
+
                 self._handover = Handover(state.media, self._send, self._outlet)
             self._throttle.offer(
                 panel_json(state, problem, now=self._clock(), shown=shown, kept=kept), at_once=True

@@ -129,7 +129,7 @@ class Runner:
         if options.check:
             notices.say(notices.checked(order.requests, order.warnings))
             return []
-        kind = self.places.kind(options.backend)
+        kind = self.places.likely(options.backend)
         shown: list[Shown] = []
         renders: list[Render] = []
         for request, target in zip(order.requests, targets, strict=True):
@@ -429,11 +429,11 @@ def _targets(options: Options, order: Order, line: str) -> list[Path | None]:
 
 
 def _first_state(request: RenderRequest, kind: Kind) -> RenderState:
-    """What the panel shows before the session knows of the render."""
+    """What the panel shows before it is known where the render goes: nothing that depends on it."""
     now = time.time()
     return RenderState(
         render_id="",
-        phase=Phase.SUBMITTING,
+        phase=Phase.CHECKING,
         scene=request.class_name,
         quality=request.quality or DEFAULT_QUALITY,
         aspect_ratio=request.aspect_ratio or DEFAULT_ASPECT_RATIO,
@@ -441,7 +441,6 @@ def _first_state(request: RenderRequest, kind: Kind) -> RenderState:
         began_at=now,
         phase_at=now,
         fps=request.fps,
-        unlimited=kind == "local",
     )
 
 

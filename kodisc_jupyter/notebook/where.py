@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
-from kodisc_jupyter.api.auth import LOOKED_IN, Key, find_key
+from kodisc_jupyter.api.auth import KEY_VARIABLE, LOOKED_IN, Key, find_key
 from kodisc_jupyter.api.errors import AuthenticationError, KodiscError
 from kodisc_jupyter.notebook.settings import KodiscSettings
 from kodisc_jupyter.renders import local_server
@@ -83,17 +84,27 @@ class Places:
         has_key = backend != "local" and find_key() is not None
         return decide(backend, has_key=has_key, has_manim=backend == "cloud" or has_manim())
 
+    def likely(self, option: str | None = None) -> Kind:
+        """Where a render probably goes, at once: a panel does not wait for the keyring to open."""
+        backend = option or self._settings.backend
+        if backend == "auto":
+            return "cloud" if os.environ.get(KEY_VARIABLE) else "local"
+        return "local" if backend == "local" else "cloud"
+
     def backend(self, option: str | None = None) -> Backend:
         """The place a render goes to; the server on this machine is started if need be.
 
         Raises:
             KodiscError: as :meth:`kind`; or the local server did not start.
         """
-        return self.cloud() if self.kind(option) == "cloud" else self.local()
+        backend = option or self._settings.backend
+        key = None if backend == "local" else find_key()
+        kind = decide(backend, has_key=key is not None, has_manim=backend == "cloud" or has_manim())
+        return self.cloud(key) if kind == "cloud" else self.local()
 
-    def cloud(self) -> Backend:
+    def cloud(self, key: Key | None = None) -> Backend:
         """Kodisc's fleet, with the key that was found."""
-        key = find_key()
+        key = key or find_key()
         if key is None:
             decide("cloud", has_key=False, has_manim=False)
         assert key is not None

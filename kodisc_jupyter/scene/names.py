@@ -8,11 +8,13 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass
 from functools import lru_cache
-from importlib.resources import files
+from pathlib import Path
 from typing import Final
 
 KODISC_MANIM: Final = "0.18"
 """The Manim Community version that Kodisc's renderer has been seen with."""
+
+_DATA: Final = Path(__file__).parent / "data" / "manim_names.json"
 
 
 @dataclass(frozen=True)
@@ -42,8 +44,7 @@ class Names:
 @lru_cache(maxsize=1)
 def names() -> Names:
     """The data, read once."""
-    text = files("kodisc_jupyter.scene").joinpath("data/manim_names.json").read_text("utf-8")
-    data = json.loads(text)
+    data = json.loads(_DATA.read_text("utf-8"))
     since = {
         name: data["versions"][int(having.partition(",")[0])]
         for having, group in data["names"].items()
