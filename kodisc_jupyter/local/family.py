@@ -5,8 +5,11 @@ Linux is read through ``/proc``; elsewhere ``ps`` answers the same questions.
 
 from __future__ import annotations
 
+import contextlib
 import os
+import signal
 import subprocess
+import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -41,6 +44,55 @@ def of(root: int, seen: Mapping[int, Process]) -> list[Process]:
         grown = not found <= below
         below |= found
     return [seen[pid] for pid in below if pid in seen]
+
+
+def end_with_parent(parent: int) -> None:
+    """Have the kernel kill this process when ``parent`` dies (Linux)."""
+    if _prctl(1, signal.SIGKILL) and os.getppid() != parent:
+        os._exit(70)
+
+
+def adopt_orphans() -> None:
+    """Become the parent of whatever renders leave behind (Linux), so that it can be ended."""
+    _prctl(36, 1)
+
+
+def _prctl(option: int, value: int) -> bool:
+    if sys.platform != "linux":
+        return False
+    import ctypes
+
+    return bool(ctypes.CDLL(None).prctl(option, int(value), 0, 0, 0) == 0)
+
+
+def end_strays(known: set[int]) -> None:
+    """Kill the children of this process but ``known``: renders left them behind (Linux)."""
+    if sys.platform != "linux":
+        return
+    for _ in range(100):  # ending one can hand us its own children
+        me = os.getpid()
+        seen = everyone()
+        strays = [each for each in seen.values() if each.parent == me and each.pid not in known]
+        if not strays:
+            return
+        for stray in strays:
+            for each in of(stray.pid, seen):
+                kill(each.pid)
+            with contextlib.suppress(ChildProcessError):
+                os.waitpid(stray.pid, 0)
+
+
+def kill_group(pid: int) -> None:
+    """Kill a process and its process group; nothing happens if they are gone."""
+    with contextlib.suppress(ProcessLookupError, PermissionError):
+        os.killpg(pid, signal.SIGKILL)
+    kill(pid)
+
+
+def kill(pid: int) -> None:
+    """Kill a process; nothing happens if it is gone."""
+    with contextlib.suppress(ProcessLookupError, PermissionError):
+        os.kill(pid, signal.SIGKILL)
 
 
 def _from_proc(name: str) -> Process | None:

@@ -112,10 +112,10 @@ class Forker:
     def close(self) -> None:
         """End every render and everything they started."""
         for running in list(self._running.values()):
-            _kill_group(running.pid)
+            family.kill_group(running.pid)
         if self._spare is not None:
             self._spare.process.kill()
-        _end_strays(set())
+        family.end_strays(set())
 
     def _read_commands(self) -> bool:
         data = os.read(self.commands, 1 << 20)
@@ -137,36 +137,33 @@ class Forker:
             self._report(task.job_id, self.broken, 0)
             return
         try:
-            self._start(task, said["folder"], said["results"])
+            self._start(task, said)
         except OSError as problem:
             self._report(task.job_id, f"The render could not be started: {problem}.", 0)
 
-    def _start(self, task: RenderTask, folder: str, results: str) -> None:
+    def _start(self, task: RenderTask, order: dict[str, Any]) -> None:
         began = time.monotonic()
-        if self.spawn:
-            pid, output_fd, outcome_fd = self._spawned(task, folder, results)
-        else:
-            pid, output_fd, outcome_fd = self._forked(task, folder, results)
+        start = self._spawned if self.spawn else self._forked
+        pid, output_fd, outcome_fd = start(order)
         running = _Running(task, pid, began, output_fd, outcome_fd)
         self._running[pid] = running
         for fd in (output_fd, outcome_fd):
             os.set_blocking(fd, False)
             self._selector.register(fd, selectors.EVENT_READ, running)
 
-    def _forked(self, task: RenderTask, folder: str, results: str) -> tuple[int, int, int]:
+    def _forked(self, order: dict[str, Any]) -> tuple[int, int, int]:
         output_fd, output = os.pipe()
         outcome_fd, outcome = os.pipe()
         forker = os.getpid()
         pid = os.fork()
         if pid == 0:
-            _become_render(task, folder, results, output, outcome, forker)
+            _become_render(order, output, outcome, forker)
         os.close(output)
         os.close(outcome)
         return pid, output_fd, outcome_fd
 
-    def _spawned(self, task: RenderTask, folder: str, results: str) -> tuple[int, int, int]:
+    def _spawned(self, order: dict[str, Any]) -> tuple[int, int, int]:
         ready = self._spare or _spawn()
-        order = {"task": task.to_json(), "folder": folder, "results": results}
         assert ready.process.stdin is not None
         with contextlib.suppress(BrokenPipeError), ready.process.stdin as stdin:
             stdin.write(json.dumps(order).encode())
@@ -201,8 +198,8 @@ class Forker:
 
     def _finish(self, running: _Running, status: int) -> None:
         duration_ms = round((time.monotonic() - running.began) * 1000)
-        _kill_group(running.pid)
-        _end_strays({*self._running, *([self._spare.process.pid] if self._spare else ())})
+        family.kill_group(running.pid)
+        family.end_strays({*self._running, *([self._spare.process.pid] if self._spare else ())})
         for fd in (running.output_fd, running.outcome_fd):
             while fd in self._selector.get_map() and _is_readable(fd):
                 self._read(running, fd)
@@ -220,7 +217,7 @@ class Forker:
     def _stop(self, running: _Running, why: str) -> None:
         if not running.stopped:
             running.stopped = why
-        _kill_group(running.pid)
+        family.kill_group(running.pid)
 
     def _hold_to_limits(self, now: float) -> None:
         everyone = family.everyone()
@@ -239,7 +236,7 @@ class Forker:
                 continue
             self._stop(running, why)
             for each in members:
-                _kill(each.pid)
+                family.kill(each.pid)
 
 
 def _error(running: _Running, status: int) -> str | None:
@@ -254,32 +251,33 @@ def _error(running: _Running, status: int) -> str | None:
     return failure.process_ended(status, output)
 
 
-def _become_render(
-    task: RenderTask, folder: str, results: str, output: int, outcome: int, forker: int
-) -> NoReturn:
+def _become_render(order: dict[str, Any], output: int, outcome: int, forker: int) -> NoReturn:
     """The rest of a forked render's life. Never returns: the forker's loop is not ours."""
     try:
         signal.set_wakeup_fd(-1)
         signal.signal(signal.SIGCHLD, signal.SIG_DFL)
         os.setsid()
-        _end_with_parent(forker)
+        family.end_with_parent(forker)
         os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
         os.dup2(output, 1)
         os.dup2(output, 2)
         kept = os.dup2(outcome, 3)
         os.closerange(4, 256)
-        run_render(task, folder, results, kept)
+        run_render(order, kept)
     finally:
         os._exit(70)
 
 
-def run_render(task: RenderTask, folder: str, results: str, outcome: int) -> NoReturn:
+def run_render(order: dict[str, Any], outcome: int) -> NoReturn:
     """Render in this process, write the report to ``outcome`` and end at once."""
     from kodisc_jupyter.local.renderer import render
 
+    task = RenderTask.from_json(order["task"])
     _limit(task)
-    os.chdir(folder)
-    error = render(task, Path(results))
+    os.chdir(order["folder"])
+    gc.set_threshold(50_000, 20, 50)  # Manim copies mobjects by the thousand: less often is faster
+    formulas = order["formulas"]
+    error = render(task, Path(order["results"]), Path(formulas) if formulas else None)
     for stream in (sys.stdout, sys.stderr):
         with contextlib.suppress(Exception):
             stream.flush()
@@ -322,53 +320,6 @@ def _spawn() -> _Spawned:
     return _Spawned(process, output_fd, outcome_fd)
 
 
-def _end_with_parent(parent: int) -> None:
-    """Have the kernel kill this process when the forker dies (Linux)."""
-    if _prctl(1, signal.SIGKILL) and os.getppid() != parent:
-        os._exit(70)
-
-
-def _adopt_orphans() -> None:
-    """Become the parent of whatever renders leave behind (Linux), so that it can be ended."""
-    _prctl(36, 1)
-
-
-def _prctl(option: int, value: int) -> bool:
-    if sys.platform != "linux":
-        return False
-    import ctypes
-
-    return bool(ctypes.CDLL(None).prctl(option, int(value), 0, 0, 0) == 0)
-
-
-def _end_strays(known: set[int]) -> None:
-    """Kill children of this process that are no render: a render left them behind."""
-    if sys.platform != "linux":
-        return
-    for _ in range(100):  # ending one can hand us its own children
-        me = os.getpid()
-        everyone = family.everyone()
-        strays = [each for each in everyone.values() if each.parent == me and each.pid not in known]
-        if not strays:
-            return
-        for stray in strays:
-            for each in family.of(stray.pid, everyone):
-                _kill(each.pid)
-            with contextlib.suppress(ChildProcessError):
-                os.waitpid(stray.pid, 0)
-
-
-def _kill_group(pid: int) -> None:
-    with contextlib.suppress(ProcessLookupError, PermissionError):
-        os.killpg(pid, signal.SIGKILL)
-    _kill(pid)
-
-
-def _kill(pid: int) -> None:
-    with contextlib.suppress(ProcessLookupError, PermissionError):
-        os.kill(pid, signal.SIGKILL)
-
-
 def _is_readable(fd: int) -> bool:
     import select
 
@@ -402,7 +353,7 @@ def main(method: str) -> None:
     os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
     os.dup2(2, 1)
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the server ends us, by closing our input
-    _adopt_orphans()
+    family.adopt_orphans()
     spawn = method == "spawn"
     forker = Forker(commands, reports, spawn, "" if spawn else _load())
     try:

@@ -180,7 +180,9 @@ class Jobs:
 
     async def _render(self, record: JobRecord) -> None:
         job_id = record.job_id
-        task = RenderTask.from_request(job_id, record.request, self._house.limits)
+        task = RenderTask.from_request(
+            job_id, record.request, self._house.limits, owner=self._users[job_id].user_id
+        )
         results = self._store.results_of(job_id)
         try:
             outcome = await self._executor.render(task, results, lambda: self._began(job_id))

@@ -18,6 +18,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+from kodisc_jupyter.local import family
 from kodisc_jupyter.local.environment import for_renders
 from kodisc_jupyter.local.task import Outcome, RenderTask
 
@@ -46,8 +47,26 @@ class _Open:
 class RenderProcesses:
     """Renders in processes of their own, each in a private folder below ``folder``."""
 
-    def __init__(self, folder: Path, *, start_method: str | None = None) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        *,
+        formulas: Path | None = None,
+        start_method: str | None = None,
+        own_process: bool = False,
+    ) -> None:
+        """Nothing is started yet.
+
+        Args:
+            folder: for the private folders.
+            formulas: for typeset LaTeX, which the renders of one owner share.
+            start_method: ``fork`` or ``spawn``; default: what is safe here.
+            own_process: this process has no children but the forker, so whatever a killed
+                forker leaves behind is adopted and ended (Linux).
+        """
         self._folder = folder
+        self._formulas = formulas
+        self._own_process = own_process
         self._method = start_method or default_start_method()
         self._lock = threading.Lock()
         self._open: dict[str, _Open] = {}
@@ -56,6 +75,8 @@ class RenderProcesses:
 
     def start(self) -> None:
         """Start the forker, which loads Manim in the background; at once if it is there."""
+        if self._own_process:
+            family.adopt_orphans()
         with self._lock:
             self._ensure()
 
@@ -120,9 +141,15 @@ class RenderProcesses:
             "task": render.task.to_json(),
             "folder": str(work.absolute()),
             "results": str(render.results.absolute()),
+            "formulas": self._formulas_of(render.task.owner),
         }
         self._ensure()
         self._write(order)
+
+    def _formulas_of(self, owner: str) -> str | None:
+        if self._formulas is None or not owner:
+            return None
+        return str((self._formulas / owner).absolute())
 
     def _write(self, order: dict[str, object]) -> None:
         process = self._process
@@ -139,10 +166,16 @@ class RenderProcesses:
                 said = json.loads(line)
                 self._end(said["id"], Outcome(said["error"], said["durationMs"]))
         process.wait()
+        if self._own_process:
+            family.end_strays(set())
         self._died()
 
     def _died(self) -> None:
-        """The forker is gone: what was open is rendered once more, then given up."""
+        """The forker is gone: what was open is rendered once more, then given up.
+
+        A new forker is started only for that, or else with the next render: one that cannot
+        even start is not started over and over.
+        """
         with self._lock:
             if self._closed:
                 lost, again = list(self._open.values()), []
@@ -155,7 +188,6 @@ class RenderProcesses:
         with self._lock:
             for each in again:
                 self._send(each)
-            self._ensure()
 
     def _end(self, job_id: str, outcome: Outcome) -> None:
         with self._lock:

@@ -36,6 +36,7 @@ def serve(options: Options) -> None:
     Raises:
         StartError: it cannot start.
     """
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))  # until the event loop takes it over
     logging.basicConfig(stream=sys.stderr, level=logging.INFO, format="%(asctime)s %(message)s")
     temporary = options.data_dir is None
     folder = options.data_dir or Path(tempfile.mkdtemp(prefix="kodisc-local-"))
@@ -48,7 +49,7 @@ def serve(options: Options) -> None:
     processes = None
     try:
         if options.dask is None:
-            processes = RenderProcesses(store.work)
+            processes = RenderProcesses(store.work, formulas=store.formulas, own_process=True)
             processes.start()  # Manim loads while the rest is set up
         asyncio.run(_run(options, store, processes))
     finally:

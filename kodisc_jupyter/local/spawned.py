@@ -16,11 +16,9 @@ def main(outcome: int) -> None:
     if not order:
         return
     from kodisc_jupyter.local.forker import run_render
-    from kodisc_jupyter.local.task import RenderTask
 
-    said = json.loads(order)
     os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
-    run_render(RenderTask.from_json(said["task"]), said["folder"], said["results"], outcome)
+    run_render(json.loads(order), outcome)
 
 
 if __name__ == "__main__":

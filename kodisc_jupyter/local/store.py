@@ -5,6 +5,7 @@
     DIR/lock  DIR/key  DIR/webhook-secret  DIR/ledger.sqlite3
     DIR/work/<jobId>/      a render in progress; gone when it ends
     DIR/results/<jobId>/   video.mp4, thumb.jpg, captions.vtt
+    DIR/formulas/<userId>/ typeset LaTeX, used again by that user's renders
 """
 
 from __future__ import annotations
@@ -12,9 +13,12 @@ from __future__ import annotations
 import contextlib
 import os
 import shutil
+import time
 from collections.abc import Callable, Iterable
 from pathlib import Path
-from typing import IO, Any
+from typing import IO, Any, Final
+
+FORMULAS_KEPT_S: Final = 30 * 24 * 3600
 
 
 class FolderTakenError(RuntimeError):
@@ -30,8 +34,10 @@ class Store:
         self.results = folder / "results"
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         self._lock = _lock(folder / "lock")
+        self.formulas = folder / "formulas"
         shutil.rmtree(self.work, ignore_errors=True)
         self.work.mkdir()
+        _remove_old(self.formulas)
         self.results.mkdir(exist_ok=True)
 
     @property
@@ -85,6 +91,15 @@ def write_private(path: Path, text: str) -> None:
     with os.fdopen(os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
         file.write(text)
     temporary.replace(path)
+
+
+def _remove_old(folder: Path) -> None:
+    """Delete files that have not changed for :data:`FORMULAS_KEPT_S`."""
+    before = time.time() - FORMULAS_KEPT_S
+    for file in folder.glob("*/*"):
+        with contextlib.suppress(OSError):
+            if file.stat().st_mtime < before:
+                file.unlink()
 
 
 def _lock(path: Path) -> IO[Any]:

@@ -40,16 +40,22 @@ class RenderTask:
     width: int
     height: int
     fps: int
+    owner: str = ""
     limits: Limits = Limits()
 
     @classmethod
-    def from_request(cls, job_id: str, body: dict[str, Any], limits: Limits) -> RenderTask:
-        """The task of a request body that broke none of :mod:`kodisc_jupyter.api.rules`."""
+    def from_request(
+        cls, job_id: str, body: dict[str, Any], limits: Limits, *, owner: str
+    ) -> RenderTask:
+        """The task of a request body that broke none of :mod:`kodisc_jupyter.api.rules`.
+
+        ``owner`` is whose it is: what may be used again stays among the renders of one owner.
+        """
         quality = Quality(body.get("quality", DEFAULT_QUALITY))
         aspect_ratio = AspectRatio(body.get("aspectRatio", DEFAULT_ASPECT_RATIO))
         width, height = frame_size(quality, aspect_ratio)
         fps = body.get("fps", PRESETS[quality][2])
-        return cls(job_id, body["code"], body["className"], width, height, fps, limits)
+        return cls(job_id, body["code"], body["className"], width, height, fps, owner, limits)
 
     def to_json(self) -> dict[str, Any]:
         """Plain JSON, for a pipe or another machine."""
