@@ -12,6 +12,7 @@ from typing import Any
 
 from kodisc_jupyter.api.errors import JobNotFoundError, KodiscError
 from kodisc_jupyter.api.models import Job, JobStatus
+from kodisc_jupyter.renders.backends import Backend
 from kodisc_jupyter.renders.balance import Balances
 from kodisc_jupyter.renders.crew import Crew
 from kodisc_jupyter.renders.journal import Journal
@@ -103,6 +104,17 @@ class Follower:
         for one in followed:
             self._watcher.check_now(one.watch)
 
+    def use(self, render: Render, backend: Backend) -> None:
+        """Ask about a render with another client from now on: after a login, or a restart."""
+        if render.backend is backend:
+            return
+        render.backend = backend
+        with self._lock:
+            followed = [one for one in self._live.values() if one.render is render]
+        for one in followed:
+            one.watch.backend = backend
+            self._watcher.check_now(one.watch)
+
     def close(self) -> None:
         """Stop watching everything; the jobs go on."""
         self._watcher.close()
@@ -190,6 +202,10 @@ class Follower:
                 self._fail(followed, job)
             else:
                 self._complete(followed, job)
+        except Exception as error:  # whatever goes wrong here, the job has ended
+            _log.exception("Job %s could not be brought home", job.job_id)
+            note = f"{followed.note} {not_kept(error)}".strip()
+            followed.render.advance(Phase.COMPLETED, job=job, note=note)
         finally:
             self._over(followed)
 
@@ -229,14 +245,14 @@ class Follower:
             self._write(record, "fetched", **values)
 
     def _write(self, record: JobRecord, happened: str, /, **values: Any) -> None:
-        """The journal is behind then, but the render goes on; the next poll of it catches up."""
+        """A journal that fails here is behind; running the cell again brings it up to date."""
         try:
             self._journal.update(record, happened, **values)
         except KodiscError:
             _log.exception("The journal could not be written about job %s", record.job_id)
 
 
-def not_kept(problem: KodiscError) -> str:
+def not_kept(problem: Exception) -> str:
     """The note of a completed render whose video is not on this machine."""
     return f"The video is not kept on this machine: {problem} It is at its address still."
 

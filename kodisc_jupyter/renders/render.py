@@ -145,6 +145,8 @@ class Render:
                 self._changed.notify_all()
             for subscriber in list(self._subscribers.values()):
                 _tell(subscriber, after)
+            if after.phase in ENDED:
+                self._subscribers.clear()  # nothing more comes; panels can go
 
     def fail(self, problem: KodiscError, **changes: Any) -> None:
         """End as failed; ``problem`` is what :meth:`wait` raises."""

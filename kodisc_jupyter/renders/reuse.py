@@ -20,7 +20,7 @@ from kodisc_jupyter.renders.journal import Journal
 from kodisc_jupyter.renders.kept import fetch_again, find
 from kodisc_jupyter.renders.media import Fetched, MediaStore
 from kodisc_jupyter.renders.owner import is_alive, this_process
-from kodisc_jupyter.renders.pacing import Turns
+from kodisc_jupyter.renders.pacing import YOUNG_S, Turns
 from kodisc_jupyter.renders.record import SUBMITTING, JobRecord, Step
 from kodisc_jupyter.renders.render import Render, Subscriber
 from kodisc_jupyter.renders.state import ENDED, Phase
@@ -100,6 +100,8 @@ class Reuse:
         assert found.job_id is not None
         live = self._follower.live(found.identity, found.job_id)
         if live is not None and live.state.phase not in ENDED:
+            if render.backend is not None:
+                self._follower.use(live, render.backend)
             if on_state is not None:
                 live.subscribe(on_state)
             return live
@@ -203,8 +205,9 @@ class Reuse:
             self._turns.take()
             job = render.backend.client.get_render(found.job_id, attempts=1)
         except JobNotFoundError:
-            self._journal.update(found, "unknown", step=Step.UNKNOWN, ended_at=time.time())
-            raise _not_known(found) from None
+            if time.time() - (found.accepted_at or 0) > YOUNG_S:
+                self._journal.update(found, "unknown", step=Step.UNKNOWN, ended_at=time.time())
+                raise _not_known(found) from None
         except KodiscError:
             pass  # the watcher says so if it lasts
         note = f"Attached to job {found.job_id}, which was open already: it is paid once."

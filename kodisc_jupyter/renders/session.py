@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import time
 import uuid
 from collections.abc import Callable, Sequence
@@ -12,7 +11,7 @@ from pathlib import Path
 from threading import Event
 
 from kodisc_jupyter.api.client import Submission
-from kodisc_jupyter.api.errors import JobNotFoundError, KodiscError, WaitTimeoutError
+from kodisc_jupyter.api.errors import KodiscError, WaitTimeoutError
 from kodisc_jupyter.api.models import Credits, Job, RenderRequest
 from kodisc_jupyter.renders.backends import Backend
 from kodisc_jupyter.renders.balance import Balances
@@ -163,17 +162,6 @@ class RenderSession:
             and record.job_id not in watched
             and not is_alive(record.owner)
         ]
-
-    def attach_open(self, backend: Backend) -> list[Render]:
-        """Watch what earlier kernels of this user left open on ``backend``; all open renders.
-
-        A job that a living kernel started is left to that one.
-        """
-        for record in self.left_open():
-            if record.identity == backend.identity:
-                with contextlib.suppress(JobNotFoundError):  # it is marked as unknown by now
-                    self._take(record, backend)
-        return self.open_renders()
 
     def wait_all(self, timeout: float | None = None) -> list[Job]:
         """Wait for everything this kernel is watching now.

@@ -200,6 +200,8 @@ def test_a_job_of_another_account_is_not_paid_for_again_in_silence(
     session.close()
     del service.jobs[job_id]
     kernel = make_session()
+    row = kernel.find(job_id)
+    kernel.journal.update(row, "a while ago", accepted_at=row.accepted_at - 60)
     for _ in range(2):
         with pytest.raises(JobNotFoundError, match=r"another key.*--force"):
             kernel.start(REQUEST, backend=cloud)
@@ -211,7 +213,10 @@ def test_a_job_that_our_own_server_lost_is_simply_rendered_again(make_service, m
     service = make_service(instant=False)
     local = Backend("local", service, "local", unlimited=True)
     first = make_session()
-    del service.jobs[first.start(REQUEST, backend=local).job.job_id]
+    job_id = first.start(REQUEST, backend=local).job.job_id
+    row = first.find(job_id)
+    first.journal.update(row, "a while ago", accepted_at=row.accepted_at - 60)
+    del service.jobs[job_id]
     first.close()
     assert make_session().start(REQUEST, backend=local).job.job_id == "job00002"
 
@@ -404,10 +409,34 @@ def test_what_dead_kernels_left_open_can_be_waited_for(session, cloud, service, 
     row = session.find(job_id)
     session.journal.update(row, "dead", owner=replace(row.owner, started="0"))
     kernel = make_session()
-    (render,) = kernel.attach_open(cloud)
+    (left,) = kernel.left_open()
+    render = kernel.show(left.job_id, cloud)
+    assert kernel.left_open() == []
     service.finish(job_id)
     assert [job.job_id for job in kernel.wait_all(DEADLINE_S)] == [job_id]
     assert render.video.exists()
+
+
+def test_running_the_cell_again_after_a_new_login_asks_with_the_new_key(
+    session, cloud, service, make_service
+):
+    service.instant = False
+    job_id = session.start(REQUEST, backend=cloud).job.job_id
+    service.poll_error = AuthenticationError("401", status=401)
+    renewed = make_service()
+    renewed.jobs, renewed.files = service.jobs, service.files
+    service.finish(job_id)
+    render = session.start(REQUEST, backend=replace(cloud, client=renewed))
+    assert render.wait(DEADLINE_S).job_id == job_id
+    assert renewed.posts == []
+
+
+def test_whatever_goes_wrong_while_fetching_the_render_still_ends(session, cloud, service, caplog):
+    service.download_error = ValueError("nobody thought of this")
+    render = session.start(REQUEST, backend=cloud)
+    assert render.wait(DEADLINE_S).credits_cost == 51
+    assert "nobody thought of this" in render.state.note
+    assert "could not be brought home" in caplog.text
 
 
 def test_save_writes_the_video_whole_and_says_when_there_is_none(session, cloud, service, tmp_path):
