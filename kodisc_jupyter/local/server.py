@@ -14,12 +14,15 @@ import tempfile
 import time
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from kodisc_jupyter.local.options import LOOPBACK, Options
 from kodisc_jupyter.local.processes import RenderProcesses
 from kodisc_jupyter.local.store import FolderTakenError, Store, write_private
 from kodisc_jupyter.local.users import Key, User, Users, UsersFileError, new_key, read_users
+
+if TYPE_CHECKING:
+    from kodisc_jupyter.local.dask_executor import DaskExecutor
 
 _TICK_S: Final = 0.5
 
@@ -81,12 +84,12 @@ async def _run(options: Options, store: Store, processes: RenderProcesses | None
     for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
         asyncio.get_running_loop().add_signal_handler(number, stopped.set)
     users, key = _users(options, store)
-    ledger = Ledger(store.ledger)
     executor: Executor
     if processes is not None:
         executor = LocalExecutor(processes, options.workers)
     else:
-        raise StartError("--dask is not there yet")
+        executor = await _cluster(str(options.dask))
+    ledger = Ledger(store.ledger)
     house = House(
         Limits(options.render_timeout, options.memory_limit_mb << 20),
         options.queue_limit,
@@ -151,6 +154,15 @@ async def _until(
         jobs.fill()
         with contextlib.suppress(asyncio.TimeoutError):
             await asyncio.wait_for(stopped.wait(), _TICK_S)
+
+
+async def _cluster(address: str) -> DaskExecutor:
+    from kodisc_jupyter.local.dask_executor import DaskExecutor
+
+    try:
+        return await DaskExecutor.connect(address)
+    except (OSError, ValueError) as problem:
+        raise StartError(f"no Dask scheduler answers at {address}: {problem}") from None
 
 
 def _users(options: Options, store: Store) -> tuple[Users, str]:

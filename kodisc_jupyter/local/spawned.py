@@ -9,8 +9,9 @@ import sys
 
 def main(outcome: int) -> None:
     """Read one order and carry it out; an empty input means that there is none."""
-    from kodisc_jupyter.local import renderer
+    from kodisc_jupyter.local import family, renderer
 
+    family.end_with_parent(os.getppid())
     renderer.preload()
     order = sys.stdin.buffer.read()
     if not order:
