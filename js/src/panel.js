@@ -6,6 +6,7 @@ import { errorCard } from "./problem.js";
 import { play, showVideo } from "./video.js";
 
 const STEPS = ["Check", "Send", "Queue", "Render", "Fetch"];
+const COME_BACK = "Running the cell again finds the job; nothing is paid twice.";
 const BRIEF = new Set(["checking", "queued"]);
 
 /**
@@ -48,28 +49,32 @@ export function mount(model, el, outer) {
   let state = model.get("state");
   let ahead = 0;
   let card = "none yet";
+  let cut = false; // the kernel is gone, and with it all news
 
   /** @param {boolean} fresh */
   function update(fresh) {
     state = model.get("state");
+    if (fresh) cut = false;
     ahead = skew(Date.now(), state.now, fresh);
     set(root, {
       role: "group", // a region each would make thirty landmarks of a notebook
       "data-phase": state.phase,
       "data-place": state.place,
+      "data-cut": cut ? "" : null,
       "data-brief": BRIEF.has(state.phase) ? "" : null,
       "aria-label": `Kodisc render of ${state.scene}`,
     });
-    say(phase, state.headline);
+    const goesOn = state.job ? "; the job goes on" : "";
+    say(phase, cut ? `The kernel is gone${goesOn}. Last heard: ${state.headline}` : state.headline);
     say(scene, state.scene);
     say(settings, state.settings);
-    say(detail, state.say);
+    say(detail, cut ? COME_BACK : state.say);
     drawSteps();
     drawMoney();
     drawProblem();
     showVideo(figure, state, () => model.send({ kind: "action", action: "video" }), signal);
     figure.hidden = !state.video;
-    foot.update(state);
+    foot.update(cut ? { ...state, phase: "cut" } : state); // nobody is there to press for
     tick();
   }
 
@@ -108,6 +113,7 @@ export function mount(model, el, outer) {
   }
 
   function tick() {
+    if (cut) return;
     const now = state.ended ?? Date.now() - ahead;
     say(elapsed, clock(now - state.began));
     const retry = state.retry;
@@ -136,6 +142,18 @@ export function mount(model, el, outer) {
   }
 
   const changed = () => update(true);
+
+  // ipywidgets says that the comm's life changed, not how: sending through a dead one throws.
+  function connection() {
+    try {
+      model.send({ kind: "hello" });
+      cut = false;
+    } catch {
+      cut = state.ended === null;
+    }
+    update(false);
+  }
+
   /** @type {Map<number, BlobPart>} */
   const parts = new Map();
   /**
@@ -166,9 +184,11 @@ export function mount(model, el, outer) {
 
   model.on("change:state", changed);
   model.on("msg:custom", heard);
+  model.on("comm_live_update", connection);
   signal.addEventListener("abort", () => {
     model.off("change:state", changed);
     model.off("msg:custom", heard);
+    model.off("comm_live_update", connection);
     root.remove();
   });
 

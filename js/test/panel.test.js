@@ -205,3 +205,28 @@ test("a panel that is taken away leaves no listener, no timer and no element", (
   assert.equal(el.childElementCount, 0);
   assert.equal(clear.mock.callCount(), 1);
 });
+
+test("a panel whose kernel is gone says so, and that the job goes on", (t) => {
+  const { button, model, root, text } = stage(t);
+  model.lose();
+  assert.match(text(".kodisc-phase"), /The kernel is gone; the job goes on.*Rendering on Kodisc/);
+  assert.equal(button("Stop watching"), undefined);
+  assert.match(text(".kodisc-say"), /Running the cell again finds the job/);
+  t.mock.timers.tick(5_000);
+  assert.equal(text(".kodisc-clock"), "0:07");
+  model.push(state());
+  assert.equal(text(".kodisc-phase"), "Rendering on Kodisc");
+  assert.equal(root.hasAttribute("data-cut"), false);
+});
+
+test("a connection that comes back is no reason to worry anybody", (t) => {
+  const { model, text } = stage(t);
+  model.handlers.get("comm_live_update")();
+  assert.equal(text(".kodisc-phase"), "Rendering on Kodisc");
+});
+
+test("an ended render does not mind that its kernel is gone", (t) => {
+  const { model, text } = stage(t, completed());
+  model.lose();
+  assert.equal(text(".kodisc-phase"), "Finished");
+});

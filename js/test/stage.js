@@ -76,6 +76,12 @@ export function stage(t, first = state()) {
       current = next;
       handlers.get("change:state")?.();
     },
+    lose() {
+      model.send = () => {
+        throw new Error("comm is closed");
+      };
+      handlers.get("comm_live_update")?.();
+    },
     tell: (message, buffers) => handlers.get("msg:custom")?.(message, buffers),
   };
   const el = window.document.createElement("div");
