@@ -130,12 +130,10 @@ class Studio:
         self._cells = {scene: cell for cell in found for scene in cell.scenes()}
         before = self.scene.value
         self.scene.options = list(self._cells)
-        if before in self._cells:
-            self.scene.value = before
-        if not self._cells:
-            self._say("No scene is known yet: run a %%kodisc cell (or --check it), then refresh.")
+        if self._cells:
+            self.scene.value = before if before in self._cells else next(iter(self._cells))
         else:
-            self._say("")
+            self._say("No scene is known yet: run a %%kodisc cell (or --check it), then refresh.")
         self._scene_changed()
 
     def _scene_changed(self) -> None:

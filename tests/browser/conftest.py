@@ -12,6 +12,7 @@ import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from types import SimpleNamespace
 from urllib.error import URLError
 from urllib.request import urlopen
 
@@ -20,7 +21,6 @@ import pytest
 from playwright.sync_api import Browser, Page, sync_playwright
 
 from kodisc_jupyter.renders import local_server
-
 
 LIMIT_MS = 180_000
 CHROMIUM = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
@@ -79,6 +79,30 @@ def clean_environment(folder: Path, home: Path) -> dict[str, str]:
     }
 
 
+def wait_until_listening(port: int, process: subprocess.Popen, log: Path) -> None:
+    """Wait for a port to be open, without asking the server for a page."""
+    deadline = time.monotonic() + 120
+    while True:
+        assert process.poll() is None, f"the server ended:\n{log.read_text()[-3000:]}"
+        assert time.monotonic() < deadline, f"nothing listens:\n{log.read_text()[-3000:]}"
+        try:
+            socket.create_connection(("127.0.0.1", port), timeout=5).close()
+        except OSError:
+            time.sleep(0.05)  # between two looks, until it listens
+        else:
+            return
+
+
+@pytest.fixture
+def voila_tools():
+    """What a test needs to run a server of its own."""
+    return SimpleNamespace(
+        free_port=free_port,
+        clean_environment=clean_environment,
+        wait_until_listening=wait_until_listening,
+    )
+
+
 @dataclass
 class Lab:
     """A running Jupyter server, with JupyterLab and Notebook 7 on it."""
@@ -116,6 +140,7 @@ def lab(tmp_path_factory) -> Iterator[Lab]:
         *(f"--ServerApp.port={port}", "--ServerApp.port_retries=0", "--ServerApp.token="),
         *("--ServerApp.password=", "--ServerApp.disable_check_xsrf=True"),
         *(f"--ServerApp.root_dir={root}", "--LabApp.news_url=", "--expose-app-in-browser"),
+        "--JupyterNotebookApp.expose_app_in_browser=True",
         "--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate",
     ]
     with log.open("w") as log_file:
@@ -137,7 +162,7 @@ class NotebookPage:
         self.page = page
         self.lab = lab
         self.complaints: list[str] = []
-        page.on("pageerror", lambda error: self.complaints.append(str(error)))
+        page.on("pageerror", lambda error: self.complaints.append(f"{error}\n{error.stack}"))
 
     def open(self, name: str, *, app: str = "lab", dark: bool = False) -> None:
         """Open a notebook and wait until its kernel is ready."""
@@ -165,12 +190,13 @@ class NotebookPage:
         )
 
     def kernel_ready(self) -> None:
-        """The kernel's status, as the page shows it, is idle."""
+        """Wait until the kernel's status, as the page shows it, is idle."""
         self.page.wait_for_function(
             """() => { const panel = window.jupyterapp.shell.currentWidget;
                  return panel?.sessionContext?.session?.kernel?.status === 'idle'; }""",
             timeout=LIMIT_MS,
         )
+        self.complaints.clear()  # the front end's own, from while it started
 
     def run(self, cell: int) -> None:
         """Run one cell, as Ctrl-Enter does."""

@@ -1,0 +1,82 @@
+"""Voilà: a dashboard made of a notebook with a finished and a live render."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+import nbformat
+import pytest
+
+from kodisc_jupyter.renders import local_server
+
+pytestmark = [pytest.mark.browser]
+
+LIMIT_MS = 180_000
+
+FINISHED = """\
+%%kodisc Finished -ql --wait
+from manim import *
+
+
+class Finished(Scene):
+    def construct(self):
+        self.play(Create(Circle()), run_time=1)
+"""
+LIVE = """\
+%%kodisc Live -ql
+import time
+from pathlib import Path
+
+from manim import *
+
+
+class Live(Scene):
+    def construct(self):
+        while not Path("GATE").exists():
+            time.sleep(0.02)
+        self.play(Create(Square()), run_time=2)
+"""
+
+
+def test_voila_shows_a_finished_and_a_live_render(chromium, tmp_path, voila_tools):
+    gate = tmp_path / "gate"
+    cells = ["%load_ext kodisc_jupyter", FINISHED, LIVE.replace("GATE", str(gate))]
+    notebook = nbformat.v4.new_notebook(
+        cells=[nbformat.v4.new_code_cell(cell) for cell in cells],
+        metadata={
+            "kernelspec": {"name": "python3", "display_name": "Python 3", "language": "python"}
+        },
+    )
+    nbformat.write(notebook, tmp_path / "dashboard.ipynb")
+    port, log, home = voila_tools.free_port(), tmp_path / "voila.log", tmp_path / "home"
+    with log.open("w") as log_file:
+        server = subprocess.Popen(
+            [sys.executable, "-m", "voila", "--no-browser", f"--port={port}", "dashboard.ipynb"],
+            cwd=tmp_path,
+            stdout=log_file,
+            stderr=log_file,
+            env=voila_tools.clean_environment(tmp_path, home),
+        )
+    try:
+        voila_tools.wait_until_listening(port, server, log)
+        page = chromium.new_page()
+        page.set_default_timeout(LIMIT_MS)
+        page.goto(f"http://127.0.0.1:{port}/", wait_until="domcontentloaded", timeout=LIMIT_MS)
+        finished = page.locator("figure.kodisc-video video, [data-phase=completed] video").first
+        finished.wait_for(state="attached")
+        page.locator(".kodisc-panel[data-phase=running]").wait_for()
+        gate.touch()
+        page.wait_for_function(
+            """() => [...document.querySelectorAll('video')]
+                 .some(v => v.readyState >= 1 && Math.abs(v.duration - 2) < 0.15)"""
+        )
+        page.wait_for_function(
+            """() => [...document.querySelectorAll('video')]
+                 .some(v => v.readyState >= 1 && Math.abs(v.duration - 1) < 0.15)"""
+        )
+        page.close()
+    finally:
+        server.terminate()
+        server.wait(timeout=60)
+        local_server.stop(home)
