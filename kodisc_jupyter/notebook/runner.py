@@ -26,15 +26,16 @@ from kodisc_jupyter.notebook.order import (
 )
 from kodisc_jupyter.notebook.settings import KodiscSettings
 from kodisc_jupyter.notebook.where import Kind, Places
-from kodisc_jupyter.renders.backends import Backend
 from kodisc_jupyter.renders.home import kodisc_home
 from kodisc_jupyter.renders.state import Estimate, Phase, RenderState
 
 if TYPE_CHECKING:
     from kodisc_jupyter.notebook.kept import Kept
     from kodisc_jupyter.notebook.shown import Screen, Shown
+    from kodisc_jupyter.renders.backends import Backend
     from kodisc_jupyter.renders.render import Render
     from kodisc_jupyter.renders.session import RenderSession
+    from kodisc_jupyter.scene.cell import Source
 
 MakeScreen = Callable[[RenderState, "Kept"], "Screen"]
 
@@ -121,8 +122,6 @@ class Runner:
             KodiscError: the submission was refused or failed; or, where the cell waits, the render.
             StoppedWaiting: Ctrl-C while waiting.
         """
-        from kodisc_jupyter.notebook.shown import Ending, Shown
-
         order = self.prepare(cell, options, line=line, values=values)
         kept, targets = self._kept(options, line), _targets(options, order, line)
         notices.show_warnings(order.warnings, self.front_end())
@@ -133,10 +132,10 @@ class Runner:
         shown: list[Shown] = []
         renders: list[Render] = []
         for request, target in zip(order.requests, targets, strict=True):
-            ending = Ending(kept, target)
             state = _first_state(request, kind)
             place = screen(state, kept) if screen else self._screen(state, kept)
-            one = Shown(place, ending, order.source)
+            # From here on the panel is there; what is imported later delays nobody's eyes.
+            one = _shown(place, kept, target, order.source)
             self._start(one, request, options, renders, line)
             shown.append(one)
             renders.append(one.rendered)
@@ -442,6 +441,12 @@ def _first_state(request: RenderRequest, kind: Kind) -> RenderState:
         phase_at=now,
         fps=request.fps,
     )
+
+
+def _shown(screen: Screen, kept: Kept, save: Path | None, source: Source) -> Shown:
+    from kodisc_jupyter.notebook.shown import Ending, Shown
+
+    return Shown(screen, Ending(kept, save), source)
 
 
 def _raise_failed(failed: Sequence[tuple[Shown, KodiscError]]) -> NoReturn:

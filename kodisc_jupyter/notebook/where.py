@@ -1,4 +1,7 @@
-"""Where renders go: Kodisc's fleet, or this machine. Never a silent switch between the two."""
+"""Where renders go: Kodisc's fleet, or this machine. Never a silent switch between the two.
+
+The first panel is there before any of this is needed, so keys and servers are imported late.
+"""
 
 from __future__ import annotations
 
@@ -8,14 +11,13 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
-from kodisc_jupyter.api.auth import KEY_VARIABLE, LOOKED_IN, Key, find_key
 from kodisc_jupyter.api.errors import AuthenticationError, KodiscError
 from kodisc_jupyter.notebook.settings import KodiscSettings
-from kodisc_jupyter.renders import local_server
-from kodisc_jupyter.renders.backends import Backend
 
 if TYPE_CHECKING:
+    from kodisc_jupyter.api.auth import Key
     from kodisc_jupyter.api.client import Client
+    from kodisc_jupyter.renders.backends import Backend
 
 Kind = Literal["cloud", "local"]
 
@@ -35,6 +37,8 @@ def decide(backend: str, *, has_key: bool, has_manim: bool) -> Kind:
     """
     if backend == "cloud" or (backend == "auto" and has_key):
         if not has_key:
+            from kodisc_jupyter.api.auth import LOOKED_IN
+
             raise AuthenticationError(
                 f"There is no Kodisc key. Looked in: {LOOKED_IN}. {NOT_SENT}",
                 hint="Type %kodisc login, or render on this machine with --backend local.",
@@ -80,6 +84,8 @@ class Places:
         Raises:
             KodiscError: as :func:`decide`; or the key found cannot be sent.
         """
+        from kodisc_jupyter.api.auth import find_key
+
         backend = option or self._settings.backend
         has_key = backend != "local" and find_key() is not None
         return decide(backend, has_key=has_key, has_manim=backend == "cloud" or has_manim())
@@ -88,7 +94,7 @@ class Places:
         """Where a render probably goes, at once: a panel does not wait for the keyring to open."""
         backend = option or self._settings.backend
         if backend == "auto":
-            return "cloud" if os.environ.get(KEY_VARIABLE) else "local"
+            return "cloud" if os.environ.get("KODISC_KEY") else "local"
         return "local" if backend == "local" else "cloud"
 
     def backend(self, option: str | None = None) -> Backend:
@@ -97,6 +103,8 @@ class Places:
         Raises:
             KodiscError: as :meth:`kind`; or the local server did not start.
         """
+        from kodisc_jupyter.api.auth import find_key
+
         backend = option or self._settings.backend
         key = None if backend == "local" else find_key()
         kind = decide(backend, has_key=key is not None, has_manim=backend == "cloud" or has_manim())
@@ -104,6 +112,9 @@ class Places:
 
     def cloud(self, key: Key | None = None) -> Backend:
         """Kodisc's fleet, with the key that was found."""
+        from kodisc_jupyter.api.auth import find_key
+        from kodisc_jupyter.renders.backends import Backend
+
         key = key or find_key()
         if key is None:
             decide("cloud", has_key=False, has_manim=False)
@@ -113,6 +124,9 @@ class Places:
 
     def local(self) -> Backend:
         """The server on this machine, started if there is none."""
+        from kodisc_jupyter.renders import local_server
+        from kodisc_jupyter.renders.backends import Backend
+
         address = local_server.ensure(self._home)
         client = self._client(address.key, address.url)
         return Backend("local", client, "local", unlimited=True, refresh=self.local)
