@@ -46,6 +46,8 @@ export interface Video {
   poster: string | null;
   track: string | null;
   captions: string | null;
+  /** The captions' words, where they have no address of their own. */
+  transcript: string;
   width: string | null;
   loop: boolean;
   autoplay: boolean;

@@ -14,9 +14,10 @@ const ASK_AFTER_MS = 1500;
  */
 export function showVideo(figure, state, ask, signal) {
   const video = state.video;
-  const key = JSON.stringify([state.id, video?.src, video?.ask]);
-  if (!video || figure.dataset.key === key) return;
+  const key = video ? JSON.stringify([state.id, state.job, video.src, video.ask]) : "";
+  if (figure.dataset.key === key) return;
   figure.dataset.key = key;
+  if (!video) return figure.replaceChildren(); // it is rendered again
   figure.dataset.shape = state.upright ? "upright" : "wide";
   figure.style.setProperty("--kodisc-width", video.width ?? (state.upright ? "360px" : "854px"));
   const src = safeUrl(video.src);
@@ -87,4 +88,6 @@ function caption(figure, state, src) {
     if (text) caption?.append(make("p", "note", text));
   }
   if (links.length) caption?.append(make("p", "links", ...links));
+  const words = state.video?.transcript;
+  if (words) caption?.append(make("details", "", make("summary", "", "Captions"), make("p", "transcript", words)));
 }

@@ -106,6 +106,21 @@ test("a video that plays is never touched by a later state", (t) => {
   assert.equal(find("video"), player);
 });
 
+test("captions without an address of their own can be opened and read", (t) => {
+  const { find } = stage(t, completed({ video: video({ transcript: "A theorem.\nIts proof." }) }));
+  assert.equal(find("details summary").textContent, "Captions");
+  assert.equal(find("details p").textContent, "A theorem.\nIts proof.");
+});
+
+test("a render that begins again shows its new video, not the old one", (t) => {
+  const { find, model } = stage(t, completed());
+  const old = find("video");
+  model.push(state({ phase: "submitting", job: null }));
+  assert.equal(find("video"), null);
+  model.push(completed());
+  assert.notEqual(find("video"), old);
+});
+
 test("autoplay is muted: browsers play nothing aloud unasked", (t) => {
   const { find } = stage(t, completed({ video: video({ autoplay: true }) }));
   assert.equal(find("video").muted, true);

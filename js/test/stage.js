@@ -37,6 +37,7 @@ export const video = (about = {}) => ({
   poster: null,
   track: null,
   captions: null,
+  transcript: "",
   width: null,
   loop: false,
   autoplay: false,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import re
 import shutil
 import tempfile
 from dataclasses import dataclass, replace
@@ -30,6 +31,9 @@ LINKED_CAPTIONS_LIMIT_BYTES: Final = 400
 """A linked render adds at most 3 KB to the notebook, so only short captions are carried along."""
 
 
+_TAG: Final = re.compile(r"<[^<>]*>")
+
+
 @dataclass(frozen=True)
 class Kept:
     """What was asked for.
@@ -52,12 +56,16 @@ class Kept:
 
 @dataclass(frozen=True)
 class Sources:
-    """The addresses that a finished figure uses; ``note`` says what was not done as asked."""
+    """The addresses that a finished figure uses; ``note`` says what was not done as asked.
+
+    ``transcript`` is what the captions say, for where they have no address of their own.
+    """
 
     src: str | None = None
     poster_src: str | None = None
     captions_src: str | None = None
     captions_url: str | None = None
+    transcript: str = ""
     note: str = ""
 
 
@@ -118,6 +126,7 @@ def embedded(media: Media) -> Sources:
     return Sources(
         poster_src=data_url(poster, "image/jpeg") if poster else None,
         captions_src=_captions(media.captions, CAPTIONS_LIMIT_BYTES),
+        transcript=transcript(_read(media.captions, CAPTIONS_LIMIT_BYTES) or b""),
     )
 
 
@@ -192,6 +201,13 @@ def _read(path: Path | None, limit: int) -> bytes | None:
 def _captions(path: Path | None, limit: int) -> str | None:
     content = _read(path, limit)
     return data_url(content, "text/vtt") if content and b"-->" in content else None
+
+
+def transcript(vtt: bytes) -> str:
+    """What WebVTT captions say, a line for each cue, without times and tags."""
+    blocks = vtt.decode("utf-8", "replace").replace("\r\n", "\n").split("\n\n")
+    cues = [block.partition("-->")[2].partition("\n")[2] for block in blocks]
+    return "\n".join(" ".join(_TAG.sub("", cue).split()) for cue in cues if cue.strip())
 
 
 def _has_cues(path: Path | None) -> bool:

@@ -46,6 +46,7 @@ def figure_html(
     poster_src: str | None = None,
     captions_src: str | None = None,
     captions_url: str | None = None,
+    transcript: str = "",
     width: str | None = None,
     loop: bool = False,
     autoplay: bool = False,
@@ -55,7 +56,8 @@ def figure_html(
     """A finished render as static HTML, root ``figure.kodisc-video``.
 
     ``src`` and ``poster_src`` are addresses or ``data:`` URLs, ``captions_src`` a ``data:`` URL
-    for the track, ``captions_url`` the captions' own address for a link; an address that
+    for the track, ``captions_url`` the captions' own address for a link, ``transcript`` what they
+    say where they have none; an address that
     :func:`~kodisc_jupyter.notebook.links.safe_url` refuses is not used. ``width`` is a CSS
     length. ``autoplay`` mutes: browsers play nothing aloud unasked. ``note`` is a sentence about
     how the video is kept.
@@ -67,7 +69,7 @@ def figure_html(
     upright = state.aspect_ratio is AspectRatio.UPRIGHT
     box = css_width(width) if width else f"{_UPRIGHT_PX if upright else _WIDE_PX}px"
     described = escape(words.plain(alt, 500) or f"Manim animation {words.name(state.scene)}")
-    caption = _caption(state, src, captions_url, note, alt)
+    caption = _caption(state, src, captions_url, note, alt) + _transcript(transcript)
     player = _player(state, src, poster_src, safe_url(captions_src), loop, autoplay, described)
     return (
         f'<figure class="kodisc-video" style="margin:0;width:{box};max-width:100%">'
@@ -134,6 +136,14 @@ def _caption(
     if alt:
         lines.append(f"<bdi>{escape(words.plain(alt, 500))}</bdi>")
     return "<br>".join(lines)
+
+
+def _transcript(text: str) -> str:
+    """The captions' words: a sanitiser takes the track away, and ``data:`` opens no page."""
+    if not text:
+        return ""
+    said = "<br>".join(escape(line) for line in words.plain(text).split("\n"))
+    return f"<details><summary>Captions</summary>{said}</details>"
 
 
 def figure_text(state: RenderState, *, src: str | None = None, note: str = "") -> str:

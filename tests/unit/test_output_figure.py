@@ -178,6 +178,13 @@ def test_captions_are_a_track_of_our_own_and_a_link():
     assert not Page(remote).all("track")
 
 
+def test_captions_without_an_address_can_be_opened_and_read():
+    html = figure_html(DONE, src="data:video/mp4;base64,AAAA", transcript="A <b>proof</b>\nQED")
+    assert Page(html).all("details")
+    assert Page(html).text.endswith("CaptionsA <b>proof</b>QED")
+    assert "<details>" not in figure_html(DONE, src="a.mp4")
+
+
 def test_hostile_text_and_addresses_do_no_harm():
     job = Job(EVIL, JobStatus.COMPLETED)
     hostile = state(scene=EVIL, job=job, note=EVIL, error=EVIL)

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from kodisc_jupyter.api.models import AspectRatio, Job, JobStatus, Quality
-from kodisc_jupyter.notebook.kept import SERVER_LIMIT_BYTES, Kept, sources
+from kodisc_jupyter.notebook.kept import SERVER_LIMIT_BYTES, Kept, sources, transcript
 from kodisc_jupyter.notebook.links import is_embedded
 from kodisc_jupyter.renders.state import Media, Phase, RenderState
 
@@ -62,6 +62,7 @@ def test_a_local_video_is_embedded_with_its_poster_and_captions(local):
     assert is_embedded(shown.src)
     assert is_embedded(shown.poster_src)
     assert is_embedded(shown.captions_src)
+    assert shown.transcript == "The theorem"
     assert shown.note == ""
 
 
@@ -143,3 +144,13 @@ def test_hostile_names_stay_in_the_folder(local):
     assert shown.src is not None
     assert shown.src.startswith("kodisc/")
     assert ".." not in shown.src
+
+
+def test_a_transcript_is_the_cues_words_without_times_and_tags():
+    vtt = (
+        b"WEBVTT\n\nNOTE made by hand\n\n1\n00:00.000 --> 00:02.000 align:start\n"
+        b"<v Teacher>The <i>theorem</i>\nof Pythagoras\r\n\r\n00:02.000 --> 00:03.000\n\xff\n"
+    )
+    assert transcript(vtt) == "The theorem of Pythagoras\n\ufffd"
+    assert transcript(b"") == ""
+    assert transcript(b"WEBVTT\n\n") == ""

@@ -8,6 +8,7 @@ import json
 import subprocess
 import sys
 import textwrap
+import threading
 
 import pytest
 
@@ -132,6 +133,25 @@ def test_a_page_that_asks_gets_the_video_in_parts(panel, completed):
     whole = b"".join(bytes(buffers[0]) for _, buffers in made.sent)
     assert whole == completed.media.video.read_bytes()
     assert max(len(buffers[0]) for _, buffers in made.sent) <= PART_BYTES
+
+
+def test_pages_that_ask_while_it_is_sent_get_it_once_more(panel, completed):
+    made = panel()
+    made.finish(completed)
+    send = made.widget.send
+    second = threading.Event()
+
+    def ask_again(content, buffers=None):
+        send(content, buffers)
+        if len(made.sent) in {1, 2}:
+            press(made, "video")
+        if len(made.sent) == 6:
+            second.set()
+
+    made.widget.send = ask_again
+    press(made, "video")
+    assert second.wait(60)
+    assert [content["part"] for content, _ in made.sent] == [0, 1, 2, 0, 1, 2]
 
 
 def test_a_page_that_asks_for_a_video_that_is_gone_is_told(panel, completed):

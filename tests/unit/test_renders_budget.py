@@ -102,7 +102,10 @@ def test_run_all_of_30_cells_with_a_budget_for_10_stops_in_time(
             stopped_at, message = number, str(error)
             break
     spent = sum(job.credits_cost for job in service.jobs.values())
-    assert f"the budget of this session is 510 credits; spent {session.budget().spent}" in message
+    assert (
+        f"the budget of this session is 510 credits; spent {session.purse.budget().spent}"
+        in message
+    )
     assert "Nothing was sent and nothing was charged" in message
     if surprise:
         assert 510 - 102 < spent <= 510 + 102  # at most by the render that was running already
@@ -125,7 +128,7 @@ def test_with_a_history_of_their_own_renders_run_side_by_side_within_the_budget(
     for request in scenes(4):
         session.start(request, backend=cloud, force=True)
     assert len(session.open_renders()) == 4
-    assert session.budget().spent == 0
+    assert session.purse.budget().spent == 0
 
 
 def test_a_cell_that_waits_for_the_budget_says_so_and_can_be_called_off(make_session, make_service):
@@ -162,10 +165,13 @@ def test_a_reused_render_passes_a_budget_that_is_used_up(make_session, make_serv
     cloud = Backend("cloud", make_service(cost=50), "cloud:x")
     session = make_session(max_credits=50)
     request = scenes(1)[0]
-    session.start(request, backend=cloud).wait(DEADLINE_S)
+    render = session.start(request, backend=cloud)
+    assert render.wait(DEADLINE_S)
+    assert (render.state.budget.spent, render.state.budget.left) == (50, 0)
     with pytest.raises(BudgetExceededError):
         session.start(scenes(2)[1], backend=cloud)
-    assert session.start(request, backend=cloud).state.reused
+    again = session.start(request, backend=cloud)
+    assert again.state.reused
     session.max_credits = 200
     assert session.start(scenes(2)[1], backend=cloud)
 

@@ -300,6 +300,21 @@ def test_two_threads_that_run_the_same_cell_at_once_submit_once(session, cloud, 
     assert renders[0].wait(DEADLINE_S).job_id == renders[1].wait(DEADLINE_S).job_id
 
 
+def test_an_intent_counts_as_under_way_from_the_moment_others_can_see_it(
+    session, cloud, service, monkeypatch
+):
+    claim, looked = session.journal.claim, []
+
+    def claim_and_look(record, **options):
+        claimed = claim(record, **options)
+        looked.append(session._reuse._is_under_way(claimed))
+        return claimed
+
+    monkeypatch.setattr(session.journal, "claim", claim_and_look)
+    session.start(REQUEST, backend=cloud).wait(DEADLINE_S)
+    assert looked == [True]
+
+
 def test_the_intent_is_written_before_the_request_and_the_job_id_right_after(
     make_session, cloud, service
 ):
