@@ -24,14 +24,25 @@ from kodisc_jupyter.renders import local_server
 LIMIT_S = 240
 WIDGET = "application/vnd.jupyter.widget-view+json"
 
-HELLO = """\
-from manim import *
+KERNEL = "kodisc-test"
+PYTHON = os.environ.get("KODISC_TEST_PYTHON", sys.executable)
+"""The kernels' Python: this one, or that of an environment with Colab's versions (make test)."""
 
 
-class HelloKodisc(Scene):
-    def construct(self):
-        self.play(Create(Circle()), run_time=0.4)
-"""
+@pytest.fixture(scope="session", autouse=True)
+def kernel_spec(tmp_path_factory) -> Iterator[None]:
+    """A kernel of ``PYTHON``, known to Jupyter under a name of its own."""
+    folder = tmp_path_factory.mktemp("jupyter")
+    spec = folder / "kernels" / KERNEL
+    spec.mkdir(parents=True)
+    command = [PYTHON, "-m", "ipykernel_launcher", "-f", "{connection_file}"]
+    (spec / "kernel.json").write_text(json.dumps({"argv": command, "display_name": KERNEL}))
+    before = os.environ.get("JUPYTER_PATH")
+    os.environ["JUPYTER_PATH"] = os.pathsep.join(filter(None, [str(folder), before]))
+    yield
+    os.environ.pop("JUPYTER_PATH")
+    if before is not None:
+        os.environ["JUPYTER_PATH"] = before
 
 
 @pytest.fixture(scope="session")
@@ -101,7 +112,7 @@ def run_notebook(tmp_path, monkeypatch) -> Callable[..., Executed]:
             notebook,
             timeout=LIMIT_S,
             allow_errors=allow_errors,
-            kernel_name="python3",
+            kernel_name=KERNEL,
             resources={"metadata": {"path": str(tmp_path)}},
         )
         client.execute(env=environment(home, **env))
@@ -197,7 +208,7 @@ def start_kernel(tmp_path) -> Iterator[Callable[..., Interactive]]:
     started: list[Interactive] = []
 
     def start(home: Path, *, load: bool = True, **env: str) -> Interactive:
-        manager = KernelManager(kernel_name="python3")
+        manager = KernelManager(kernel_name=KERNEL)
         manager.start_kernel(env=environment(home, **env), cwd=str(tmp_path))
         client = manager.client()
         client.start_channels()

@@ -111,7 +111,13 @@ def test_plain_ipython_shows_progress_as_text_and_the_path_at_the_end(kodisc_hom
     environment = {k: v for k, v in os.environ.items() if not k.startswith("KODISC_")}
     cell = f"get_ipython().run_cell_magic('kodisc', 'HelloKodisc -ql --force', {HELLO!r})"
     done = subprocess.run(
-        [sys.executable, "-m", "IPython", "--colors=NoColor", "-c"]
+        [
+            os.environ.get("KODISC_TEST_PYTHON", sys.executable),
+            "-m",
+            "IPython",
+            "--colors=NoColor",
+            "-c",
+        ]
         + [f"get_ipython().run_line_magic('load_ext', 'kodisc_jupyter')\n{cell}"],
         env={**environment, "KODISC_HOME": str(kodisc_home), "IPYTHONDIR": str(tmp_path)},
         capture_output=True,
