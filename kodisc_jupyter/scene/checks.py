@@ -16,6 +16,7 @@ from kodisc_jupyter.scene.habits import leftover_calls, relative_files
 from kodisc_jupyter.scene.imports import import_problems, manim_attributes, newer_names
 from kodisc_jupyter.scene.parsing import CANNOT_PARSE, parse
 from kodisc_jupyter.scene.reading import Reading, read
+from kodisc_jupyter.scene.replaced import replaced_values
 from kodisc_jupyter.scene.request import Request, at_scene_name, refusal, too_large
 from kodisc_jupyter.scene.undefined import closest, undefined_names
 
@@ -30,6 +31,7 @@ CHECKS: Final[dict[str, str]] = {
     "duplicate-scene": "a scene is defined once",
     "undefined-name": "every name is defined in the cell, the prelude, Python or Manim",
     "not-sent": "notebook variables that are used are sent along",
+    "replaced-value": "no import replaces a value that was sent along",
     "manimgl": "no names of ManimGL, which Kodisc does not render with",
     "newer-manim": "no names that came after the Manim version Kodisc was seen with (warning)",
     "local-import": "no imports of your own files, which are not sent",
@@ -159,6 +161,7 @@ def _about_code(
 ) -> Iterator[Diagnostic]:
     yield from undefined_names(reading, notebook_names)
     yield from import_problems(reading, local_modules)
+    yield from replaced_values(reading)
     yield from manim_attributes(reading)
     yield from newer_names(reading)
     yield from relative_files(reading)

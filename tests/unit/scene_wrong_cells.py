@@ -6,7 +6,7 @@ text that must be underlined. The golden HTML of each is `golden/<name>.html`, w
 """
 
 import math
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
 from kodisc_jupyter.scene.cell import assemble
@@ -37,12 +37,13 @@ class Wrong:
     local_modules: Collection[str] = ()
     body_bytes: int = 0
     limit_bytes: int = 0
+    values: Mapping[str, object] | None = None
 
     def checked(self, disabled: Collection[str] = ()) -> Checked:
         """What the checks say."""
         rule, field = self.broken_rule
         return check(
-            assemble(self.cell, prelude=self.prelude, first_line=2),
+            assemble(self.cell, prelude=self.prelude, values=self.values, first_line=2),
             self.scenes,
             notebook_names=self.notebook_names,
             local_modules=self.local_modules,
@@ -1177,6 +1178,22 @@ class Hello(Scene):
         "Box is defined in the notebook, but was not sent along.",
         "Put the class into the cell, or into a %%kodisc_prelude cell.",
         notebook_names={"Box": AClass},
+    ),
+    Wrong(
+        "value_replaced_by_an_import",
+        """\
+from manim import *
+
+class Hello(Scene):
+    def construct(self):
+        self.add(Dot(color=color))
+""",
+        "replaced-value",
+        2,
+        "from manim import *",
+        "This import brings a color of its own in place of the one sent along.",
+        "Send it by another name: my_color = color, then --with my_color.",
+        values={"color": "#58C4DD"},
     ),
     Wrong(
         "show_creation",
