@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+import math
 import time
+from collections import deque
 from collections.abc import Callable
 from threading import Lock
 from typing import Final
 
+BURST: Final = 10
+BURST_S: Final = 1.05
+"""A kernel makes at most 10 requests in a second, with some room for delays on their way."""
+
 SPACING_S: Final = 0.12
-"""Between any two requests of a kernel: never more than 10 in a second, even if some are late."""
+"""Between a poll and the request before it: 8 in a second, which leaves some for a person."""
 
 FIRST_POLL_S: Final = {"local": 0.15, "cloud": 1.0}
 POLL_CAP_S: Final = {"local": 0.5, "cloud": 4.0}
@@ -39,7 +45,11 @@ def outage_delay_s(failures: int, outage_s: float, retry_after_s: float | None) 
 
 
 class Turns:
-    """Lets requests go one after another, at least :data:`SPACING_S` apart."""
+    """Lets requests go: never more than :data:`BURST` within :data:`BURST_S`.
+
+    What a person waits for (a submission, a balance) goes at once while there is room. Polls also
+    keep :data:`SPACING_S` apart from whatever went before, so that there nearly always is.
+    """
 
     def __init__(
         self,
@@ -48,13 +58,18 @@ class Turns:
     ) -> None:
         self._clock = clock
         self._sleep = sleep
-        self._next = 0.0
+        self._taken: deque[float] = deque([-math.inf] * BURST, maxlen=BURST)
         self._lock = Lock()
 
-    def take(self) -> None:
-        """Wait for the next turn."""
-        with self._lock:
-            early = self._next - self._clock()
-            if early > 0:
-                self._sleep(early)
-            self._next = self._clock() + SPACING_S
+    def take(self, *, spaced: bool = False) -> float:
+        """Wait for the next turn, a poll's if ``spaced``; when it was, by the clock."""
+        while True:
+            with self._lock:
+                now = self._clock()
+                due = self._taken[0] + BURST_S
+                if spaced:
+                    due = max(due, self._taken[-1] + SPACING_S)
+                if now >= due:
+                    self._taken.append(now)
+                    return now
+            self._sleep(due - now)

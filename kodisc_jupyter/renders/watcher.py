@@ -146,7 +146,7 @@ class Watcher:
             watch = self._next()
             if watch is None:
                 return
-            self._turns.take()
+            self._turns.take(spaced=True)
             if not watch.active:
                 continue
             try:

@@ -21,10 +21,11 @@ class Noted(Turns):
     moments: ClassVar[list[float]] = []
     noting = threading.Lock()
 
-    def take(self):
+    def take(self, *, spaced=False):
+        at = super().take(spaced=spaced)
         with self.noting:
-            super().take()
-            self.moments.append(self._next)
+            self.moments.append(at)
+        return at
 
 
 def memory_mb():

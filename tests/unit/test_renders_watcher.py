@@ -111,11 +111,27 @@ def test_turns_are_never_more_than_ten_in_any_second():
 
     turns = Turns(lambda: now[0], sleep)
     for number in range(200):
-        turns.take()
+        turns.take(spaced=number % 3 == 0)
         moments.append(now[0])
         now[0] += 0.4 if number % 17 == 0 else 0.0  # a request that takes its time
     for start in moments:
         assert sum(start <= moment < start + 1.0 for moment in moments) <= 10
+
+
+def test_a_submission_does_not_wait_for_the_polls_before_it():
+    now, slept = [100.0], []
+
+    def sleep(seconds):
+        slept.append(seconds)
+        now[0] += seconds
+
+    turns = Turns(lambda: now[0], sleep)
+    for _ in range(100):
+        turns.take(spaced=True)
+    assert min(slept) > 0
+    slept.clear()
+    turns.take()
+    assert not slept
 
 
 def test_one_thread_watches_all_jobs_and_ends_with_the_last(watcher, job):
