@@ -183,6 +183,17 @@ def attributes(line: list) -> set[str]:
     return found
 
 
+def options(line: list) -> set[str]:
+    """The parameters that a line of classes can be made with."""
+    return {
+        arg.arg
+        for _, node in line
+        for part in node.body
+        if isinstance(part, ast.FunctionDef) and part.name == "__init__"
+        for arg in [*part.args.args[1:], *part.args.kwonlyargs]
+    }
+
+
 def classes(package: Package, root: str) -> dict[str, list]:
     """Public classes of the package that descend from the class called `root`."""
     found = {}
@@ -209,6 +220,8 @@ def main(paths: list[str]) -> None:
     versions: dict[str, set[str]] = {}
     scenes: set[str] = set()
     scene_attributes: set[str] = set()
+    class_attributes: set[str] = set()
+    class_options: set[str] = set()
     modules: set[str] = set()
     manimgl: set[str] = set()
     stars = {name: words(outside(name)) for name in STARS}
@@ -226,6 +239,10 @@ def main(paths: list[str]) -> None:
             found = classes(package, "Scene")
             scenes |= set(found)
             scene_attributes |= set().union(*map(attributes, found.values()))
+            for root in ("Mobject", "Animation", "Camera"):
+                lines = classes(package, root).values()
+                class_attributes |= set().union(*map(attributes, lines))
+                class_options |= set().union(*map(options, lines))
         elif name == "manimgl":
             own = Package(path, "manimlib").star("manimlib").items()
             manimgl |= {name for name, (_, node) in own if node is not None}
@@ -244,6 +261,8 @@ def main(paths: list[str]) -> None:
         "modules": words(modules),
         "scenes": words(scenes),
         "scene_attributes": words(scene_attributes),
+        "class_attributes": words(class_attributes),
+        "class_options": words(class_options),
         "manimgl": words(manimgl - known),
         "stars": stars,
     }

@@ -62,14 +62,6 @@ _PYTHON: Final = (
         "{a} is not installed where the scene was rendered; do without it.",
     ),
     (
-        r"(?P<b>\w+?)(?:\.\w+)*\(\) got an unexpected keyword argument '(?P<a>\w+)'",
-        "{b} has no option {a}: check its spelling, and that this Manim version has it.",
-    ),
-    (
-        r"unexpected keyword argument '(?P<a>\w+)'",
-        "There is no option {a} here: check its spelling, and that this Manim version has it.",
-    ),
-    (
         r"takes 0 positional arguments but 1 was given",
         "Give the method its first parameter: def construct(self):",
     ),
@@ -82,7 +74,7 @@ _PYTHON: Final = (
         "Too many values between the brackets; name the options, as in radius=2.",
     ),
     (
-        r"Only values of type \w+ can be added|submobjects must be of type|All submobjects must be",
+        r"Only values of type \w+ can be added|submobjects must be|no attribute '_iter_family'",
         "Only mobjects can be added: text as Text(…), a point as Dot(…), a list as *list.",
     ),
     (
@@ -127,7 +119,7 @@ _PYTHON: Final = (
     ),
     (r"object is not iterable", "Put it into a list, or unpack what really is one."),
     (
-        r"(?:list|tuple|string) index out of range",
+        r"index (?:\d+ is )?out of (?:range|bounds)",
         "There are fewer parts than that; counting begins at 0.",
     ),
     (r"with no points", "This mobject is empty: give it something to show first."),
@@ -143,6 +135,7 @@ _PYTHON: Final = (
 
 _MISSING_NAME: Final = re.compile(r"name '(\w+)' is not defined")
 _MISSING_IMPORT: Final = re.compile(r"cannot import name '(\w+)' from '(?:manim\b)")
+_OPTION: Final = re.compile(r"unexpected keyword argument '(\w+)'")
 _ATTRIBUTE: Final = re.compile(
     r"(?:'(?P<class>\w+)' object|(?P<bare>\w+) object|module '(?P<module>[\w.]+)') "
     r"has no attribute '(?P<name>\w+)'"
@@ -156,7 +149,11 @@ def failure_hint(kind: str, message: str, latex: str, text: str) -> str:
     missing = _MISSING_NAME.search(message) or _MISSING_IMPORT.search(message)
     if missing:
         return _missing_name(missing[1])
-    attribute = _ATTRIBUTE.search(message)
+    option = _OPTION.search(message)
+    if option:
+        close = closest(option[1], names().class_options)
+        return f"There is no option {option[1]} here. {_did_you_mean(close)}"
+    attribute = None if "_iter_family" in message else _ATTRIBUTE.search(message)
     if attribute:
         return _attribute(attribute)
     return _first(_PYTHON, f"{kind}: {message}" if kind else text[:2000])
@@ -194,7 +191,12 @@ def _attribute(found: re.Match[str]) -> str:
             return f"Did you mean self.{close}?"
     if owner == "NoneType":
         return "The value is None: does the line that made it return something?"
-    return f"A {owner} has no {name}: check the spelling, and that this Manim version has it."
+    close = closest(name, names().class_attributes) if found["bare"] else ""
+    return f"{owner} has nothing called {name}. {_did_you_mean(close)}"
+
+
+def _did_you_mean(close: str) -> str:
+    return f"Did you mean {close}?" if close else "Check the spelling."
 
 
 _RENAMED: Final = {

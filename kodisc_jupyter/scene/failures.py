@@ -20,6 +20,8 @@ _NOT_THE_USERS: Final = re.compile(
     r"site-packages|dist-packages|[/\\]lib[/\\]python|[/\\]manim[/\\]|^<frozen|[/\\]runpy\.py$"
 )
 
+_CALLED_WRONGLY: Final = re.compile(r"(\w+)\.(\w+)\(\) (?:takes \d|missing \d)")
+
 
 def from_failure(error: str, source: Source | None, *, charged: str = "") -> Diagnostic:
     """What a failed job's ``error`` says, at the deepest frame in the user's code.
@@ -34,7 +36,7 @@ def from_failure(error: str, source: Source | None, *, charged: str = "") -> Dia
     if latex:
         said = f"LaTeX: {latex}"
     elif kind:
-        said = f"{kind}: {message}" if message else kind
+        said = f"{kind}: {_without_folders(message)}" if message else kind
     else:
         said = _first_words(text)
     where: dict[str, Any] = {}
@@ -74,7 +76,16 @@ def _bounded(text: str) -> str:
 
 def _first_words(text: str) -> str:
     lines = [line.strip() for line in text.strip().split("\n") if line.strip()]
-    return lines[0] if lines else "The render failed, and the server did not say why."
+    if not lines:
+        return "The render failed, and the server did not say why."
+    return lines[-1] if "Traceback" in lines[0] else lines[0]
+
+
+def _without_folders(message: str) -> str:
+    """Manim lists every place where it looked for a file; the file's name says enough."""
+    return re.sub(
+        r"From: .*?, (could not find \S+) at either of these locations: .*", r"\1", message
+    )
 
 
 def _shortened(text: str) -> str:
@@ -94,8 +105,22 @@ def _where(text: str, source: Source, *, latex: bool) -> dict[str, Any]:
         return place(source, deepest.line, start, stop)
     if latex:
         found = latex_call(text, source)
-        if found:
-            return place(source, *found)
+        return place(source, *found) if found else {}
+    return _definition(text, source)
+
+
+def _definition(text: str, source: Source) -> dict[str, Any]:
+    """The line that defines the method which was called in a way it does not take."""
+    called = _CALLED_WRONGLY.search(text)
+    if called:
+        wanted = re.compile(rf"\s*(?:async )?def {called[2]}\(")
+        start = next(
+            (n for n, line in enumerate(source.lines) if re.match(rf"class {called[1]}\b", line)),
+            None,
+        )
+        for number, line in enumerate(source.lines[start or 0 :], (start or 0) + 1):
+            if start is not None and wanted.match(line):
+                return place(source, number)
     return {}
 
 

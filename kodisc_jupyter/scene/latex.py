@@ -34,6 +34,7 @@ _CALLS: Final = frozenset(
 
 def latex_message(text: str) -> str:
     """What LaTeX says went wrong, in one sentence; ``""`` if it says nothing in ``text``."""
+    text = _unwrapped(text)
     tool = _MISSING_TOOL.search(text)
     if tool:
         return f"{tool[1]} is not installed where the scene was rendered."
@@ -45,6 +46,15 @@ def latex_message(text: str) -> str:
     if _CONVERSION.search(text):
         return "the text could not be set; the server did not say why."
     return ""
+
+
+def _unwrapped(text: str) -> str:
+    """The text with the lines that Manim's log broke in its narrow column put together again."""
+    return re.sub(
+        r"\s*\n {20,}(?!(?:INFO|WARNING|ERROR|CRITICAL)\b|\s)",
+        " ",
+        re.sub(r"\s+\w+\.py:\d+ *$", "", text, flags=re.MULTILINE),
+    )
 
 
 def _bad_command(text: str) -> str:

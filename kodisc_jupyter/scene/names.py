@@ -21,15 +21,19 @@ _DATA: Final = Path(__file__).parent / "data" / "manim_names.json"
 class Names:
     """What the data says.
 
-    ``since`` gives for each public name of Manim the first of the known versions that has it.
-    ``newer`` are those that came after Kodisc's version, ``manimgl`` names that only ManimGL has,
-    ``stars`` what ``from module import *`` brings.
+    ``since`` gives for each public name of Manim the first of the known versions that has it, and
+    ``newer`` are those that came after Kodisc's. ``scene_attributes`` are methods and attributes of
+    scenes, ``class_attributes`` those of mobjects, animations and cameras, and ``class_options``
+    what these can be made with. ``manimgl`` are names that only ManimGL has, ``stars`` what
+    ``from module import *`` brings.
     """
 
     since: dict[str, str]
     modules: frozenset[str]
     scenes: frozenset[str]
     scene_attributes: frozenset[str]
+    class_attributes: frozenset[str]
+    class_options: frozenset[str]
     manimgl: frozenset[str]
     stars: dict[str, frozenset[str]]
 
@@ -57,6 +61,8 @@ def names() -> Names:
         modules=frozenset(data["modules"].split()),
         scenes=frozenset(data["scenes"].split()),
         scene_attributes=frozenset(data["scene_attributes"].split()),
+        class_attributes=frozenset(data["class_attributes"].split()),
+        class_options=frozenset(data["class_options"].split()),
         manimgl=frozenset(data["manimgl"].split()),
         stars=stars,
         newer=frozenset(

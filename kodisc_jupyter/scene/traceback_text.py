@@ -28,7 +28,7 @@ _BOX_SIDE: Final = re.compile(r"^\s*[│|┃]\s?(.*?)\s*[│|┃]?\s*$")
 _BOX_EDGE: Final = re.compile(r"^\s*[╭╰+┏┗].*[─\-━]{3,}")
 _BOX_HEAD: Final = re.compile(r"^(?P<file>\S.*):(?P<line>\d+) in (?P<name>\S+)$")
 _BOX_LINE: Final = re.compile(r"^\s*[❱>]\s*(?P<line>\d+)\s[│|┃]?(?P<text>.*)$")
-_RAISED: Final = re.compile(r"^(?P<kind>(?:[A-Za-z_]\w*\.)*[A-Z]\w*)(?::\s+(?P<text>.*))?$")
+_RAISED: Final = re.compile(r"^(?P<kind>(?:[A-Za-z_]\w*\.)*[A-Z_]\w*)(?::\s+(?P<text>.*))?$")
 _EXCEPTION_NAME: Final = re.compile(
     r"(?:Error|Exception|Warning|Interrupt|Exit|Iteration|Abort|Fault)\w*$"
 )
