@@ -20,7 +20,7 @@ from kodisc_jupyter.renders.media import Fetched, MediaStore
 from kodisc_jupyter.renders.pacing import Turns
 from kodisc_jupyter.renders.record import JobRecord, Step
 from kodisc_jupyter.renders.render import Render, failure
-from kodisc_jupyter.renders.state import Phase
+from kodisc_jupyter.renders.state import Budget, Phase
 from kodisc_jupyter.renders.watcher import Watch, Watcher
 
 ERROR_CHARACTERS = 300
@@ -43,7 +43,8 @@ class _Followed:
 class Follower:
     """Watches jobs, writes their end down, fetches their files, and tells their renders.
 
-    ``changed`` is called whenever a cost may have become known or a job got out of sight.
+    ``changed`` is called whenever a cost may have become known or a job got out of sight;
+    ``budget`` says what is left once it did.
     """
 
     def __init__(
@@ -54,11 +55,13 @@ class Follower:
         balances: Balances,
         *,
         changed: Callable[[], None],
+        budget: Callable[[], Budget | None],
     ) -> None:
         self._journal = journal
         self._store = store
         self._balances = balances
         self._changed = changed
+        self._budget = budget
         self._watcher = Watcher(turns)
         self._crew = Crew()
         self._live: dict[tuple[str, str], _Followed] = {}
@@ -193,6 +196,7 @@ class Follower:
             )
         else:
             followed.render.advance(job=job, cost=job.credits_cost, note=followed.note)
+        followed.render.advance(budget=self._budget())
         self._changed()
         self._crew.do(partial(self._end, followed, job))
 

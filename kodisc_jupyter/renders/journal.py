@@ -118,10 +118,6 @@ class Journal:
         with self._file.reading() as db:
             return self._same(db, reuse_key)
 
-    def by_id(self, render_id: str) -> JobRecord | None:
-        """The row of a render."""
-        return self._one("render_id = ?", render_id)
-
     def by_job(self, job_id: str) -> JobRecord | None:
         """The newest row about a job."""
         return self._one("job_id = ? ORDER BY seq DESC LIMIT 1", job_id)

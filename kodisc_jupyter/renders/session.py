@@ -28,8 +28,8 @@ from kodisc_jupyter.renders.record import JobRecord, Step
 from kodisc_jupyter.renders.render import Render, Subscriber
 from kodisc_jupyter.renders.report import Report, report_of, state_of
 from kodisc_jupyter.renders.reuse import Reuse
-from kodisc_jupyter.renders.state import ENDED, Budget, Estimate, Phase, RenderState
-from kodisc_jupyter.renders.submission import Sending
+from kodisc_jupyter.renders.state import ENDED, Estimate, Phase, RenderState
+from kodisc_jupyter.renders.submission import Sending, begin, over
 
 
 class RenderSession:
@@ -54,7 +54,12 @@ class RenderSession:
         self._turns = Turns()
         self._balances = Balances(self._turns)
         self._follower = Follower(
-            self.journal, self.store, self._turns, self._balances, changed=self.purse.look_again
+            self.journal,
+            self.store,
+            self._turns,
+            self._balances,
+            changed=self.purse.look_again,
+            budget=self.purse.budget,
         )
         self._reuse = Reuse(
             self.journal,
@@ -129,24 +134,14 @@ class RenderSession:
                     render, cost, cell_limit=max_credits, alongside=alongside, cancel=cancel
                 )
                 render.advance(budget=self.purse.budget(), note=note)
-            try:
-                claimed = self.journal.claim(record, force=force)
-            except BaseException:
-                self.purse.withdraw(render.render_id)
-                raise
-            if claimed is record:
+            if self._claim(record, force=force):
                 break
-            self.purse.withdraw(render.render_id)  # another kernel was first: look what it does
         self._send(record, render, cost, guard=not force, cancel=cancel)
         return render
 
     def estimate(self, request: RenderRequest, backend: Backend) -> Estimate:
         """What a render may cost and take, with the ground of the guess; no request is made."""
         return self._guess(request, backend).estimate
-
-    def budget(self) -> Budget | None:
-        """The session's limit and what was spent of it; ``None`` without a limit."""
-        return self.purse.budget()
 
     def open_renders(self) -> list[Render]:
         """The renders this kernel is watching, oldest first."""
@@ -274,12 +269,23 @@ class RenderSession:
             created_at=time.time(),
         )
 
+    def _claim(self, record: JobRecord, *, force: bool) -> bool:
+        """Write the intent; ``False`` when another cell or kernel was first."""
+        begin(record.render_id)
+        mine = False
+        try:
+            mine = self.journal.claim(record, force=force) is record
+        finally:
+            if not mine:
+                over(record.render_id)
+                self.purse.withdraw(record.render_id)
+        return mine
+
     def _send(
         self, record: JobRecord, render: Render, cost: Guess, *, guard: bool, cancel: Event
     ) -> None:
         assert render.backend is not None
         assert render.request is not None
-        render.advance(Phase.SUBMITTING)
         sending = Sending(
             journal=self.journal,
             turns=self._turns,

@@ -39,6 +39,18 @@ _in_flight: set[str] = set()
 _in_flight_lock = Lock()
 
 
+def begin(render_id: str) -> None:
+    """This process is about to submit a render; said before its intent can be seen by others."""
+    with _in_flight_lock:
+        _in_flight.add(render_id)
+
+
+def over(render_id: str) -> None:
+    """This process is done with submitting a render, one way or the other."""
+    with _in_flight_lock:
+        _in_flight.discard(render_id)
+
+
 def is_in_flight(render_id: str) -> bool:
     """Whether this very process is submitting that render now."""
     with _in_flight_lock:
@@ -74,16 +86,14 @@ class Sending:
     _attempts: int = field(default=0, init=False)
 
     def run(self) -> None:
-        """Submit, and return once the job is accepted.
+        """Submit, and return once the job is accepted. :func:`begin` was called before.
 
         Raises:
             KodiscError: what :meth:`Client.submit` raises, or the balance guard.
             SubmissionInterruptedError: Ctrl-C; the message says what became of the request.
         """
-        with _in_flight_lock:
-            _in_flight.add(self.record.render_id)
-        Thread(target=self._work, name="kodisc-submit", daemon=True).start()
         try:
+            Thread(target=self._work, name="kodisc-submit", daemon=True).start()
             while not self._done.wait(_CHUNK_S):
                 pass
         except KeyboardInterrupt:
@@ -100,11 +110,11 @@ class Sending:
             self._error = error
             self._write_down_failure(error)
         finally:
-            with _in_flight_lock:
-                _in_flight.discard(self.record.render_id)
+            over(self.record.render_id)
             self._done.set()
 
     def _submit(self) -> None:
+        self.render.advance(Phase.SUBMITTING)
         balance = self.balances.ask(self.backend)
         if balance is not None:
             self.journal.update(self.record, "balance", balance_before=balance)
