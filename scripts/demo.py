@@ -27,7 +27,7 @@ def say(text: str) -> None:
 def announce(cell: nbformat.NotebookNode, cell_index: int) -> None:
     """Name the cell that starts, when it renders something."""
     if cell.cell_type == "code" and cell.source.startswith("%%kodisc"):
-        say(f"cell {cell_index + 1}: {cell.source.splitlines()[0]}")
+        say(f"cell {cell_index + 1}: {cell.source.splitlines()[0].partition(' --alt')[0]}")
 
 
 def main() -> int:
