@@ -19,7 +19,6 @@ import os
 import re
 import shutil
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
 from html.parser import HTMLParser
 from pathlib import Path
 
@@ -140,17 +139,10 @@ def test_only_mistakes_made_on_purpose_may_raise():
 
 
 @pytest.fixture(scope="module")
-def executed(request, tmp_path_factory) -> Iterator[dict]:
-    """Futures of the executed notebooks: two kernels at a time, one home and one server for all."""
-    home, folder = tmp_path_factory.mktemp("home"), tmp_path_factory.mktemp("notebooks")
-    asked = {
-        item.callspec.params["name"]
-        for item in request.session.items
-        if item.name.startswith("test_runs_with_no_key")
-    }
-    with ThreadPoolExecutor(max_workers=2) as pool:
-        yield {name: pool.submit(execute, name, folder, home) for name in sorted(asked)}
-        pool.shutdown(cancel_futures=True)
+def home(tmp_path_factory) -> Iterator[Path]:
+    """One KODISC_HOME, and so one render server, for all notebooks that a worker runs."""
+    home = tmp_path_factory.mktemp("home")
+    yield home
     local_server.stop(home)
 
 
@@ -170,10 +162,9 @@ def execute(name: str, folder: Path, home: Path) -> nbformat.NotebookNode:
 
 
 @pytest.mark.render
-@pytest.mark.xdist_group("notebooks")
 @pytest.mark.parametrize("name", NOTEBOOKS)
-def test_runs_with_no_key_and_every_output_is_what_it_announces(name, executed):
-    notebook = executed[name].result()
+def test_runs_with_no_key_and_every_output_is_what_it_announces(name, tmp_path, home):
+    notebook = execute(name, tmp_path, home)
     for cell in code_cells(notebook):
         told = cell.metadata
         assert_errors(cell, told.get("kodisc_expects"))
