@@ -1,4 +1,7 @@
-"""Render the quickstart notebook for real with no key, into ``build/demo/``: ``make demo``."""
+"""Render the quickstart notebook for real with no key, into ``build/demo/``: ``make demo``.
+
+Another folder may be named: ``python scripts/demo.py FOLDER``.
+"""
 
 from __future__ import annotations
 
@@ -30,13 +33,13 @@ def announce(cell: nbformat.NotebookNode, cell_index: int) -> None:
         say(f"cell {cell_index + 1}: {cell.source.splitlines()[0].partition(' --alt')[0]}")
 
 
-def main() -> int:
+def main(out: Path = OUT) -> int:
     """Execute, convert, and say how to open what came of it."""
-    OUT.mkdir(parents=True, exist_ok=True)
+    out.mkdir(parents=True, exist_ok=True)
     began = time.monotonic()
     notebook = nbformat.read(SOURCE, as_version=4)
     client = NotebookClient(
-        notebook, timeout=None, on_cell_start=announce, resources={"metadata": {"path": str(OUT)}}
+        notebook, timeout=None, on_cell_start=announce, resources={"metadata": {"path": str(out)}}
     )
     try:
         client.execute()
@@ -45,17 +48,22 @@ def main() -> int:
         return 1
     finally:
         local_server.stop(Path(os.environ["KODISC_HOME"]))
-        nbformat.write(notebook, OUT / SOURCE.name)
+        nbformat.write(notebook, out / SOURCE.name)
     page, _ = HTMLExporter().from_notebook_node(notebook)
-    html = OUT / f"{SOURCE.stem}.html"
+    html = out / f"{SOURCE.stem}.html"
     html.write_text(page, encoding="utf-8")
     videos = page.count("<video ")
     say(f"{videos} videos rendered by Manim on this machine in {time.monotonic() - began:.0f} s")
-    say(f"the page:      open {html.relative_to(ROOT)} in a browser (it needs nothing else)")
-    say(f"the notebook:  {(OUT / SOURCE.name).relative_to(ROOT)}")
+    say(f"the page:      open {shown(html)} in a browser (it needs nothing else)")
+    say(f"the notebook:  {shown(out / SOURCE.name)}")
     say("to go on:      make lab   (JupyterLab on notebooks/)")
     return 0 if videos else 1
 
 
+def shown(path: Path) -> Path:
+    """A path as a person would type it from the clone's folder."""
+    return path.relative_to(ROOT) if path.is_relative_to(ROOT) else path
+
+
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(main(*map(Path, sys.argv[1:])))
