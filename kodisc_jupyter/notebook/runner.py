@@ -356,7 +356,8 @@ class Runner:
                 width = css_width(width)
             except ValueError as problem:
                 raise refused([option_diagnostic(str(problem), "", line, "--width")]) from None
-        live = MANNERS[self.front_end()].live
+        # A Jupyter server drops an output that is too large, where the cell no longer waits for it.
+        by_server = not MANNERS[self.front_end()].waits
         return Kept(
             embed=options.embed,
             embed_limit_mb=self.settings.embed_limit_mb,
@@ -365,7 +366,7 @@ class Runner:
             loop=options.loop,
             autoplay=options.autoplay,
             alt=options.alt or "",
-            message_limit=SERVER_LIMIT_BYTES if live else None,
+            message_limit=SERVER_LIMIT_BYTES if by_server else None,
         )
 
     def _waits(self, options: Options) -> bool:

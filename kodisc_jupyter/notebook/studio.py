@@ -219,6 +219,8 @@ class Studio:
         """A live panel in the gallery instead of under a cell; the newest stands first."""
         from kodisc_jupyter.notebook.panel import Panel
 
+        # The panel itself shows the video: no output passes the server.
+        kept = replace(kept, message_limit=None)
         panel = Panel(state, live=True, kept=kept, publish=lambda *_: None)
         framed = self._widgets.Box(
             [panel.widget], layout=self._widgets.Layout(flex="1 1 320px", margin="4px")
