@@ -129,7 +129,7 @@ def login(ask: Callable[[str], str], *, base_url: str | None = None) -> Login:
     from kodisc_jupyter.api.client import Client
 
     key = checked(ask("Kodisc API key (not shown): "), "this session's login")
-    with Client(key.value, base_url=base_url) as client:
+    with Client(key, base_url=base_url) as client:
         account = client.get_me()
     _Session.key = key
     found = find_key()
