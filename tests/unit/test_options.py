@@ -1,0 +1,176 @@
+"""The line of a magic, read: options, values, mistakes and what is said about them."""
+
+from __future__ import annotations
+
+import pytest
+
+from kodisc_jupyter.api.errors import SceneCheckError
+from kodisc_jupyter.notebook import command_line, options
+from kodisc_jupyter.notebook.options import LEFT_OUT, OptionError, Options, parse
+
+KEY = "kdsc_live_" + "ab" * 24
+
+
+@pytest.mark.parametrize(
+    "line, expected",
+    {
+        "": Options(),
+        "A": Options(scenes=("A",)),
+        "A B,C A": Options(scenes=("A", "B", "C")),
+        "-ql A": Options(scenes=("A",), quality="low"),
+        "A -qk": Options(scenes=("A",), quality="fourk"),
+        "-q HIGH": Options(quality="high"),
+        "--quality=p": Options(quality="twok"),
+        "-a 9:16 --fps 24": Options(aspect="9:16", fps=24),
+        "--with n --with a,b": Options(names=("n", "a", "b")),
+        "--with n, A": Options(scenes=("A",), names=("n",)),
+        "--webhook https://x.org/h": Options(webhook="https://x.org/h"),
+        "--no-webhook": Options(webhook=None),
+        '--metadata \'{"week": 3, "x": [null, 1.5]}\'': Options(metadata={"week": 3, "x": [None, 1.5]}),
+        "--metadata null": Options(metadata=None),
+        "--wait --timeout 2.5": Options(wait=True, timeout=2.5),
+        "--no-wait --force": Options(wait=False, force=True),
+        "--max-credits 60 --check": Options(max_credits=60, check=True),
+        "--embed --loop --autoplay": Options(embed=True, loop=True, autoplay=True),
+        "--link --save out/a.mp4 --width 60%": Options(embed=False, save="out/a.mp4", width="60%"),
+        "--alt 'a big circle' --as clip": Options(alt="a big circle", bind="clip"),
+        "--backend cloud": Options(backend="cloud"),
+        "-h": Options(help=True),
+        "A --help": Options(scenes=("A",), help=True),
+    }.items(),
+)  # fmt: skip
+def test_a_line_is_read(line, expected):
+    assert parse(line) == expected
+
+
+def test_the_three_webhook_states_stay_three():
+    assert parse("").webhook is LEFT_OUT
+    assert parse("--no-webhook").webhook is None
+    assert parse("--webhook https://x.org").webhook == "https://x.org"
+
+
+@pytest.mark.parametrize(
+    "line, said",
+    {
+        "-qz": "quality must be one of: low, medium, high, twok, fourk; not 'z'",
+        "--quality lwo": "did you mean low?",
+        "-a 4:3": "aspectRatio must be one of: 16:9, 9:16; not '4:3'",
+        "--fps 0": "fps must be a positive integer, not '0'",
+        "--fps ²": "fps must be a positive integer",
+        "--fps 29.97": "fps must be a positive integer",
+        "--timeout -1": "must be a number, 0 or more",
+        "--timeout nan": "must be a number, 0 or more",
+        "--max-credits much": "must be a number, 0 or more, not 'much'",
+        "--webhook http://x.org": "webhookUrl must be an https:// URL",
+        "--webhook https://x --no-webhook": "not allowed with argument --webhook",
+        "--wait --no-wait": "not allowed with",
+        "--embed --link": "not allowed with",
+        "--metadata {week:3}": "metadata must be JSON",
+        "--metadata NaN": "NaN is not JSON",
+        "--with 3x": "--with takes names of notebook variables, not '3x'",
+        "--as my-clip": "'my-clip' is not a Python name",
+        "--qualty low": "Unknown option --qualty.",
+        "--alt 'open": "A quotation mark is not closed.",
+        "--save": "--save: expected one argument",
+        "--backend moon": "backend must be one of: cloud, local",
+    }.items(),
+)
+def test_a_mistake_on_the_line_is_said_in_its_own_words(line, said):
+    with pytest.raises(OptionError) as refused:
+        parse(line)
+    assert said in refused.value.message
+
+
+@pytest.mark.parametrize(
+    "line, hint",
+    {
+        "--qualty low": "Did you mean --quality?",
+        "-v WARNING": "Manim's -v (verbosity) is not needed here",
+        "-p": "the video appears under the cell",
+        "-s": "not a last frame",
+        "-r 1,2": "The size follows from -q and -a",
+        "--zzz": "%%kodisc --help lists the options.",
+    }.items(),
+)
+def test_an_unknown_option_comes_with_a_way_out(line, hint):
+    with pytest.raises(OptionError) as refused:
+        parse(line)
+    assert hint in refused.value.hint
+
+
+@pytest.mark.parametrize("read", [parse, command_line.parse])
+@pytest.mark.parametrize("line", [KEY, f"--alt {KEY}", f"login --key={KEY}"])
+def test_a_key_on_a_line_is_refused_and_not_repeated(read, line):
+    with pytest.raises(OptionError) as refused:
+        read(line)
+    assert refused.value.secret
+    assert KEY not in f"{refused.value.message}{refused.value.hint}{refused.value.words}"
+
+
+def test_python_takes_the_same_options_under_the_same_rules():
+    made = options.from_python(
+        "A",
+        ("n",),
+        {"quality": "l", "fps": 30, "timeout": 5, "webhook": None, "save": "a.mp4", "wait": None},
+    )
+    assert made == Options(
+        scenes=("A",),
+        names=("n",),
+        quality="low",
+        fps=30,
+        timeout=5,
+        webhook=None,
+        save="a.mp4",
+    )
+
+
+@pytest.mark.parametrize(
+    "given, said",
+    [
+        ({"quality": "lo"}, "quality: quality must be one of"),
+        ({"fps": -1}, "fps: fps must be a positive integer, not '-1'"),
+        ({"timeout": "soon"}, "timeout: must be a number"),
+        ({"metadata": object()}, "metadata: metadata must be JSON data"),
+        ({"webhook": "http://x"}, "webhook: webhookUrl must be an https:// URL"),
+    ],
+)
+def test_a_wrong_value_in_python_is_an_error_before_anything_is_sent(given, said):
+    from kodisc_jupyter import render
+
+    with pytest.raises(SceneCheckError, match=said):
+        render("code", "A", **given)
+
+
+def test_an_option_that_render_does_not_have_is_a_type_error_with_a_suggestion():
+    from kodisc_jupyter import render
+
+    with pytest.raises(TypeError, match=r"no option 'qualty'. Did you mean quality\?"):
+        render("code", qualty="low")
+
+
+@pytest.mark.parametrize(
+    "line, hint",
+    {
+        "jbos": "Did you mean %kodisc jobs?",
+        "HelloKodisc": "To render, write two percent signs",
+        "-qm": "To render, write two percent signs",
+        "--quality low": "To render, write two percent signs",
+        "hello": "%kodisc --help lists the commands.",
+        "--hep": "%kodisc --help lists the commands.",
+    }.items(),
+)
+def test_an_unknown_command_comes_with_a_way_out(line, hint):
+    with pytest.raises(OptionError) as refused:
+        command_line.parse(line)
+    assert hint in refused.value.hint
+
+
+def test_every_command_has_help_and_a_line_of_its_own_in_the_overview():
+    reader = command_line.parser()
+    overview = reader.format_help().splitlines()
+    for name, sub in command_line.commands(reader).items():
+        assert any(line.startswith(f"  {name} ") for line in overview), name
+        assert f"usage: %kodisc {name}" in sub.format_help()
+        assert command_line.parse(f"{name} --help").help
+        assert command_line.parse(f"{name} -h").command == name
+    assert "%%%%" not in "\n".join(overview)
