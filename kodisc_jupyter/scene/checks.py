@@ -11,7 +11,7 @@ from typing import Final
 
 from kodisc_jupyter.scene.cell import Source
 from kodisc_jupyter.scene.classes import Classes, Kind, bound_in
-from kodisc_jupyter.scene.diagnostics import NOTHING_CHARGED, Diagnostic, Severity
+from kodisc_jupyter.scene.diagnostics import NOTHING_CHARGED, Diagnostic, Severity, one_line
 from kodisc_jupyter.scene.habits import leftover_calls, relative_files
 from kodisc_jupyter.scene.imports import import_problems, manim_attributes, newer_names
 from kodisc_jupyter.scene.parsing import CANNOT_PARSE, parse
@@ -264,8 +264,8 @@ def _no_such_scene(reading: Reading, name: str, request: Request) -> Diagnostic:
     return Diagnostic(
         "no-such-scene",
         Severity.ERROR,
-        f"There is no scene called {name}.",
-        hint=hint,
+        one_line(f"There is no scene called {name}."),
+        hint=one_line(hint),
         charged=NOTHING_CHARGED,
         **at_scene_name(request, name),
     )

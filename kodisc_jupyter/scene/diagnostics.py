@@ -15,6 +15,9 @@ from kodisc_jupyter.scene.excerpt import ExcerptLine, display_width, excerpt, vi
 
 NOTHING_CHARGED: Final = "Nothing was sent, so nothing was charged."
 
+MESSAGE_LIMIT: Final = 400
+"""The longest message or hint, in characters."""
+
 
 class Severity(str, Enum):
     """An error stops the cell, a warning is shown and does not."""
@@ -76,6 +79,12 @@ def place(
         "origin": origin,
         "excerpt": shown,
     }
+
+
+def one_line(text: str) -> str:
+    """A message on one line, cut where nobody would read on."""
+    flat = " ".join(text.split())
+    return flat if len(flat) <= MESSAGE_LIMIT else f"{flat[: MESSAGE_LIMIT - 1]}…"
 
 
 def to_json(diagnostic: Diagnostic) -> dict[str, Any]:

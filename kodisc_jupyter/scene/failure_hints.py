@@ -137,7 +137,7 @@ _MISSING_NAME: Final = re.compile(r"name '(\w+)' is not defined")
 _MISSING_IMPORT: Final = re.compile(r"cannot import name '(\w+)' from '(?:manim\b)")
 _OPTION: Final = re.compile(r"unexpected keyword argument '(\w+)'")
 _ATTRIBUTE: Final = re.compile(
-    r"(?:'(?P<class>\w+)' object|(?P<bare>\w+) object|module '(?P<module>[\w.]+)') "
+    r"(?:'(?P<class>\w+)' object|\b(?P<bare>\w+) object|module '(?P<module>[\w.]+)') "
     r"has no attribute '(?P<name>\w+)'"
 )
 

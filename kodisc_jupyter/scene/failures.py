@@ -6,7 +6,7 @@ import re
 from typing import Any, Final
 
 from kodisc_jupyter.scene.cell import Source
-from kodisc_jupyter.scene.diagnostics import Diagnostic, Severity, place
+from kodisc_jupyter.scene.diagnostics import Diagnostic, Severity, one_line, place
 from kodisc_jupyter.scene.failure_hints import failure_hint
 from kodisc_jupyter.scene.latex import latex_call, latex_message
 from kodisc_jupyter.scene.request import Request, refusal
@@ -15,12 +15,11 @@ from kodisc_jupyter.scene.traceback_text import Frame, frames, raised, without_a
 FULL_LIMIT: Final = 100_000
 """How much of the server's text is kept, in characters: its beginning and its end."""
 
-_MESSAGE_LIMIT: Final = 400
 _NOT_THE_USERS: Final = re.compile(
     r"site-packages|dist-packages|[/\\]lib[/\\]python|[/\\]manim[/\\]|^<frozen|[/\\]runpy\.py$"
 )
 
-_CALLED_WRONGLY: Final = re.compile(r"(\w+)\.(\w+)\(\) (?:takes \d|missing \d)")
+_CALLED_WRONGLY: Final = re.compile(r"\b(\w+)\.(\w+)\(\) (?:takes \d|missing \d)")
 
 
 def from_failure(error: str, source: Source | None, *, charged: str = "") -> Diagnostic:
@@ -42,14 +41,13 @@ def from_failure(error: str, source: Source | None, *, charged: str = "") -> Dia
     where: dict[str, Any] = {}
     if source is not None:
         where = _where(text, source, latex=bool(latex))
-    one_line = said == text.strip()
     return Diagnostic(
         "render-failed",
         Severity.ERROR,
-        _shortened(said),
+        one_line(said),
         hint=failure_hint(kind, message, latex, text),
         charged=charged,
-        full="" if one_line else text.strip("\n"),
+        full="" if said == text.strip() else text.strip("\n"),
         **where,
     )
 
@@ -86,11 +84,6 @@ def _without_folders(message: str) -> str:
     return re.sub(
         r"From: .*?, (could not find \S+) at either of these locations: .*", r"\1", message
     )
-
-
-def _shortened(text: str) -> str:
-    flat = " ".join(text.split())
-    return flat if len(flat) <= _MESSAGE_LIMIT else f"{flat[: _MESSAGE_LIMIT - 1]}…"
 
 
 def _where(text: str, source: Source, *, latex: bool) -> dict[str, Any]:

@@ -11,17 +11,15 @@ from kodisc_jupyter.scene.parsing import CANNOT_PARSE, parse
 from kodisc_jupyter.scene.reading import characters
 
 _BANG: Final = re.compile(
-    r"^\s*! (?!==>)(?:LaTeX Error: |Package \w+ Error: )?(.+?)\s*$", re.MULTILINE
+    r"^[ \t]*! (?!==>)(?:LaTeX Error: |Package \w+ Error: )?(.+)$", re.MULTILINE
 )
-_MANIM: Final = re.compile(
-    r"LaTeX compilation error: (.+?)(?:\s{2,}\S+\.py:\d+)?\s*$", re.MULTILINE
-)
+_MANIM: Final = re.compile(r"LaTeX compilation error: +(.+)$", re.MULTILINE)
 _CONVERSION: Final = re.compile(r"latex error converting to dvi", re.IGNORECASE)
 _MISSING_TOOL: Final = re.compile(
     r"No such file or directory: '(latex|xelatex|pdflatex|lualatex|dvisvgm)'"
 )
-_CONTEXT: Final = re.compile(r"^\s*l\.\d+ ?(.*?)\s*$", re.MULTILINE)
-_INNERMOST: Final = re.compile(r"! Undefined control sequence\.?\s*\n\s*((?:<|\\\S+ ?->).*)")
+_CONTEXT: Final = re.compile(r"^[ \t]*l\.\d+ ?(.*)$", re.MULTILINE)
+_INNERMOST: Final = re.compile(r"! Undefined control sequence\.?[ \t]*\n[ \t]*((?:<|\\\S+ ?->).*)")
 _COMMAND: Final = re.compile(r"\\[A-Za-z@]+")
 
 _CALLS: Final = frozenset(
@@ -40,7 +38,7 @@ def latex_message(text: str) -> str:
         return f"{tool[1]} is not installed where the scene was rendered."
     found = _BANG.search(text) or _MANIM.search(text)
     if found:
-        said = found[1].rstrip(".")
+        said = found[1].strip().rstrip(".")
         command = _bad_command(text) if "Undefined control sequence" in said else ""
         return f"{said}: {command}." if command else f"{said}."
     if _CONVERSION.search(text):
@@ -50,11 +48,22 @@ def latex_message(text: str) -> str:
 
 def _unwrapped(text: str) -> str:
     """The text with the lines that Manim's log broke in its narrow column put together again."""
-    return re.sub(
-        r"\s*\n {20,}(?!(?:INFO|WARNING|ERROR|CRITICAL)\b|\s)",
-        " ",
-        re.sub(r"\s+\w+\.py:\d+ *$", "", text, flags=re.MULTILINE),
-    )
+    lines: list[list[str]] = []
+    for line in text.split("\n"):
+        body, _, last = line.rstrip().rpartition(" ")
+        said = (body if _LOG_PLACE.fullmatch(last) else line).rstrip()
+        words = said.lstrip(" ")
+        goes_on = len(said) - len(words) >= _LOG_INDENT and words and not _LOG_LEVEL.match(words)
+        if goes_on and lines:
+            lines[-1].append(words)
+        else:
+            lines.append([said])
+    return "\n".join(" ".join(pieces) for pieces in lines)
+
+
+_LOG_INDENT: Final = 20
+_LOG_PLACE: Final = re.compile(r"\w+\.py:\d+")
+_LOG_LEVEL: Final = re.compile(r"(?:DEBUG|INFO|WARNING|ERROR|CRITICAL)\b")
 
 
 def _bad_command(text: str) -> str:

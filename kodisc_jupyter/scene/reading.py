@@ -11,7 +11,13 @@ from typing import Any, Final
 
 from kodisc_jupyter.scene.cell import Source, split_lines
 from kodisc_jupyter.scene.classes import Classes
-from kodisc_jupyter.scene.diagnostics import NOTHING_CHARGED, Diagnostic, Severity, place
+from kodisc_jupyter.scene.diagnostics import (
+    NOTHING_CHARGED,
+    Diagnostic,
+    Severity,
+    one_line,
+    place,
+)
 from kodisc_jupyter.scene.parsing import parse, verify
 from kodisc_jupyter.scene.scopes import Scopes, resolve
 
@@ -36,12 +42,19 @@ class Reading:
     def error(self, check: str, node: ast.AST | None, message: str, hint: str = "") -> Diagnostic:
         """An error at a node; nothing has been sent."""
         return Diagnostic(
-            check, Severity.ERROR, message, hint=hint, charged=NOTHING_CHARGED, **self._at(node)
+            check,
+            Severity.ERROR,
+            one_line(message),
+            hint=one_line(hint),
+            charged=NOTHING_CHARGED,
+            **self._at(node),
         )
 
     def warning(self, check: str, node: ast.AST, message: str, hint: str = "") -> Diagnostic:
         """A warning at a node."""
-        return Diagnostic(check, Severity.WARNING, message, hint=hint, **self._at(node))
+        return Diagnostic(
+            check, Severity.WARNING, one_line(message), hint=one_line(hint), **self._at(node)
+        )
 
     def _at(self, node: ast.AST | None) -> dict[str, Any]:
         if node is None:
@@ -103,7 +116,7 @@ def _syntax_error(source: Source, error: SyntaxError) -> Diagnostic:
             break
     line = min(max((error.lineno or 1) + before, 1), len(source.lines))
     text = source.lines[line - 1]
-    ipython = _ipython_syntax(text)
+    ipython = _ipython_syntax(text) if len(text) <= _IPYTHON_LINE else None
     if ipython:
         check = "ipython-syntax"
         message, hint = ipython
@@ -156,6 +169,7 @@ def _parts(source: Source) -> list[tuple[str, int]]:
     return parts
 
 
+_IPYTHON_LINE: Final = 500  # nobody types a longer command
 _SHELL: Final = re.compile(r"\s*(?:[\w.,\s]+=\s*)?!")
 _MAGIC: Final = re.compile(r"\s*(?:[\w.,\s]+=\s*)?%{1,2}\s*([A-Za-z_]\w*)")
 _QUESTION: Final = re.compile(r"\s*\?{1,2}\s*[\w.*%]+\s*;?\s*$|\s*[\w.*%\[\]]+\s*\?{1,2}\s*;?\s*$")

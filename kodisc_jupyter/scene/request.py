@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 from typing import Any, Final
 
-from kodisc_jupyter.scene.diagnostics import NOTHING_CHARGED, Diagnostic, Severity
+from kodisc_jupyter.scene.diagnostics import NOTHING_CHARGED, Diagnostic, Severity, one_line
 from kodisc_jupyter.scene.excerpt import shown_line
 
 OPTIONS_OF: Final[dict[str, tuple[str, ...]]] = {
@@ -67,7 +67,7 @@ def refusal(sentence: str, request: Request, charged: str) -> Diagnostic:
     return Diagnostic(
         "request",
         Severity.ERROR,
-        f"{sentence}.",
+        one_line(f"{sentence}."),
         hint=_HINTS.get(request.field, ""),
         charged=charged,
         **_place(request, _option(request)),

@@ -24,7 +24,6 @@ class Frame:
 _ANSI: Final = re.compile(r"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)|[@-Z\\-_])")
 _PYTHON: Final = re.compile(r'^\s*File "(?P<file>[^"]*)", line (?P<line>\d+)(?:, in (?P<name>.*))?')
 _CARETS: Final = re.compile(r"^(\s*)([~^]+)\s*$")
-_BOX_SIDE: Final = re.compile(r"^\s*[│|┃]\s?(.*?)\s*[│|┃]?\s*$")
 _BOX_EDGE: Final = re.compile(r"^\s*[╭╰+┏┗].*[─\-━]{3,}")
 _BOX_HEAD: Final = re.compile(r"^(?P<file>\S.*):(?P<line>\d+) in (?P<name>\S+)$")
 _BOX_LINE: Final = re.compile(r"^\s*[❱>]\s*(?P<line>\d+)\s[│|┃]?(?P<text>.*)$")
@@ -76,15 +75,14 @@ def _box_frames(lines: list[str]) -> list[tuple[int, Frame]]:
     head: re.Match[str] | None = None
     above = ""  # a long path is broken over several lines
     for index, line in enumerate(lines):
-        side = _BOX_SIDE.match(line)
-        if side is None:
+        inner = _inside_box(line)
+        if inner is None or len(above) > _PATH_LIMIT:
             above = ""
             continue
-        inner = side[1].rstrip()
         pointed = _BOX_LINE.match(inner)
         if pointed:
             if head is not None and head["line"] == pointed["line"]:
-                text = re.sub(r"^[\s│|┃]+", "", pointed["text"]).rstrip()
+                text = pointed["text"].lstrip(f" {_BOX_SIDES}").rstrip()
                 found.append((index, Frame(head["file"], int(head["line"]), head["name"], text)))
                 head = None
             continue
@@ -95,11 +93,27 @@ def _box_frames(lines: list[str]) -> list[tuple[int, Frame]]:
         )
         if joined:
             head, above = joined, ""
-        elif re.match(r"^\s*\d+\s[│|┃]", inner) or not inner:
+        elif re.match(r" *\d+ [│|┃]", inner) or not inner:
             above = ""
         else:
             above += inner
     return found
+
+
+_BOX_SIDES: Final = "│|┃"
+_PATH_LIMIT: Final = 1000
+_LINE_LIMIT: Final = 2000
+
+
+def _inside_box(line: str) -> str | None:
+    """What stands between the sides of a box; ``None`` for a line that is not in one."""
+    bare = line.strip()
+    if len(bare) > _LINE_LIMIT or not bare.startswith(tuple(_BOX_SIDES)):
+        return None
+    inner = bare[1:]
+    if inner.endswith(tuple(_BOX_SIDES)):
+        inner = inner[:-1]
+    return inner.removeprefix(" ").rstrip()
 
 
 def raised(text: str) -> tuple[str, str]:
@@ -122,9 +136,9 @@ def raised(text: str) -> tuple[str, str]:
 
 def _whole_message(first: str, rest: list[str]) -> str:
     """A message that Manim's boxes broke over lines ends in a line that is not full."""
-    message = first.strip()
+    message = first.strip()[:_LINE_LIMIT]
     for line in rest[:4]:
-        if not line.strip() or line.startswith((" ", "\t")) or _BOX_SIDE.match(line):
+        if not line.strip() or line.startswith((" ", "\t", *_BOX_SIDES)):
             break
-        message += " " + line.strip()
+        message += " " + line.strip()[:_LINE_LIMIT]
     return message

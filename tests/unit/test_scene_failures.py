@@ -1,0 +1,236 @@
+"""Error texts of failed renders, in every form they come in."""
+
+import pytest
+
+from kodisc_jupyter.scene.cell import assemble
+from kodisc_jupyter.scene.diagnostics import Severity, to_text
+from kodisc_jupyter.scene.failures import FULL_LIMIT, from_failure, from_invalid_request
+from kodisc_jupyter.scene.request import Request
+
+CELL = """\
+from manim import *
+
+class Hello(Scene):
+    def construct(self):
+        title = Text("a")
+        self.add(MathTex(r"\\fraq{1}{2}"), title)
+        self.play(Create(Circle(colr=RED)))
+"""
+SOURCE = assemble(CELL, first_line=2)
+
+
+def python_traceback(*frames, ending="TypeError: no"):
+    lines = ["Traceback (most recent call last):"]
+    for file, line, function, text in frames:
+        lines.append(f'  File "{file}", line {line}, in {function}')
+        if text:
+            lines.append(f"    {text}")
+    return "\n".join([*lines, ending])
+
+
+MINE = "self.play(Create(Circle(colr=RED)))"
+MANIM = "/usr/lib/python3.11/site-packages/manim/animation/creation.py"
+
+
+@pytest.mark.parametrize(
+    "file", ["scene.py", "<string>", "/tmp/xyz/abc123.py", "/app/manim/job.py"]
+)
+def test_the_deepest_frame_in_the_users_code_is_shown_whatever_its_file_is_called(file):
+    text = python_traceback(
+        (file, 5, "construct", 'title = Text("a")'),
+        (file, 7, "construct", MINE),
+        (MANIM, 6, "__init__", "super().__init__()"),
+    )
+    shown = from_failure(text, SOURCE)
+    assert (shown.origin, shown.line, shown.message) == ("cell", 8, "TypeError: no")
+
+
+def test_a_frame_without_source_text_is_trusted_outside_of_libraries_only():
+    frames = [("scene.py", 7, "construct", ""), (MANIM, 6, "__init__", "")]
+    assert from_failure(python_traceback(*frames), SOURCE).line == 8
+    frames = [("/usr/lib/python3.11/threading.py", 7, "run", "")]
+    assert from_failure(python_traceback(*frames), SOURCE).line is None
+
+
+def test_a_frame_of_another_file_with_another_text_is_not_ours():
+    text = python_traceback(("/srv/worker.py", 7, "main", "run(job)"))
+    assert from_failure(text, SOURCE).line is None
+
+
+def test_pythons_own_underline_becomes_the_mark():
+    text = python_traceback(("scene.py", 7, "construct", MINE), ending="")
+    text += "                     ^^^^^^^^^^^^^^^^\nTypeError: no"
+    (marked,) = (line for line in from_failure(text, SOURCE).excerpt if line.mark)
+    assert marked.text[slice(*marked.mark)] == "Circle(colr=RED)"
+
+
+def test_a_box_with_a_long_path_broken_over_lines_is_read():
+    text = (
+        "╭───────────── Traceback (most recent call last) ─────────────╮\n"
+        "│ /var/lib/render/jobs/2026/11/25/clx9f0a1b0000abcd1234efgh/so │\n"
+        "│ urce/scene.py:7 in construct                                 │\n"
+        "│                                                              │\n"
+        '│   6 │   │   self.add(MathTex(r"\\fraq{1}{2}"), title)          │\n'
+        "│ ❱ 7 │   │   self.play(Create(Circle(colr=RED)))                │\n"
+        "╰──────────────────────────────────────────────────────────────╯\n"
+        "TypeError: Mobject.__init__() got an unexpected keyword argument \n"
+        "'colr'\n"
+    )
+    shown = from_failure(text, SOURCE)
+    assert shown.line == 8
+    assert shown.message == (
+        "TypeError: Mobject.__init__() got an unexpected keyword argument 'colr'"
+    )
+    assert shown.hint == "There is no option colr here. Did you mean color?"
+
+
+def test_colours_of_a_terminal_are_taken_out():
+    text = "\x1b[31m" + python_traceback(("scene.py", 7, "construct", MINE)) + "\x1b[0m"
+    shown = from_failure(text.replace("\n", "\r\n"), SOURCE)
+    assert shown.line == 8
+    assert "\x1b" not in shown.full
+
+
+def test_latex_output_alone_leads_to_the_call_that_holds_its_text():
+    text = "! Undefined control sequence.\nl.7 \\fraq\n          {1}{2}\nNo pages of output."
+    shown = from_failure(text, SOURCE)
+    assert shown.message == "LaTeX: Undefined control sequence: \\fraq."
+    assert shown.line == 7
+    (marked,) = (line for line in shown.excerpt if line.mark)
+    assert marked.text[slice(*marked.mark)] == 'MathTex(r"\\fraq{1}{2}")'
+
+
+@pytest.mark.parametrize(
+    ("log", "message", "hint"),
+    [
+        ("! Missing $ inserted.\nl.5 a_1", "Missing $ inserted.", "MathTex needs none"),
+        ("! Extra }, or forgotten $.", "Extra }, or forgotten $.", "There is a } too many"),
+        ("! Missing } inserted.", "Missing } inserted.", "Count the { and }"),
+        (
+            "! LaTeX Error: File `physics.sty' not found.",
+            "File `physics.sty' not found.",
+            "physics",
+        ),
+        (
+            "! LaTeX Error: Environment aling undefined.",
+            "Environment aling undefined.",
+            "no environment aling",
+        ),
+        ("! Misplaced alignment tab character &.", "Misplaced alignment tab", "\\&"),
+        (
+            "! LaTeX Error: Unicode character 日 (U+65E5) not set up for use with LaTeX.",
+            "Unicode character",
+            "write it with Text",
+        ),
+        ("FileNotFoundError: No such file or directory: 'latex'", "latex is not installed", "Text"),
+        ("ValueError: latex error converting to dvi.", "did not say why", "raw string"),
+    ],
+)
+def test_what_latex_says_is_the_message_and_has_a_hint(log, message, hint):
+    shown = from_failure(log, None)
+    assert shown.message.startswith("LaTeX: ")
+    assert message in shown.message
+    assert hint in shown.hint
+
+
+@pytest.mark.parametrize(
+    ("said", "hint"),
+    [
+        ("NameError: name 'ShowCreation' is not defined", "write Create"),
+        ("NameError: name 'Circel' is not defined", "Did you mean Circle?"),
+        ("NameError: name 'ConvexHull' is not defined", "came with Manim 0.19.0"),
+        ("ImportError: cannot import name 'TexMobject' from 'manim' (x.py)", "write MathTex"),
+        ("ModuleNotFoundError: No module named 'pandas'", "pandas is not installed"),
+        ("AttributeError: 'Hello' object has no attribute 'get_graph'", "plot"),
+        ("AttributeError: 'ThreeDScene' object has no attribute 'plya'", "self.play"),
+        ("AttributeError: 'NoneType' object has no attribute 'shift'", "The value is None"),
+        ("AttributeError: module 'manim' has no attribute 'TexMobject'", "MathTex"),
+        ("TypeError: 'float' object is not subscriptable", "no parts to pick"),
+        ("TypeError: 'Circle' object is not callable", "comma missing"),
+        ("TypeError: Circle.__init__() missing 1 required positional argument: 'x'", "'x'"),
+        ("TypeError: f() takes 1 positional argument but 2 were given", "Too many values"),
+        ("ValueError: The truth value of an array with more than one element", "np.allclose"),
+        ("TypeError: unsupported operand type(s) for /: 'int' and 'tuple'", "np.array"),
+        ("ZeroDivisionError: division by zero", "np.linalg.norm"),
+        ("The render timed out after 600 s.", "Render less at a time"),
+        ("Process killed: out of memory", "Render less at a time"),
+    ],
+)
+def test_common_mistakes_have_a_hint(said, hint):
+    assert hint in from_failure(said, None).hint
+
+
+@pytest.mark.parametrize(
+    "sentence",
+    ["The render timed out after 600 s.", "Worker lost.", "Unknown: 日本語 😀", "scene.py broke"],
+)
+def test_a_bare_sentence_is_shown_as_it_is(sentence):
+    shown = from_failure(sentence, SOURCE, charged="The job reports a cost of 3 credits.")
+    assert (shown.message, shown.line, shown.full) == (sentence, None, "")
+    assert shown.severity is Severity.ERROR
+    assert to_text(shown).startswith(f"Kodisc error: {sentence}\n")
+    assert "The job reports a cost of 3 credits." in to_text(shown)
+
+
+@pytest.mark.parametrize("text", ["", "\n \n"])
+def test_a_failure_without_words_says_so(text):
+    assert from_failure(text, SOURCE).message == (
+        "The render failed, and the server did not say why."
+    )
+
+
+def test_without_a_source_the_message_is_still_found():
+    text = python_traceback(("scene.py", 7, "construct", MINE))
+    shown = from_failure(text, None)
+    assert (shown.line, shown.message, shown.full) == (None, "TypeError: no", text)
+
+
+def test_a_huge_text_keeps_its_beginning_and_its_end():
+    text = (
+        "begin\n"
+        + "x" * (3 * FULL_LIMIT)
+        + "\n"
+        + python_traceback(("scene.py", 7, "construct", MINE))
+    )
+    shown = from_failure(text, SOURCE)
+    assert len(shown.full) < FULL_LIMIT + 100
+    assert shown.full.startswith("begin\n")
+    assert "characters left out" in shown.full
+    assert (shown.line, shown.message) == (8, "TypeError: no")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "│" * 50_000,
+        "! " * 50_000,
+        "│ a\n" * 25_000,
+        " " * 100_000,
+        'File "' * 20_000,
+        ("\n" + " " * 40) * 2500,
+        "\x1b[" * 50_000,
+        "a." * 50_000 + "Error",
+        "│ " + "x:1 in " * 15_000,
+        "From: " * 20_000,
+        "l.1 " + "\\a" * 50_000,
+        "could not find " * 7000,
+    ],
+)
+@pytest.mark.timeout(30)
+def test_a_hostile_text_is_read_in_a_moment(text):
+    assert from_failure(text, SOURCE).severity is Severity.ERROR
+
+
+def test_a_400_is_shown_at_the_option_it_is_about():
+    request = Request(options="%%kodisc Hello --fps 2.5 -ql")
+    shown = from_invalid_request("fps must be a positive integer", field="fps", request=request)
+    assert (shown.origin, shown.line) == ("options", 1)
+    assert shown.message == "fps must be a positive integer."
+    assert shown.charged == "The request was refused, so nothing was charged."
+    (line,) = shown.excerpt
+    assert line.text[slice(*line.mark)] == "--fps 2.5"
+
+
+def test_a_400_about_something_else_is_shown_as_it_is():
+    shown = from_invalid_request("teapots are not supported", request=Request(options="%%kodisc A"))
+    assert (shown.message, shown.line, shown.excerpt) == ("teapots are not supported.", None, ())
