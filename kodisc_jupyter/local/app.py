@@ -239,6 +239,8 @@ class _File(_Handler, web.StaticFileHandler):  # type: ignore[misc]
             self.refuse(410, "gone", "This server no longer keeps the files of that job.")
             return
         await web.StaticFileHandler.get(self, f"{job_id}/{name}", include_body)
+        if self.get_status() == 416:
+            self.refuse(416, _ERRORS[416], _MESSAGES[416])
 
     def get_content_type(self) -> str:
         assert self.absolute_path is not None

@@ -30,6 +30,9 @@ from kodisc_jupyter.local.task import RenderTask
 OUTPUT_KEPT: Final = 16_000
 """Bytes kept of what a scene prints; the rest is read and dropped."""
 
+OUTPUT_LIMIT: Final = 50_000_000
+"""Bytes that a scene may print before it is stopped: nobody reads that, something runs away."""
+
 OUTCOME_LIMIT: Final = 1_000_000
 """Bytes read of a render's own report."""
 
@@ -51,6 +54,7 @@ class _Running:
     outcome_fd: int
     output: bytes = b""
     outcome: bytes = b""
+    printed: int = 0
     stopped: str = ""
 
 
@@ -181,6 +185,11 @@ class Forker:
             return
         if fd == running.output_fd:
             running.output = (running.output + data)[-OUTPUT_KEPT:]
+            running.printed += len(data)
+            if running.printed > OUTPUT_LIMIT:
+                self._stop(
+                    running, f"The scene printed over {OUTPUT_LIMIT:,} bytes and was stopped."
+                )
         elif len(running.outcome) < OUTCOME_LIMIT:
             running.outcome += data
 

@@ -7,7 +7,9 @@ Texts are stored as JSON, which holds whatever a request may hold.
 from __future__ import annotations
 
 import json
+import logging
 import sqlite3
+import time
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -27,6 +29,8 @@ CREATE TABLE IF NOT EXISTS accounts (
 CREATE TABLE IF NOT EXISTS deliveries (
     job_id TEXT PRIMARY KEY, attempts INTEGER NOT NULL, due REAL NOT NULL);
 """
+
+log = logging.getLogger("kodisc_jupyter.local")
 
 
 @dataclass(frozen=True)
@@ -88,6 +92,21 @@ class Ledger:
         self._db.execute("PRAGMA journal_mode = WAL")
         self._db.execute("PRAGMA synchronous = NORMAL")
         self._db.executescript(_SCHEMA)
+
+    @classmethod
+    def open(cls, path: Path) -> Ledger:
+        """Open the ledger; one that cannot be read is set aside, with a warning."""
+        try:
+            ledger = cls(path)
+            ledger.jobs()
+        except (sqlite3.DatabaseError, ValueError, TypeError, KeyError) as problem:
+            aside = path.with_name(f"{path.name}.broken-{time.time_ns()}")
+            log.warning("%s cannot be read (%s); set aside as %s", path, problem, aside.name)
+            path.replace(aside)
+            for more in ("-wal", "-shm"):
+                path.with_name(path.name + more).unlink(missing_ok=True)
+            return cls(path)
+        return ledger
 
     def close(self) -> None:
         """Close the file."""

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
+import inspect
 import linecache
 import os
 import shutil
@@ -43,6 +44,25 @@ def preload() -> None:
 
     manim.logger.setLevel("WARNING")
     del PIL
+    _images_with_new_pillow()
+
+
+def _images_with_new_pillow() -> None:
+    """Let Manim up to 0.22 show images with Pillow 13.
+
+    Manim makes its empty picture from an array of floats and calls it RGBA; Pillow 13 takes no such
+    array any more ("Invalid mode for data type"), and every ``ImageMobject`` would fail.
+    """
+    from PIL import Image
+
+    from_array = Image.fromarray
+
+    def from_any_array(array: Any, mode: str | None = None) -> Any:
+        if mode == "RGBA" and getattr(array, "ndim", 3) == 2:
+            return Image.new(mode, array.shape[::-1])
+        return from_array(array, mode)
+
+    Image.fromarray = from_any_array  # type: ignore[assignment]
 
 
 def warm_up() -> None:
@@ -153,12 +173,37 @@ def _frame(task: RenderTask) -> None:
     _size(task)
     if task.height > task.width:
         config.frame_width, config.frame_height = UPRIGHT_FRAME
+        _fit_axes(*UPRIGHT_FRAME)
     config.media_dir = "media"
     config.input_file = failure.SCENE_FILE
     config.verbosity = "WARNING"
     config.progress_bar = "none"
     config.disable_caching = True  # a private folder has nothing to reuse; hashing costs time
     logger.propagate = False
+
+
+def _fit_axes(width: float, height: float) -> None:
+    """Give axes and planes the defaults they have when Manim is imported with this frame.
+
+    Manim reads its frame for these once, at import; they would stay as wide as the wide frame.
+    """
+    from manim import Axes, NumberPlane
+
+    fitting: dict[Any, dict[str, Any]] = {
+        Axes: {"x_length": round(width) - 2, "y_length": round(height) - 2},
+        NumberPlane: {
+            "x_range": (-width / 2, width / 2, 1),
+            "y_range": (-height / 2, height / 2, 1),
+        },
+    }
+    for mobject, fitted in fitting.items():
+        made = mobject.__init__
+        defaults = [
+            (each.name, each.default)
+            for each in inspect.signature(made).parameters.values()
+            if each.default is not each.empty and each.kind is each.POSITIONAL_OR_KEYWORD
+        ]
+        made.__defaults__ = tuple(fitted.get(name, default) for name, default in defaults)
 
 
 def _size(task: RenderTask) -> None:

@@ -89,7 +89,7 @@ async def _run(options: Options, store: Store, processes: RenderProcesses | None
         executor = LocalExecutor(processes, options.workers)
     else:
         executor = await _cluster(str(options.dask))
-    ledger = Ledger(store.ledger)
+    ledger = Ledger.open(store.ledger)
     house = House(
         Limits(options.render_timeout, options.memory_limit_mb << 20),
         options.queue_limit,

@@ -1,0 +1,335 @@
+"""Scenes of all kinds, rendered for real, and compared frame by frame with Manim's own."""
+
+from __future__ import annotations
+
+import importlib.util
+import subprocess
+import sys
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from fractions import Fraction
+from pathlib import Path
+
+import av
+import numpy as np
+import pytest
+import requests
+from PIL import Image
+
+pytestmark = [pytest.mark.render, pytest.mark.xdist_group("local-scenes")]
+
+HERE = Path(__file__).parent
+CODE = (HERE / "scenes.py").read_text()
+NAMES = [line[6:].split("(")[0] for line in CODE.splitlines() if line.startswith("class ")]
+UPRIGHT = ["EdgesTouched", "TextWritten", "FunctionPlotted"]
+BY_COMMAND = ["ShapesCreated", "MathTexFormula"]
+TOLERANCE = 2.5
+"""Mean difference of two pictures, in 255ths: two encoders' noise, and no more."""
+
+STILL = {"NothingMoves"}
+
+UPRIGHT_CONFIGURATION = f"""[CLI]
+pixel_width = 480
+pixel_height = 854
+frame_width = 8
+frame_height = {128 / 9}
+"""
+
+TINY = """from manim import *
+class Tiny(Scene):
+    def construct(self):
+        self.play(Create(Square(fill_opacity=1)), run_time=0.1)
+"""
+
+
+@dataclass(frozen=True)
+class Video:
+    """What PyAV finds in a file."""
+
+    width: int
+    height: int
+    fps: Fraction
+    frames: list[np.ndarray]
+    sound_s: float | None
+    codec: str
+    pixels: str
+
+    @property
+    def seconds(self) -> float:
+        return float(len(self.frames) / self.fps)
+
+
+def look(path: Path) -> Video:
+    if path.suffix == ".png":
+        with Image.open(path) as image:
+            frame = np.asarray(image.convert("RGB"))
+        return Video(frame.shape[1], frame.shape[0], Fraction(1), [frame], None, "png", "rgb24")
+    with av.open(str(path)) as container:
+        stream = container.streams.video[0]
+        frames = [frame.to_ndarray(format="rgb24") for frame in container.decode(stream)]
+        sound = container.streams.audio[0] if container.streams.audio else None
+        return Video(
+            stream.codec_context.width,
+            stream.codec_context.height,
+            Fraction(stream.average_rate),
+            frames,
+            None if sound is None else float(sound.duration * sound.time_base),
+            stream.codec_context.name,
+            stream.codec_context.pix_fmt,
+        )
+
+
+def difference(one: np.ndarray, other: np.ndarray) -> float:
+    """The mean difference of two pictures of one size, in 255ths."""
+    return float(np.abs(one.astype(int) - other.astype(int)).mean())
+
+
+@dataclass(frozen=True)
+class Rendered:
+    job: dict
+    folder: Path
+
+    @property
+    def video(self) -> Video:
+        return look(self.folder / "video.mp4")
+
+
+@pytest.fixture(scope="module")
+def manims_own(tmp_path_factory):
+    """Manim's own files, made in another process while the server renders."""
+    wide, upright = tmp_path_factory.mktemp("wide"), tmp_path_factory.mktemp("upright")
+    (upright / "manim.cfg").write_text(UPRIGHT_CONFIGURATION)
+    processes = []
+    for out, names in ((wide, NAMES), (upright, UPRIGHT)):
+        with (out / "log").open("wb") as log:
+            command = [sys.executable, str(HERE / "reference.py"), str(out), *names]
+            processes.append(subprocess.Popen(command, cwd=out, stderr=log))
+
+    def find(name: str, out: Path = wide) -> Video:
+        for process in processes:
+            process.wait()
+            assert process.returncode == 0, (wide / "log").read_text()
+        return look(next(out.glob(f"{name}.*")))
+
+    find.upright = lambda name: find(name, upright)
+    yield find
+    for process in processes:
+        process.kill()
+        process.wait()
+
+
+@pytest.fixture(scope="module")
+def rendered(server, tmp_path_factory, manims_own):
+    """Every scene, enqueued at once, fetched when its test asks for it."""
+    jobs = {name: server.post(CODE, name) for name in NAMES}
+    for name in UPRIGHT:
+        jobs[f"UPRIGHT-{name}"] = server.post(CODE, name, aspectRatio="9:16")
+
+    def fetch(name: str) -> Rendered:
+        job = server.wait(jobs[name])
+        assert job["status"] == "completed", job["error"]
+        folder = tmp_path_factory.mktemp(name)
+        for url in job["result"].values():
+            server.fetch(url, folder / url.rsplit("/", 1)[-1])
+        return Rendered(job, folder)
+
+    return fetch
+
+
+def test_there_are_scenes_of_forty_kinds():
+    spec = importlib.util.find_spec("manim")
+    assert spec is not None
+    assert len(set(NAMES)) >= 40
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_scene_looks_as_manim_itself_renders_it(rendered, manims_own, name):
+    ours, theirs = rendered(name).video, manims_own(name)
+
+    assert (ours.width, ours.height, ours.fps) == (854, 480, 15)
+    assert (ours.codec, ours.pixels) == ("h264", "yuv420p")
+    assert (theirs.width, theirs.height) == (854, 480)
+    if name in STILL:
+        assert ours.seconds == 1
+    else:
+        assert len(ours.frames) == len(theirs.frames)
+    for at in (0.5, 1.0):
+        mine, own = (v.frames[round((len(v.frames) - 1) * at)] for v in (ours, theirs))
+        assert difference(mine, own) < TOLERANCE
+    assert ours.frames[-1].std() > 1, "an empty picture proves nothing"
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_the_thumbnail_shows_something(rendered, name):
+    with Image.open(rendered(name).folder / "thumb.jpg") as thumbnail:
+        assert thumbnail.format == "JPEG"
+        assert thumbnail.size == (854, 480)
+        assert np.asarray(thumbnail).std() > 2
+
+
+@pytest.mark.parametrize("name", UPRIGHT)
+def test_an_upright_frame_is_eight_units_wide_and_nothing_falls_outside(rendered, manims_own, name):
+    ours, theirs = rendered(f"UPRIGHT-{name}").video, manims_own.upright(name)
+
+    assert (ours.width, ours.height, ours.fps) == (480, 854, 15)
+    assert len(ours.frames) == len(theirs.frames)
+    assert difference(ours.frames[-1], theirs.frames[-1]) < TOLERANCE
+    edges = np.concatenate([ours.frames[-1][[0, -1]].ravel(), ours.frames[-1][:, [0, -1]].ravel()])
+    assert edges.max() < 40, "something touches the edge of the frame"
+
+
+def test_what_is_moved_to_the_edges_of_an_upright_frame_is_there(rendered):
+    last = rendered("UPRIGHT-EdgesTouched").video.frames[-1].max(axis=2) > 100
+
+    rows, columns = np.flatnonzero(last.any(axis=1)), np.flatnonzero(last.any(axis=0))
+    assert rows[0] < 20
+    assert rows[-1] > 854 - 20
+    assert columns[0] < 20
+    assert columns[-1] > 480 - 20
+
+
+@pytest.mark.parametrize("name", BY_COMMAND)
+def test_the_manim_command_makes_the_same_picture(rendered, tmp_path, name):
+    command = [sys.executable, "-m", "manim", "-ql", "--media_dir", str(tmp_path)]
+    subprocess.run(
+        [*command, str(HERE / "scenes.py"), name], check=True, capture_output=True, cwd=tmp_path
+    )
+    found = list(tmp_path.glob(f"videos/scenes/480p15/{name}.mp4"))
+
+    ours, theirs = rendered(name).video, look(found[0])
+    assert len(ours.frames) == len(theirs.frames)
+    assert all(
+        difference(*pair) < TOLERANCE for pair in zip(ours.frames, theirs.frames, strict=True)
+    )
+
+
+@pytest.mark.parametrize(
+    ("quality", "aspect", "size", "fps"),
+    [
+        (None, None, (1280, 720), 30),
+        ("medium", "9:16", (720, 1280), 30),
+        ("high", "16:9", (1920, 1080), 30),
+        ("twok", "16:9", (2560, 1440), 30),
+        ("fourk", "16:9", (3840, 2160), 30),
+    ],
+)
+def test_each_quality_has_the_size_and_speed_of_the_api_page(
+    server, tmp_path, quality, aspect, size, fps
+):
+    options = {"quality": quality, "aspectRatio": aspect}
+    body = {name: value for name, value in options.items() if value}
+    answer = server.call("POST", "/render", json={"code": TINY, "className": "Tiny", **body})
+    job = server.wait(answer.json()["jobId"])
+    assert job["status"] == "completed", job["error"]
+
+    video = look(server.fetch(job["result"]["video"], tmp_path / "video.mp4"))
+    assert (video.width, video.height) == size
+    assert video.fps == fps
+    assert len(video.frames) == 3
+
+
+@pytest.mark.parametrize("fps", [10, 24, 60])
+def test_frames_per_second_are_as_asked(server, tmp_path, fps):
+    code = TINY.replace("0.1", "0.5")
+    job = server.completed(code, "Tiny", fps=fps)
+    video = look(server.fetch(job["result"]["video"], tmp_path / "video.mp4"))
+
+    assert (video.width, video.height) == (854, 480)
+    assert video.fps == fps
+    assert len(video.frames) == fps // 2
+
+
+def test_settings_in_the_code_change_colours_but_not_the_size(server, tmp_path):
+    settings = "config.pixel_width = 100\nconfig.frame_rate = 3\nconfig.background_color = BLUE\n"
+    code = TINY.replace("class", settings + "class")
+    job = server.completed(code, "Tiny")
+    video = look(server.fetch(job["result"]["video"], tmp_path / "video.mp4"))
+
+    assert (video.width, video.height, video.fps) == (854, 480, 15)
+    red, _, blue = video.frames[0][5, 5]
+    assert blue > red + 50
+
+
+def test_sound_is_kept(rendered, manims_own):
+    sound_s = rendered("SoundPlayed").video.sound_s
+
+    assert sound_s is not None
+    assert sound_s == manims_own("SoundPlayed").sound_s
+    with av.open(str(rendered("SoundPlayed").folder / "video.mp4")) as container:
+        heard = np.concatenate([f.to_ndarray().ravel() for f in container.decode(audio=0)])
+    assert np.abs(heard).max() > 0.1
+
+
+def test_other_scenes_have_no_sound(rendered):
+    assert rendered("ShapesCreated").video.sound_s is None
+
+
+def test_subcaptions_become_captions(rendered):
+    captions = (rendered("SubcaptionsAdded").folder / "captions.vtt").read_text()
+
+    assert captions == (
+        "WEBVTT\n\n"
+        "00:00:00.000 --> 00:00:00.300\nA circle &amp; &lt;nothing&gt; else\n\n"
+        "00:00:00.400 --> 00:00:00.600\nand a square\n"
+    )
+
+
+def test_without_subcaptions_the_captions_are_an_empty_webvtt(rendered):
+    assert (rendered("ShapesCreated").folder / "captions.vtt").read_text() == "WEBVTT\n"
+
+
+def test_a_scene_without_animation_is_a_still_video_of_a_second(rendered):
+    video = rendered("NothingMoves").video
+
+    assert len(video.frames) == 15
+    assert difference(video.frames[0], video.frames[-1]) < 1
+
+
+def test_the_same_formula_is_typeset_once_and_looks_the_same(server, tmp_path):
+    code = (
+        "from manim import *\nclass F(Scene):\n  def construct(self):\n"
+        "    self.add(MathTex(r'e^{i\\pi} + 1 = 0'))\n    self.wait(0.1)\n"
+    )
+    pictures = []
+    for number in range(2):
+        job = server.completed(code, "F")
+        video = look(server.fetch(job["result"]["video"], tmp_path / f"{number}.mp4"))
+        pictures.append(video.frames[-1])
+
+    assert difference(*pictures) == 0
+    assert pictures[0].std() > 1
+
+
+def test_files_are_served_in_ranges_with_tags_and_the_right_types(rendered):
+    result = rendered("ShapesCreated").job["result"]
+    whole = requests.get(result["video"], timeout=60)
+    part = requests.get(result["video"], headers={"Range": "bytes=10-19"}, timeout=60)
+    same = requests.get(
+        result["video"], headers={"If-None-Match": whole.headers["ETag"]}, timeout=60
+    )
+    beyond = requests.get(result["video"], headers={"Range": "bytes=99999999-"}, timeout=60)
+    head = requests.head(result["video"], timeout=60)
+
+    assert (whole.status_code, part.status_code, same.status_code) == (200, 206, 304)
+    assert part.content == whole.content[10:20]
+    assert part.headers["Content-Range"] == f"bytes 10-19/{len(whole.content)}"
+    assert beyond.status_code == 416
+    assert beyond.json()["error"] == "range_not_satisfiable"
+    assert head.headers["Content-Length"] == str(len(whole.content))
+    types = [requests.head(url, timeout=60).headers["Content-Type"] for url in result.values()]
+    assert types == ["video/mp4", "image/jpeg", "text/vtt; charset=utf-8"]
+
+
+def test_scenes_are_rendered_by_several_processes_at_once(server, wait_until, tmp_path):
+    code = (
+        "import os, time\nfrom pathlib import Path\nfrom manim import *\n"
+        "class Meet(Scene):\n  def construct(self):\n"
+        f"    here = Path({str(tmp_path)!r})\n"
+        "    (here / str(os.getpid())).touch()\n"
+        "    while len(list(here.iterdir())) < 2: time.sleep(0.01)\n"
+        "    self.add(Dot())\n"
+    )
+    with ThreadPoolExecutor(2) as both:
+        jobs = list(both.map(lambda _: server.render(code, "Meet"), range(2)))
+
+    assert [job["status"] for job in jobs] == ["completed", "completed"]
