@@ -165,6 +165,7 @@ def _answers(address: Address) -> bool:
 
     parts = urlsplit(address.url)
     connection = HTTPConnection(parts.hostname or "127.0.0.1", parts.port, timeout=_ANSWER_LIMIT_S)
+    connection.set_debuglevel(0)  # else http.client's debugging prints the key
     try:
         connection.request(
             "GET", f"{parts.path}/me", headers={"Authorization": f"Bearer {address.key}"}
