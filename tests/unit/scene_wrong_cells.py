@@ -256,7 +256,7 @@ from manim import *
 class Hello(Scene):
     def construct(self):
         self.wait(1)
-        self.wait(1，2)
+        self.add(Dot()，Dot())
 """,
         "syntax",
         7,
