@@ -128,13 +128,13 @@ def _undefined_hint(reading: Reading, name: str) -> str:
     if name.startswith("OpenGL") and name.removeprefix("OpenGL") in names().manim:
         return f"Write {name.removeprefix('OpenGL')}."
     scopes = reading.scopes
+    if "manim" not in scopes.stars and name in names().manim:
+        return f"Add `from manim import {name}` to the cell."
     if name in scopes.bound:
         return "It is defined in another scope only: define it here too, or pass it on."
     close = closest(name, scopes.defined | scopes.bound | BUILTINS)
     if close:
         return f"Did you mean {close}?"
-    if "manim" not in scopes.stars and name in names().manim:
-        return f"Add `from manim import {name}` to the cell."
     return "Define it in the cell, or in a %%kodisc_prelude cell."
 
 
@@ -158,7 +158,7 @@ def _class_attribute(tree: ast.Module, name: str) -> str:
 
 def closest(name: str, candidates: Collection[str]) -> str:
     """The candidate that ``name`` was probably meant to be, or ``""``."""
-    if len(name) > 60:
+    if not 1 < len(name) <= 60:
         return ""
     folded = name.casefold().replace("_", "")
     for candidate in sorted(candidates):

@@ -7,10 +7,13 @@ import importlib.metadata
 import importlib.util
 import json
 import random
+import subprocess
 import sys
 from pathlib import Path
 
 import pytest
+
+from kodisc_jupyter.scene.names import names
 
 SCRIPT = Path(__file__).parents[2] / "scripts" / "manim_doc_examples.py"
 SAMPLE = 12
@@ -52,6 +55,16 @@ def test_no_example_that_renders_is_refused(rates, capsys):
 def test_examples_with_a_mistake_in_their_own_source_are_caught_at_its_line(rates):
     assert rates.missed == ()
     assert rates.caught
+
+
+NAMES = "from manim import *; print(*(name for name in dir() if not name.startswith('_')))"
+
+
+def test_the_shipped_names_are_those_of_the_installed_manim():
+    done = subprocess.run([sys.executable, "-c", NAMES], capture_output=True, text=True, check=True)
+    real = set(done.stdout.split("\n")[-2].split())
+    assert len(real) > 500
+    assert real <= names().manim
 
 
 @pytest.mark.render
