@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any, Final
 from kodisc_jupyter.api.models import JobStatus
 from kodisc_jupyter.notebook import output, words
 from kodisc_jupyter.notebook.kept import SERVER_LIMIT_BYTES, Kept, Sources, sources
-from kodisc_jupyter.notebook.links import safe_url
+from kodisc_jupyter.notebook.links import is_embedded, safe_url
 from kodisc_jupyter.notebook.outlet import KERNEL_OUTLET, Outlet
 from kodisc_jupyter.notebook.throttle import Later, Throttle, call_later
 from kodisc_jupyter.renders.state import ENDED, Phase, RenderState
@@ -270,10 +270,18 @@ def _view(model_id: str) -> Bundle:
     return {"version_major": 2, "version_minor": 0, "model_id": model_id}
 
 
+def _still(shown: Sources) -> Bundle:
+    """The poster as a picture of its own: LaTeX, and so a PDF, takes no HTML."""
+    if not is_embedded(shown.src) or not is_embedded(shown.poster_src):
+        return {}
+    head, _, content = shown.poster_src.partition(",")
+    return {head.removeprefix("data:").removesuffix(";base64"): content}
+
+
 def final_bundle(
     state: RenderState, problem: Diagnostic | None, shown: Sources | None, kept: Kept
 ) -> Bundle:
-    """The static end of a render: HTML and plain text, nothing else."""
+    """The static end of a render: HTML and plain text, and the poster where HTML is not shown."""
     if state.phase is Phase.COMPLETED:
         shown = shown or Sources()
         html = output.figure_html(
@@ -289,10 +297,8 @@ def final_bundle(
             alt=kept.alt,
             note=shown.note,
         )
-        return {
-            "text/html": html,
-            "text/plain": output.figure_text(state, src=shown.src, note=shown.note),
-        }
+        text = output.figure_text(state, src=shown.src, note=shown.note)
+        return {"text/html": html, "text/plain": text, **_still(shown)}
     if state.phase is Phase.FAILED or problem is not None:
         return {
             "text/html": output.error_html(state, problem),
