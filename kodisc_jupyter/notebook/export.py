@@ -24,7 +24,8 @@ LARGE_PAGE_BYTES: Final = 50_000_000
 """Above this a page with its videos inside is slow to open and too large for most mail."""
 
 _MODULES: Final = re.compile(r'<script src="[^"]*require[^"]*"></script>\n?')
-_FORMULAS: Final = re.compile(r'<script src="(?=[^"]*mathjax)', re.IGNORECASE)
+_MATHJAX: Final = re.compile(r'<script src="([^"]*mathjax[^"]*)">\s*</script>', re.IGNORECASE)
+_FORMULA: Final = re.compile(r"\$|\\\(|\\\[|\\begin")
 
 
 class ExportError(KodiscError):
@@ -179,4 +180,15 @@ def _html(notebook: Any, title: str) -> str:
     head, end, body = str(page).partition("</head>")
     if "require" not in body:
         head = _MODULES.sub("", head)
-    return _FORMULAS.sub('<script async src="', head) + end + body
+    script = r'<script async src="\1"></script>' if _has_formula(notebook) else ""
+    return _MATHJAX.sub(script, head) + end + body
+
+
+def _has_formula(notebook: Any) -> bool:
+    """Whether the text has something for MathJax to set, which comes over the network."""
+    texts = [cell.source for cell in notebook.cells if cell.cell_type == "markdown"]
+    for cell in notebook.cells:
+        for output in cell.get("outputs", ()):
+            data = output.get("data", {})
+            texts += ["".join(data.get(kind, "")) for kind in ("text/latex", "text/markdown")]
+    return any(_FORMULA.search(text) for text in texts)

@@ -1,0 +1,146 @@
+"""Exported pages as a student opens them: from a folder, with no server and no network."""
+
+from __future__ import annotations
+
+import dataclasses
+import shutil
+from fractions import Fraction
+from pathlib import Path
+
+import av
+import nbformat
+import numpy as np
+import pytest
+
+from kodisc_jupyter.api.models import AspectRatio, Job, JobStatus, Quality
+from kodisc_jupyter.notebook.export import export, page_path
+from kodisc_jupyter.notebook.kept import Kept, sources
+from kodisc_jupyter.notebook.panel import final_bundle
+from kodisc_jupyter.renders.state import Media, Phase, RenderState
+
+pytestmark = pytest.mark.browser
+
+LIMIT_MS = 120_000
+SECONDS = 1.2
+STATE = RenderState(
+    render_id="r1",
+    phase=Phase.COMPLETED,
+    scene="Moves",
+    quality=Quality.LOW,
+    aspect_ratio=AspectRatio.WIDE,
+    backend="local",
+    began_at=1_000.0,
+    phase_at=1_000.0,
+    unlimited=True,
+    job=Job("clx1", JobStatus.COMPLETED, duration_ms=3_000),
+)
+PLAYED = """
+    () => {
+        const videos = [...document.querySelectorAll('figure.kodisc-video video')];
+        for (const video of videos) { video.muted = true; if (video.paused) video.play(); }
+        return videos.length === 2 && videos.every(video => video.currentTime > 0.2);
+    }
+"""
+
+
+@pytest.fixture(scope="module")
+def media(tmp_path_factory) -> Media:
+    """A small H.264 video, as Manim writes it, and its poster."""
+    folder = tmp_path_factory.mktemp("media")
+    with av.open(str(folder / "video.mp4"), "w") as out:
+        stream = out.add_stream("libx264", rate=15)
+        stream.width, stream.height, stream.pix_fmt = 854, 480, "yuv420p"
+        stream.codec_context.time_base = Fraction(1, 15)
+        for number in range(int(15 * SECONDS)):
+            picture = np.full((480, 854, 3), number * 12, dtype=np.uint8)
+            out.mux(stream.encode(av.VideoFrame.from_ndarray(picture, format="rgb24")))
+        out.mux(stream.encode(None))
+    av.VideoFrame.from_ndarray(picture, format="rgb24").to_image().save(folder / "thumb.jpg")
+    return Media(video=folder / "video.mp4", poster=folder / "thumb.jpg")
+
+
+@pytest.fixture
+def lesson(media, tmp_path) -> Path:
+    """A notebook with an embedded video, and one in a file beside it; and with a formula."""
+    folder = tmp_path / "class"
+    state = dataclasses.replace(STATE, media=media)
+    cells = [nbformat.v4.new_markdown_cell("The area is $\\pi r^2$.")]
+    for embed in (True, False):
+        kept = Kept(embed=embed, folder=folder / "kodisc", alt="It becomes brighter.")
+        shown = sources(state, kept)
+        if not embed:
+            shown = dataclasses.replace(
+                shown,
+                src=Path(shown.src).relative_to(folder).as_posix(),
+                poster_src=Path(shown.poster_src).relative_to(folder).as_posix(),
+            )
+        output = nbformat.v4.new_output("display_data", final_bundle(state, None, shown, kept))
+        cells.append(nbformat.v4.new_code_cell("%%kodisc\nscene", outputs=[output]))
+    nbformat.write(nbformat.v4.new_notebook(cells=cells), folder / "lesson.ipynb")
+    return folder / "lesson.ipynb"
+
+
+def elsewhere(page: Path, tmp_path: Path) -> Path:
+    """The page where nothing else of the lesson is, as a student gets it."""
+    target = tmp_path / "student"
+    target.mkdir()
+    if page.name == "index.html":
+        shutil.move(page.parent, target / "lesson")
+        moved = target / "lesson" / page.name
+    else:
+        shutil.move(page, target)
+        moved = target / page.name
+    shutil.rmtree(tmp_path / "class")
+    return moved
+
+
+@pytest.mark.parametrize("folder", [False, True], ids=["one page", "a folder"])
+def test_every_video_plays_from_a_folder_without_server_or_network(
+    chromium, lesson, tmp_path, folder
+):
+    made = export(lesson, page_path(lesson, None, folder=folder), folder=folder, session=None)
+    assert (made.videos, made.missing, made.links) == (2, (), ())
+    opened = elsewhere(made.page, tmp_path)
+    context = chromium.new_context(offline=True)
+    try:
+        page = context.new_page()
+        page.goto(opened.as_uri(), wait_until="load", timeout=LIMIT_MS)
+        page.wait_for_function(PLAYED, timeout=LIMIT_MS)
+        durations = page.eval_on_selector_all("video", "vs => vs.map(v => v.duration)")
+        assert durations == [pytest.approx(SECONDS, abs=0.1)] * 2
+        posters = page.eval_on_selector_all("video", "vs => vs.map(v => v.poster.slice(0, 23))")
+        assert posters == ["data:image/jpeg;base64,"] * 2
+        assert page.get_by_text("It becomes brighter.").first.is_visible()
+    finally:
+        context.close()
+
+
+def test_a_network_that_never_answers_does_not_hold_the_page_up(chromium, lesson, tmp_path):
+    made = export(lesson, page_path(lesson, None, folder=False), folder=False, session=None)
+    context = chromium.new_context()
+    asked = []
+    context.route("http*://**", lambda route: asked.append(route.request.url))  # no answer, ever
+    try:
+        page = context.new_page()
+        page.goto(made.page.as_uri(), wait_until="domcontentloaded", timeout=LIMIT_MS)
+        page.wait_for_function(PLAYED, timeout=LIMIT_MS)
+        assert all("mathjax" in url.lower() for url in asked), asked
+    finally:
+        context.close()
+
+
+def test_without_formulas_a_page_asks_the_network_for_nothing(chromium, lesson):
+    notebook = nbformat.read(lesson, as_version=4)
+    del notebook.cells[0]
+    nbformat.write(notebook, lesson)
+    made = export(lesson, page_path(lesson, None, folder=False), folder=False, session=None)
+    context = chromium.new_context(offline=True)
+    try:
+        page = context.new_page()
+        asked = []
+        page.on("request", lambda request: asked.append(request.url[:60]))
+        page.goto(made.page.as_uri(), wait_until="load", timeout=LIMIT_MS)
+        page.wait_for_function(PLAYED, timeout=LIMIT_MS)
+        assert [url for url in asked if not url.startswith(("file:", "data:", "blob:"))] == []
+    finally:
+        context.close()
