@@ -139,9 +139,12 @@ def _logout(_runner: Runner, _asked: argparse.Namespace) -> None:
 
 
 def _jobs(runner: Runner, asked: argparse.Namespace) -> None:
+    from kodisc_jupyter.api.auth import find_key
     from kodisc_jupyter.renders.report import jobs_table
 
-    say(jobs_table(runner.session.jobs(asked.number), now=time.time()))
+    # With the backend at hand, the balance after an uncertain submission can be asked.
+    backend = runner.places.cloud() if find_key() is not None else None
+    say(jobs_table(runner.session.jobs(asked.number, backend), now=time.time()))
 
 
 def _show(runner: Runner, asked: argparse.Namespace) -> None:

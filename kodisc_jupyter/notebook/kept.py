@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import contextlib
-import os
 import re
-import shutil
-import tempfile
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
 from urllib.parse import quote
 
+from kodisc_jupyter.api.errors import KodiscError
 from kodisc_jupyter.notebook.links import data_url, safe_url
+from kodisc_jupyter.renders.media import copied
 from kodisc_jupyter.renders.state import Media, RenderState
 
 SERVER_LIMIT_BYTES: Final = 2_400_000
@@ -145,10 +144,10 @@ def _beside(state: RenderState, media: Media, kept: Kept, note: str) -> Sources:
             if media.captions and _has_cues(media.captions)
             else None
         )
-    except OSError as error:
+    except KodiscError as error:
         return Sources(
-            note=f"{note} The video could not be copied beside the notebook "
-            f"({error.strerror or error}); it is at {media.video}.".strip()
+            note=f"{note} The video could not be copied beside the notebook: {error.message} "
+            f"It is at {media.video}.".strip()
         )
     return Sources(
         src=_relative(video),
@@ -157,22 +156,6 @@ def _beside(state: RenderState, media: Media, kept: Kept, note: str) -> Sources:
         captions_url=_relative(captions) if captions else None,
         note=note or f"{SAVED_NOTE}: keep {_relative(video)} with it.",
     )
-
-
-def copied(source: Path, target: Path) -> Path:
-    """Copy a file: to a temporary name first, then moved into place."""
-    target.parent.mkdir(parents=True, exist_ok=True)
-    handle, temporary = tempfile.mkstemp(dir=target.parent, prefix=".kodisc-")
-    os.close(handle)
-    try:
-        shutil.copyfile(source, temporary)
-        Path(temporary).chmod(0o644)
-        Path(temporary).replace(target)
-    except OSError:
-        with contextlib.suppress(OSError):
-            Path(temporary).unlink()
-        raise
-    return target
 
 
 def _relative(path: Path) -> str:

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import re
 from html import escape
+from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from kodisc_jupyter.api.models import AspectRatio, frame_size
@@ -155,7 +156,7 @@ def figure_text(state: RenderState, *, src: str | None = None, note: str = "") -
     result = state.job.result if state.job else None
     places = []
     if media and media.video:
-        places.append(str(media.video))
+        places.append(_from_home(media.video))
     url = None  # the server on this machine is gone tomorrow; its addresses lead nowhere
     if state.backend != "local":
         url = (media and media.video_url) or (result and result.video)
@@ -166,6 +167,14 @@ def figure_text(state: RenderState, *, src: str | None = None, note: str = "") -
     lines = [f"{words.name(state.scene)}: {where}", " · ".join(words.receipt(state))]
     lines += [words.plain(text, 600) for text in (state.note, note) if text]
     return "\n".join(lines)
+
+
+def _from_home(path: Path) -> str:
+    """A path as it may stand in a shared notebook: the name of the user's folder is not in it."""
+    try:
+        return str(Path("~") / path.relative_to(Path.home()))
+    except (ValueError, RuntimeError):  # elsewhere, or there is no home
+        return str(path)
 
 
 def status_text(state: RenderState, *, now: float | None = None) -> str:

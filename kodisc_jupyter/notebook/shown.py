@@ -14,8 +14,10 @@ from pathlib import Path
 from threading import Event, Lock
 from typing import TYPE_CHECKING, Protocol
 
-from kodisc_jupyter.notebook.kept import Kept, copied
+from kodisc_jupyter.api.errors import KodiscError
+from kodisc_jupyter.notebook.kept import Kept
 from kodisc_jupyter.notebook.output import error_text, figure_text, pause_text, status_text
+from kodisc_jupyter.renders.media import copied
 from kodisc_jupyter.renders.state import ENDED, Phase, RenderState
 from kodisc_jupyter.scene.cell import Source
 from kodisc_jupyter.scene.diagnostics import Diagnostic
@@ -149,8 +151,8 @@ class Shown:
         else:
             try:
                 said = f"Saved as {copied(video, target)}."
-            except OSError as problem:
-                said = f"It could not be saved as {target}: {problem.strerror or problem}."
+            except KodiscError as problem:
+                said = problem.message
         return replace(state, note=f"{state.note} {said}".strip())
 
 

@@ -245,9 +245,16 @@ def studio(code: str | None = None, *, show: Callable[[Any], object] | None = No
     from kodisc_jupyter.notebook.magics import current_runner
 
     opened = Studio(current_runner(), code=code)
-    if show is None:
-        from IPython.display import display
-
-        show = display
-    show(opened.widget)
+    (show or _display)(opened.widget)
     return opened
+
+
+def _display(widget: Any) -> None:
+    """Show a widget; a saved notebook says in words what stood there."""
+    from IPython.display import publish_display_data
+
+    from kodisc_jupyter.notebook.panel import WIDGET_MIME, view
+
+    publish_display_data(  # type: ignore[no-untyped-call, unused-ignore]
+        {WIDGET_MIME: view(widget.model_id), "text/plain": "Studio: run this cell to open it."}
+    )
