@@ -20,7 +20,7 @@ from kodisc_jupyter.local.task import RESULT_FILES, Outcome, RenderTask
 BEGINNINGS_LIMIT: Final = 2
 """How often a render is begun: once, and once more when its worker died."""
 
-CONNECT_LIMIT_S: Final = 15.0
+CONNECT_LIMIT_S: Final = 10.0
 COUNT_EVERY_S: Final = 1.0
 
 _TOPIC: Final = "kodisc-renders"
@@ -137,11 +137,12 @@ def render_here(fields: dict[str, Any]) -> tuple[str | None, int, dict[str, byte
 
     task = RenderTask.from_json(fields)
     worker = get_worker()
-    worker.log_event(_TOPIC, task.job_id)
     processes = _processes(Path(worker.local_directory) / "kodisc")
     with tempfile.TemporaryDirectory(dir=worker.local_directory) as folder:
         results = Path(folder)
-        outcome = processes.submit(task, results).result()
+        outcome = processes.submit(
+            task, results, lambda: worker.log_event(_TOPIC, task.job_id)
+        ).result()
         files = {}
         if outcome.error is None:
             files = {name: (results / name).read_bytes() for name in RESULT_FILES}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from collections.abc import Callable
 from pathlib import Path
 from typing import Protocol
@@ -41,9 +42,14 @@ class LocalExecutor:
         return self._workers
 
     async def render(self, task: RenderTask, results: Path, began: Callable[[], None]) -> Outcome:
-        """Render at once."""
-        began()
-        return await asyncio.wrap_future(self._processes.submit(task, results))
+        """Render at once, or as soon as Manim has been loaded."""
+        loop = asyncio.get_running_loop()
+
+        def began_there() -> None:
+            with contextlib.suppress(RuntimeError):  # the loop has ended meanwhile
+                loop.call_soon_threadsafe(began)
+
+        return await asyncio.wrap_future(self._processes.submit(task, results, began_there))
 
     async def close(self) -> None:
         """End the render processes."""

@@ -131,11 +131,6 @@ class Forker:
         return True
 
     def _command(self, said: dict[str, Any]) -> None:
-        if "cancel" in said:
-            for running in self._running.values():
-                if running.task.job_id == said["cancel"]:
-                    self._stop(running, "The render was cancelled.")
-            return
         task = RenderTask.from_json(said["task"])
         if self.broken:
             self._report(task.job_id, self.broken, 0)
@@ -154,6 +149,7 @@ class Forker:
         for fd in (output_fd, outcome_fd):
             os.set_blocking(fd, False)
             self._selector.register(fd, selectors.EVENT_READ, running)
+        self._say({"id": task.job_id, "began": True})
 
     def _forked(self, order: dict[str, Any]) -> tuple[int, int, int]:
         output_fd, output = os.pipe()
@@ -218,8 +214,10 @@ class Forker:
         self._report(running.task.job_id, _error(running, status), duration_ms)
 
     def _report(self, job_id: str, error: str | None, duration_ms: int) -> None:
-        line = json.dumps({"id": job_id, "error": error, "durationMs": duration_ms}) + "\n"
-        rest = line.encode()
+        self._say({"id": job_id, "error": error, "durationMs": duration_ms})
+
+    def _say(self, report: dict[str, Any]) -> None:
+        rest = json.dumps(report).encode() + b"\n"
         while rest:
             rest = rest[os.write(self.reports, rest) :]
 

@@ -98,12 +98,13 @@ class Jobs:
             if record.status not in (JobStatus.QUEUED, JobStatus.RUNNING):
                 continue
             user = users(record.user)
+            if user is not None:
+                self._users[record.job_id] = user
             if user is None or record.starts >= STARTS_LIMIT:
                 why = "the server stopped each time" if user else "its user was removed"
                 self._fail(record, f"The render was given up: {why}. Nothing was charged.", 0)
                 continue
             self._keep(replace(record, status=JobStatus.QUEUED))
-            self._users[record.job_id] = user
             self._line.join(user.name, record.job_id)
         self._fill()
 
@@ -197,7 +198,8 @@ class Jobs:
 
     def _began(self, job_id: str) -> None:
         record = self._records[job_id]
-        self._keep(replace(record, status=JobStatus.RUNNING, starts=record.starts + 1))
+        if record.status is JobStatus.QUEUED or record.status is JobStatus.RUNNING:
+            self._keep(replace(record, status=JobStatus.RUNNING, starts=record.starts + 1))
 
     def _end(self, record: JobRecord, outcome: Outcome) -> None:
         error = outcome.error

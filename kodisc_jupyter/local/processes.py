@@ -13,6 +13,7 @@ import shutil
 import subprocess
 import sys
 import threading
+from collections.abc import Callable
 from concurrent.futures import Future
 from dataclasses import dataclass
 from pathlib import Path
@@ -40,6 +41,7 @@ class _Open:
 
     task: RenderTask
     results: Path
+    began: Callable[[], None]
     future: Future[Outcome]
     tries: int = 0
 
@@ -85,31 +87,30 @@ class RenderProcesses:
         """The forker's process, if it has been started."""
         return self._process.pid if self._process else None
 
-    def submit(self, task: RenderTask, results: Path) -> Future[Outcome]:
+    def submit(
+        self, task: RenderTask, results: Path, began: Callable[[], None] = lambda: None
+    ) -> Future[Outcome]:
         """Render ``task``; on success its files are in ``results`` when the future is done.
 
-        Cancelling the future stops the render. The future never raises: what went wrong is the
-        outcome's ``error``.
+        ``began`` is called from another thread when the render's process has been started. The
+        future never raises: what went wrong is the outcome's ``error``.
         """
         future: Future[Outcome] = Future()
         with self._lock:
-            self._open[task.job_id] = _Open(task, results, future)
+            self._open[task.job_id] = _Open(task, results, began, future)
             self._send(self._open[task.job_id])
         return future
-
-    def cancel(self, job_id: str) -> None:
-        """Stop a render; its outcome says so. Nothing happens when there is none of this ID."""
-        with self._lock:
-            if job_id in self._open:
-                self._write({"cancel": job_id})
 
     def close(self) -> None:
         """End the forker and every render, and wait until they have ended."""
         with self._lock:
             self._closed = True
             process = self._process
+            idle = not self._open
         if process is None:
             return
+        if idle:  # there is nothing that it would have to end first
+            process.kill()
         assert process.stdin is not None
         with contextlib.suppress(OSError):
             process.stdin.close()
@@ -164,6 +165,9 @@ class RenderProcesses:
         with process.stdout as reports:
             for line in reports:
                 said = json.loads(line)
+                if "began" in said:
+                    self._began(said["id"])
+                    continue
                 self._end(said["id"], Outcome(said["error"], said["durationMs"]))
         process.wait()
         if self._own_process:
@@ -188,6 +192,12 @@ class RenderProcesses:
         with self._lock:
             for each in again:
                 self._send(each)
+
+    def _began(self, job_id: str) -> None:
+        with self._lock:
+            render = self._open.get(job_id)
+        if render is not None:
+            render.began()
 
     def _end(self, job_id: str, outcome: Outcome) -> None:
         with self._lock:

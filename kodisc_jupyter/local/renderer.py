@@ -76,7 +76,7 @@ def warm_up() -> None:
             self.play(manim.Write(manim.Text("Kodisc")), manim.Create(manim.Circle()), run_time=0.1)
 
     here = Path.cwd()
-    with tempfile.TemporaryDirectory(prefix="kodisc-warm-up-") as folder, _kept_settings():
+    with tempfile.TemporaryDirectory(prefix="warm-up-", dir=here) as folder, _kept_settings():
         os.chdir(folder)
         try:
             task = RenderTask("", "", "", 64, 36, 30)
