@@ -39,7 +39,11 @@ def main(out: Path = OUT) -> int:
     began = time.monotonic()
     notebook = nbformat.read(SOURCE, as_version=4)
     client = NotebookClient(
-        notebook, timeout=None, on_cell_start=announce, resources={"metadata": {"path": str(out)}}
+        notebook,
+        timeout=None,
+        on_cell_start=announce,
+        resources={"metadata": {"path": str(out)}},
+        extra_arguments=["--IPKernelApp.log_level=40"],  # a note on TCP would only alarm
     )
     try:
         client.execute()
