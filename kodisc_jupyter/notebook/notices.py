@@ -15,9 +15,8 @@ _RED, _DIM, _OFF = "\x1b[1;31m", "\x1b[2m", "\x1b[0m"
 
 
 def say(text: str) -> None:
-    """A line of text below the cell."""
+    """A line of text below the cell; not flushed, else each line is an output of its own."""
     sys.stdout.write(f"{text}\n")
-    sys.stdout.flush()
 
 
 def show_warnings(warnings: Sequence[Diagnostic], front_end: FrontEnd) -> None:
