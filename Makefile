@@ -59,9 +59,9 @@ demo: build/.setup-render
 
 test: build/.setup-test build/.setup-colab lint js
 	$(SAY) test "the kernel tests with Colab's versions of IPython, ipykernel and ipywidgets"
-	@$(CLEAN) KODISC_TEST_PYTHON=$(CURDIR)/.venv-colab/bin/python $(BIN)/python -m pytest -q -n $(JOBS) --dist loadgroup tests/kernel/test_spine.py tests/kernel/test_commands.py
+	@$(CLEAN) KODISC_TEST_PYTHON=$(CURDIR)/.venv-colab/bin/python $(BIN)/python -m pytest -q -n $(JOBS) --dist worksteal tests/kernel/test_spine.py tests/kernel/test_commands.py
 	$(SAY) test "every test (pytest, $(JOBS) at a time)"
-	@$(CLEAN) $(BIN)/python -m pytest -n $(JOBS) --dist loadgroup -m 'not live'
+	@$(CLEAN) $(BIN)/python -m pytest -n $(JOBS) --dist worksteal -m 'not live'
 
 lint: build/.setup-test
 	$(SAY) test "ruff and mypy"
@@ -78,7 +78,7 @@ bench: build/.setup-test
 	@$(CLEAN) $(BIN)/python -m tests.bench
 
 soak: build/.setup-test
-	@$(CLEAN) KODISC_SOAK=1 $(BIN)/python -m pytest -m soak -n $(JOBS) --dist loadgroup --timeout 3600
+	@$(CLEAN) KODISC_SOAK=1 $(BIN)/python -m pytest -m soak -n $(JOBS) --dist worksteal --timeout 3600
 
 contract-live: build/.setup-test
 	@KODISC_CONTRACT_LIVE=1 $(BIN)/python -m pytest tests/contract -m live -s

@@ -172,7 +172,9 @@ class NotebookPage:
         self.page.wait_for_function("window.jupyterapp !== undefined", timeout=LIMIT_MS)
         if dark:
             self.command("apputils:change-theme", {"theme": "JupyterLab Dark"})
-            self.page.wait_for_selector("body[data-jp-theme-light='false']", state="attached", timeout=LIMIT_MS)
+            self.page.wait_for_selector(
+                "body[data-jp-theme-light='false']", state="attached", timeout=LIMIT_MS
+            )
         if app == "lab":
             self.command("application:toggle-left-area") if self.page.locator(
                 "#jp-left-stack:visible"

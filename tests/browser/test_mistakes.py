@@ -1,17 +1,17 @@
-"""Five mistakes in a real JupyterLab, light and dark, and the same words everywhere else."""
+"""Five mistakes in a real JupyterLab, light and dark; a page and a terminal say the same words."""
 
 from __future__ import annotations
 
 import re
 import subprocess
 import sys
+from html import unescape
 from pathlib import Path
 
-import nbformat
 import pytest
 from nbconvert import HTMLExporter
 
-pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("lab")]
+pytestmark = pytest.mark.browser
 
 SHOTS = Path(__file__).resolve().parent.parent.parent / "build" / "screenshots"
 SCENE = """\
@@ -37,54 +37,58 @@ def words(text: str) -> str:
 
 
 @pytest.mark.parametrize("theme", ["light", "dark"])
-def test_five_mistakes_stand_under_their_cells_and_stop_the_run(notebook_page, lab, theme):
+def test_five_mistakes_stand_under_their_cells_with_the_same_words_everywhere(
+    notebook_page, lab, theme, tmp_path
+):
     SHOTS.mkdir(parents=True, exist_ok=True)
-    page = notebook_page(height=1400)
-    for name, (line, code, said) in MISTAKES.items():
-        file = f"mistake_{name}_{theme}.ipynb"
-        lab.write(file, "%load_ext kodisc_jupyter", f"{line}\n{code}", "print('went on')")
-        page.open(file, dark=theme == "dark")
-        page.kernel_ready()
-        page.run_all()
-        output = page.output(1)
+    file = f"mistakes_{theme}.ipynb"
+    lab.write(
+        file,
+        "%load_ext kodisc_jupyter",
+        *(f"{line}\n{code}" for line, code, _ in MISTAKES.values()),
+    )
+    page = notebook_page(height=2400)
+    page.open(file, dark=theme == "dark")
+    page.kernel_ready()
+    page.run(0)
+    shown = []
+    for index, (name, (_, _, said)) in enumerate(MISTAKES.items(), start=1):
+        page.run(index)
+        output = page.output(index)
         output.get_by_text(re.compile("Kodisc error")).first.wait_for()
-        shown = words(output.inner_text())
-        assert said in shown
-        assert "Nothing was sent" in shown
-        page.kernel_ready()
-        page.page.locator(".jp-Notebook .jp-CodeCell").nth(1).screenshot(
+        shown.append(words(output.inner_text()))
+        assert said in shown[-1]
+        assert "Nothing was sent" in shown[-1]
+        page.page.locator(".jp-Notebook .jp-CodeCell").nth(index).screenshot(
             path=SHOTS / f"mistake-{name}-{theme}.png"
         )
-        page.save()
-        stopped, after = lab.read(file).cells[1:3]
-        assert after.outputs == []
-        (error,) = stopped.outputs
+    page.save()
+    saved = lab.read(file)
+    html, _ = HTMLExporter().from_notebook_node(saved)
+    converted = words(unescape(re.sub(r"<[^>]+>", "", html)))
+    for cell, text in zip(saved.cells[1:], shown, strict=True):
+        (error,) = cell.outputs
         assert error.output_type == "error"
-        assert words("\n".join(error.traceback)) == shown
-        html, _ = HTMLExporter().from_filename(str(lab.root / file))
-        converted = words(re.sub(r"<[^>]+>", "", html).replace("&gt;", ">").replace("&#39;", "'"))
-        assert said in converted
-        page.end_kernel()
+        assert words("\n".join(error.traceback)) == text
+        assert text in converted
+    if theme == "light":
+        for (line, code, _), text in zip(MISTAKES.values(), shown, strict=True):
+            assert text in in_a_terminal(line, code, tmp_path)
 
 
-def test_a_terminal_shows_the_same_words(lab, tmp_path):
-    for name, (line, code, _) in MISTAKES.items():
-        saved = lab.root / f"mistake_{name}_light.ipynb"
-        if not saved.exists():  # this test was run alone
-            continue
-        (error,) = nbformat.read(saved, as_version=4).cells[1].outputs
-        magic = line.removeprefix("%%kodisc ")
-        program = (
-            "get_ipython().run_line_magic('load_ext', 'kodisc_jupyter')\n"
-            f"get_ipython().run_cell_magic('kodisc', {magic!r}, {code!r})"
-        )
-        done = subprocess.run(
-            [sys.executable, "-m", "IPython", "--colors=NoColor", "-c", program],
-            capture_output=True,
-            text=True,
-            timeout=120,
-            check=False,
-            env={"PATH": "/usr/bin:/bin", "IPYTHONDIR": str(tmp_path), "HOME": str(tmp_path)},
-        )
-        assert done.returncode != 0
-        assert words("\n".join(error.traceback)) in words(done.stdout + done.stderr)
+def in_a_terminal(line: str, code: str, folder: Path) -> str:
+    """What plain IPython shows of a mistake."""
+    program = (
+        "get_ipython().run_line_magic('load_ext', 'kodisc_jupyter')\n"
+        f"get_ipython().run_cell_magic('kodisc', {line.removeprefix('%%kodisc ')!r}, {code!r})"
+    )
+    done = subprocess.run(
+        [sys.executable, "-m", "IPython", "--colors=NoColor", "-c", program],
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+        env={"PATH": "/usr/bin:/bin", "IPYTHONDIR": str(folder), "HOME": str(folder)},
+    )
+    assert done.returncode != 0
+    return words(done.stdout + done.stderr)

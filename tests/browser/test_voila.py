@@ -10,7 +10,7 @@ import pytest
 
 from kodisc_jupyter.renders import local_server
 
-pytestmark = [pytest.mark.browser]
+pytestmark = pytest.mark.browser
 
 LIMIT_MS = 180_000
 

@@ -84,12 +84,10 @@ class Rendered:
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items):
-    """One server, and so one worker, for all; live runs are those of `make contract-live`."""
+    """Against the vendor the suite is one of the live runs: `make contract-live`."""
     for item in items:
-        if item.path.name == "test_contract.py":
-            item.add_marker(pytest.mark.xdist_group("contract"))
-            if LIVE:
-                item.add_marker(pytest.mark.live)
+        if LIVE and item.path.name == "test_contract.py":
+            item.add_marker(pytest.mark.live)
 
 
 @pytest.fixture(scope="session")

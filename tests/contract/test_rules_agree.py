@@ -16,8 +16,6 @@ from kodisc_jupyter.api.errors import InsufficientCreditsError, InvalidRequestEr
 from kodisc_jupyter.api.models import Balance, RenderRequest
 from kodisc_jupyter.api.request import encode
 
-pytestmark = pytest.mark.xdist_group("contract")
-
 JSON = st.recursive(
     st.none()
     | st.booleans()

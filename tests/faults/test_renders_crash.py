@@ -27,7 +27,6 @@ from kodisc_jupyter.renders.session import RenderSession
 pytestmark = [
     pytest.mark.render,
     pytest.mark.soak,
-    pytest.mark.xdist_group("renders"),
     pytest.mark.timeout(3000),
 ]
 
