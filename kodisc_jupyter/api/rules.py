@@ -66,4 +66,7 @@ _ASPECT_RATIOS: Final = [ratio.value for ratio in AspectRatio]
 
 
 def _is_positive_integer(value: Any) -> bool:
+    """JSON has one kind of number: 30.0 is the integer 30, for JSON Schema and for JavaScript."""
+    if isinstance(value, float):
+        return value.is_integer() and value > 0
     return isinstance(value, int) and not isinstance(value, bool) and value > 0

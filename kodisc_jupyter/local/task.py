@@ -54,7 +54,7 @@ class RenderTask:
         quality = Quality(body.get("quality", DEFAULT_QUALITY))
         aspect_ratio = AspectRatio(body.get("aspectRatio", DEFAULT_ASPECT_RATIO))
         width, height = frame_size(quality, aspect_ratio)
-        fps = body.get("fps", PRESETS[quality][2])
+        fps = int(body.get("fps", PRESETS[quality][2]))  # 30.0 is an integer in JSON
         return cls(job_id, body["code"], body["className"], width, height, fps, owner, limits)
 
     def to_json(self) -> dict[str, Any]:
