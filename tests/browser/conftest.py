@@ -66,6 +66,16 @@ def wait_until_healthy(url: str, process: subprocess.Popen, log: Path) -> None:
             time.sleep(0.05)  # between two questions, until it answers
 
 
+def end(server: subprocess.Popen) -> None:
+    """End a Jupyter server; one that still waits for its kernels is not waited for."""
+    server.terminate()
+    try:
+        server.wait(timeout=20)
+    except subprocess.TimeoutExpired:
+        server.kill()
+        server.wait()
+
+
 def clean_environment(folder: Path, home: Path) -> dict[str, str]:
     """No key, no settings and no history of the person who runs the tests."""
     kept = {k: v for k, v in os.environ.items() if not k.startswith(("KODISC_", "JUPYTER"))}
@@ -97,6 +107,7 @@ def wait_until_listening(port: int, process: subprocess.Popen, log: Path) -> Non
 def voila_tools():
     """What a test needs to run a server of its own."""
     return SimpleNamespace(
+        end=end,
         free_port=free_port,
         clean_environment=clean_environment,
         wait_until_listening=wait_until_listening,
@@ -150,8 +161,7 @@ def lab(tmp_path_factory) -> Iterator[Lab]:
     url = f"http://127.0.0.1:{port}"
     wait_until_healthy(f"{url}/api/status", server, log)
     yield Lab(url, root, home)
-    server.terminate()
-    server.wait(timeout=60)
+    end(server)
     local_server.stop(home)
 
 

@@ -77,6 +77,5 @@ def test_voila_shows_a_finished_and_a_live_render(chromium, tmp_path, voila_tool
         )
         page.close()
     finally:
-        server.terminate()
-        server.wait(timeout=60)
+        voila_tools.end(server)
         local_server.stop(home)

@@ -31,7 +31,10 @@ from kodisc_jupyter.renders import local_server
 
 FOLDER = Path(__file__).parents[2] / "notebooks"
 NOTEBOOKS = sorted(path.stem for path in FOLDER.glob("*.ipynb"))
+SHOTS = FOLDER.parent / "build" / "screenshots"
 LIMIT_S = 300
+TALL_PX = 9000
+"""So tall that JupyterLab draws every cell, not only those in view."""
 LOW = ((854, 480), 15)
 
 ANSI = re.compile(r"\x1b\[[0-9;]*m")
@@ -162,8 +165,11 @@ def execute(name: str, folder: Path, home: Path) -> nbformat.NotebookNode:
 
 
 @pytest.mark.render
+@pytest.mark.browser
 @pytest.mark.parametrize("name", NOTEBOOKS)
-def test_runs_with_no_key_and_every_output_is_what_it_announces(name, tmp_path, home):
+def test_runs_with_no_key_and_every_output_is_what_it_announces(
+    name, tmp_path, home, lab, notebook_page
+):
     notebook = execute(name, tmp_path, home)
     for cell in code_cells(notebook):
         told = cell.metadata
@@ -176,6 +182,29 @@ def test_runs_with_no_key_and_every_output_is_what_it_announces(name, tmp_path, 
         shown = {kind for output in cell.outputs for kind in output.get("data", {})}
         assert WIDGET not in shown or told.get("kodisc_widget"), cell.id
     assert not KEY.search(nbformat.writes(notebook))
+    nbformat.write(notebook, lab.root / f"{name}.ipynb")
+    assert_plays_in_jupyterlab(f"{name}.ipynb", notebook, notebook_page(height=TALL_PX))
+
+
+def assert_plays_in_jupyterlab(name: str, notebook: nbformat.NotebookNode, page) -> None:
+    """Open an executed notebook: every video of it plays. A picture of the page is kept."""
+    expected = sum(
+        len(videos_in(output)) for cell in code_cells(notebook) for output in cell.outputs
+    )
+    page.open(name)
+    page.page.wait_for_function(
+        """count => { const videos = [...document.querySelectorAll('figure.kodisc-video video')];
+             return videos.length === count && videos.every(v => v.readyState >= 2); }""",
+        arg=expected,
+    )
+    texts = sum(cell.cell_type == "markdown" for cell in notebook.cells)
+    page.page.wait_for_function(
+        """count => [...document.querySelectorAll('.jp-MarkdownCell .jp-RenderedMarkdown')]
+             .filter(text => text.innerText.trim()).length === count""",
+        arg=texts,
+    )
+    SHOTS.mkdir(parents=True, exist_ok=True)
+    page.page.screenshot(path=SHOTS / f"{name.removesuffix('.ipynb')}.png")
 
 
 def text_of(cell: nbformat.NotebookNode) -> str:
