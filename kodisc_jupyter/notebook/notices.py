@@ -11,7 +11,7 @@ from kodisc_jupyter.notebook.front_end import FrontEnd
 from kodisc_jupyter.scene.diagnostics import Diagnostic, to_ansi, to_html, to_text
 from kodisc_jupyter.scene.request import Request
 
-_RED, _DIM, _OFF = "\x1b[1;31m", "\x1b[2m", "\x1b[0m"
+_BOLD, _OFF = "\x1b[1m", "\x1b[0m"
 
 
 def say(text: str) -> None:
@@ -65,4 +65,4 @@ def frame(error: KodiscError, problem: Diagnostic | None) -> str:
     if problem is not None:
         return to_ansi(problem)
     hint = f"\n{error.hint}" if error.hint else ""
-    return f"{_RED}{type(error).__name__}{_OFF}: {error.message}{hint}"
+    return f"{_BOLD}{type(error).__name__}{_OFF}: {error.message}{hint}"

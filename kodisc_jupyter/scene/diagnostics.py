@@ -117,17 +117,15 @@ def to_text(diagnostic: Diagnostic) -> str:
 
 
 def to_ansi(diagnostic: Diagnostic) -> str:
-    """The same words as :func:`to_text`, with the colours of a terminal."""
-    return _terminal(diagnostic, _COLOURS)
+    """The same words as :func:`to_text`, with a terminal's bold and dim."""
+    return _terminal(diagnostic, _WEIGHTS)
 
 
 _PLAIN: Final = dict.fromkeys(("error", "warning", "bold", "dim", "mark", "off"), "")
-_COLOURS: Final = {
-    "error": "\x1b[1;31m",
-    "warning": "\x1b[1;33m",
-    "bold": "\x1b[1m",
+_WEIGHTS: Final = {
+    # No red: JupyterLab shows an error's text on red, where a red word can hardly be read.
+    **dict.fromkeys(("error", "warning", "bold", "mark"), "\x1b[1m"),
     "dim": "\x1b[2m",
-    "mark": "\x1b[1;31m",
     "off": "\x1b[0m",
 }
 
