@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-import contextlib
 import os
 import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final, NoReturn
+from typing import TYPE_CHECKING, Any, Final
 
-from kodisc_jupyter.api.errors import KodiscError, RenderFailedError, WaitTimeoutError
+from kodisc_jupyter.api.errors import KodiscError
 from kodisc_jupyter.api.models import DEFAULT_ASPECT_RATIO, DEFAULT_QUALITY, RenderRequest
-from kodisc_jupyter.notebook import notices, words
+from kodisc_jupyter.notebook import notices, waiting
 from kodisc_jupyter.notebook.front_end import MANNERS, FrontEnd, of_shell
 from kodisc_jupyter.notebook.options import Options
 from kodisc_jupyter.notebook.order import (
@@ -27,7 +26,7 @@ from kodisc_jupyter.notebook.order import (
 from kodisc_jupyter.notebook.settings import KodiscSettings
 from kodisc_jupyter.notebook.where import Kind, Places
 from kodisc_jupyter.renders.home import kodisc_home
-from kodisc_jupyter.renders.state import Estimate, Phase, RenderState
+from kodisc_jupyter.renders.state import ENDED, Estimate, Phase, RenderState
 
 if TYPE_CHECKING:
     from kodisc_jupyter.notebook.kept import Kept
@@ -41,13 +40,6 @@ MakeScreen = Callable[[RenderState, "Kept"], "Screen"]
 
 SAVED_BESIDE: Final = "kodisc"
 """Folder beside the notebook for videos that are too large to embed."""
-
-
-class StoppedWaiting(KeyboardInterrupt):
-    """Ctrl-C while a cell waited: the waiting stopped, the jobs go on."""
-
-    def _render_traceback_(self) -> list[str]:
-        return [f"Stopped waiting. {self}"]
 
 
 class Runner:
@@ -141,7 +133,7 @@ class Runner:
             renders.append(one.rendered)
         self._bind(options, renders)
         if self._waits(options):
-            self.wait(shown, self._timeout(options))
+            waiting.for_cell(shown, self._timeout(options))
         else:
             self._unwaited.extend(renders)
         return renders
@@ -183,18 +175,8 @@ class Runner:
         self._listen(shown)
         render.subscribe(shown.update)
         if self._waits(Options()):
-            self._until_shown(shown)
+            waiting.until_shown(shown, self.settings.timeout)
         return shown
-
-    def _until_shown(self, shown: Shown) -> None:
-        """Wait for the end of a render that another cell started; its failure is that cell's."""
-        render = shown.rendered
-        try:
-            with contextlib.suppress(RenderFailedError):
-                render.wait(self.settings.timeout)
-            shown.settle()
-        except KeyboardInterrupt:
-            raise StoppedWaiting(_come_back([render])) from None
 
     def again(self, shown: Shown) -> None:
         """Render the same request anew, in a display of its own."""
@@ -232,23 +214,10 @@ class Runner:
         """
         open_now = [*self._unwaited, *self._open(), *self._left_open()]
         renders = list({id(one): one for one in open_now}.values())
-        deadline = None if timeout is None else time.monotonic() + timeout
-        failed: list[KodiscError] = []
-        for one in renders:
-            left = None if deadline is None else max(0.0, deadline - time.monotonic())
-            try:
-                one.wait(left)
-            except WaitTimeoutError as problem:
-                raise _out_of_time(problem, one, timeout) from None
-            except KodiscError as problem:
-                if one.state.phase is not Phase.DETACHED:
-                    failed.append(problem)
-            except KeyboardInterrupt:
-                raise StoppedWaiting(_come_back(renders)) from None
-        self._unwaited.clear()
-        if failed:
-            raise _several_failed(failed, len(renders))
-        return _all_done(renders)
+        try:
+            return waiting.for_renders(renders, timeout)
+        finally:  # what has ended was told about now, also by what was raised
+            self._unwaited = [one for one in self._unwaited if one.state.phase not in ENDED]
 
     def _open(self) -> list[Render]:
         return self._session.open_renders() if self._session is not None else []
@@ -269,36 +238,6 @@ class Runner:
                     notices.say(str(problem))
         return taken
 
-    def wait(self, shown: Sequence[Shown], timeout: float | None) -> None:
-        """Wait for all of them, then raise for those that failed.
-
-        Raises:
-            RenderFailedError: one or more failed; their frames are the error.
-            WaitTimeoutError: the time is up; the jobs go on.
-            StoppedWaiting: Ctrl-C; the jobs go on.
-        """
-        for one in shown:
-            one.cell_waits(True)
-        deadline = None if timeout is None else time.monotonic() + timeout
-        failed: list[tuple[Shown, KodiscError]] = []
-        try:
-            for one in shown:
-                left = None if deadline is None else max(0.0, deadline - time.monotonic())
-                try:
-                    one.rendered.wait(left)
-                except RenderFailedError as error:
-                    failed.append((one, error))
-                except WaitTimeoutError as error:
-                    raise _out_of_time(error, one.rendered, timeout) from None
-                one.settle()
-        except KeyboardInterrupt:
-            raise StoppedWaiting(_come_back([one.rendered for one in shown])) from None
-        finally:
-            for one in shown:
-                one.cell_waits(False)
-        if failed:
-            _raise_failed(failed)
-
     def _start(
         self,
         shown: Shown,
@@ -308,7 +247,7 @@ class Runner:
         line: str = "",
     ) -> None:
         """Submit, with the panel there already; it goes again when the cell raises."""
-        shown.cell_waits(True)  # until the job is accepted, whatever goes wrong is the cell's
+        shown.cell_waits(self._waits(options))
         try:
             shown.render = self.session.start(
                 request,
@@ -325,7 +264,6 @@ class Runner:
             if isinstance(problem, KodiscError) and not problem.frames:
                 problem.frames = [notices.frame(problem, notices.at_option(problem, line))]
             raise
-        shown.cell_waits(self._waits(options))
         self._listen(shown)
 
     def _listen(self, shown: Shown) -> None:
@@ -448,48 +386,3 @@ def _shown(screen: Screen, kept: Kept, save: Path | None, source: Source) -> Sho
     from kodisc_jupyter.notebook.shown import Ending, Shown
 
     return Shown(screen, Ending(kept, save), source)
-
-
-def _raise_failed(failed: Sequence[tuple[Shown, KodiscError]]) -> NoReturn:
-    """One error for the cell, with the frame of every scene that failed."""
-    error = failed[0][1]
-    error.frames = [notices.frame(problem, one.problem) for one, problem in failed]
-    raise error from None
-
-
-def _out_of_time(error: WaitTimeoutError, late: Render, timeout: float | None) -> WaitTimeoutError:
-    """The same error, about the time that was given for all of the renders."""
-    name = words.name(late.state.scene)
-    return WaitTimeoutError(
-        f"{name} was not finished within {timeout or 0:g} s; the job goes on.",
-        job_id=error.job_id,
-        hint=error.hint,
-    )
-
-
-def _come_back(renders: Sequence[Render]) -> str:
-    jobs = [one.job.job_id for one in renders if one.job]
-    return (
-        f"{'The jobs go' if len(jobs) > 1 else 'The job goes'} on; nothing is lost. Come back with "
-        f"%kodisc wait, or %kodisc show {jobs[0] if jobs else 'JOBID'}."
-    )
-
-
-def _several_failed(failed: Sequence[KodiscError], of: int) -> KodiscError:
-    """The error of ``%kodisc wait``: short, because each failed render shows its own card."""
-    error = failed[0]
-    if of > 1:
-        error = RenderFailedError(
-            f"{len(failed)} of {of} renders failed; each shows its error in its own cell.",
-            job_id=failed[0].job_id,
-            hint=" ".join(problem.message for problem in failed[:3]),
-        )
-    error.frames = [notices.frame(error, None)]
-    return error
-
-
-def _all_done(renders: Sequence[Render]) -> str:
-    if not renders:
-        return "Nothing is open: there is nothing to wait for."
-    names = ", ".join(words.name(one.state.scene) for one in renders[:12])
-    return f"All {len(renders)} done: {names}{' …' if len(renders) > 12 else ''}"

@@ -1,0 +1,143 @@
+"""What a waiting cell does: wait, raise what went wrong, and say how to come back to a job."""
+
+from __future__ import annotations
+
+import contextlib
+import time
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from kodisc_jupyter.api.errors import KodiscError, RenderFailedError, WaitTimeoutError
+from kodisc_jupyter.notebook import notices, words
+from kodisc_jupyter.renders.state import Phase
+
+if TYPE_CHECKING:
+    from kodisc_jupyter.notebook.shown import Shown
+    from kodisc_jupyter.renders.render import Render
+
+
+class StoppedWaiting(KeyboardInterrupt):
+    """Ctrl-C while a cell waited: the waiting stopped, the jobs go on."""
+
+    def _render_traceback_(self) -> list[str]:
+        return [f"Stopped waiting. {self}"]
+
+
+class _Clock:
+    """What is left of the seconds that may be waited in all; ``None`` is without end."""
+
+    def __init__(self, timeout: float | None) -> None:
+        self._until = None if timeout is None else time.monotonic() + timeout
+
+    def left(self) -> float | None:
+        return None if self._until is None else max(0.0, self._until - time.monotonic())
+
+
+def for_cell(shown: Sequence[Shown], timeout: float | None) -> None:
+    """Wait for all renders of a cell, then raise for those that failed.
+
+    Raises:
+        RenderFailedError: one or more failed; their frames are the error.
+        WaitTimeoutError: the time is up; the jobs go on.
+        StoppedWaiting: Ctrl-C; the jobs go on.
+    """
+    for one in shown:
+        one.cell_waits(True)
+    clock = _Clock(timeout)
+    failed: list[tuple[Shown, KodiscError]] = []
+    try:
+        for one in shown:
+            try:
+                one.rendered.wait(clock.left())
+            except RenderFailedError as error:
+                failed.append((one, error))
+            except WaitTimeoutError as error:
+                raise _out_of_time(error, one.rendered, timeout) from None
+            one.settle()
+    except KeyboardInterrupt:
+        raise StoppedWaiting(_come_back([one.rendered for one in shown])) from None
+    finally:
+        for one in shown:
+            one.cell_waits(False)
+    if failed:
+        first = failed[0][1]
+        first.frames = [notices.frame(problem, one.problem) for one, problem in failed]
+        raise first from None
+
+
+def until_shown(shown: Shown, timeout: float | None) -> None:
+    """Wait for the end of a render that another cell started; its failure is that cell's.
+
+    Raises:
+        WaitTimeoutError: the time is up; the job goes on.
+        StoppedWaiting: Ctrl-C; the job goes on.
+    """
+    try:
+        with contextlib.suppress(RenderFailedError):
+            shown.rendered.wait(timeout)
+        shown.settle()
+    except KeyboardInterrupt:
+        raise StoppedWaiting(_come_back([shown.rendered])) from None
+
+
+def for_renders(renders: Sequence[Render], timeout: float | None) -> str:
+    """``%kodisc wait``: wait for renders of other cells; says what came of them.
+
+    Raises:
+        RenderFailedError: one or more failed.
+        WaitTimeoutError: the time is up; the jobs go on.
+        StoppedWaiting: Ctrl-C; the jobs go on.
+    """
+    clock = _Clock(timeout)
+    failed: list[KodiscError] = []
+    for one in renders:
+        try:
+            one.wait(clock.left())
+        except WaitTimeoutError as problem:
+            raise _out_of_time(problem, one, timeout) from None
+        except KodiscError as problem:
+            if one.state.phase is not Phase.DETACHED:
+                failed.append(problem)
+        except KeyboardInterrupt:
+            raise StoppedWaiting(_come_back(renders)) from None
+    if failed:
+        raise _several_failed(failed, len(renders))
+    return _all_done(renders)
+
+
+def _out_of_time(error: WaitTimeoutError, late: Render, timeout: float | None) -> WaitTimeoutError:
+    """The same error, about the time that was given for all of the renders."""
+    name = words.name(late.state.scene)
+    return WaitTimeoutError(
+        f"{name} was not finished within {timeout or 0:g} s; the job goes on.",
+        job_id=error.job_id,
+        hint=error.hint,
+    )
+
+
+def _come_back(renders: Sequence[Render]) -> str:
+    jobs = [one.job.job_id for one in renders if one.job]
+    return (
+        f"{'The jobs go' if len(jobs) > 1 else 'The job goes'} on; nothing is lost. Come back with "
+        f"%kodisc wait, or %kodisc show {jobs[0] if jobs else 'JOBID'}."
+    )
+
+
+def _several_failed(failed: Sequence[KodiscError], of: int) -> KodiscError:
+    """The error of ``%kodisc wait``: short, because each failed render shows its own card."""
+    error = failed[0]
+    if of > 1:
+        error = RenderFailedError(
+            f"{len(failed)} of {of} renders failed; each shows its error in its own cell.",
+            job_id=failed[0].job_id,
+            hint=" ".join(problem.message for problem in failed[:3]),
+        )
+    error.frames = [notices.frame(error, None)]
+    return error
+
+
+def _all_done(renders: Sequence[Render]) -> str:
+    if not renders:
+        return "Nothing is open: there is nothing to wait for."
+    names = ", ".join(words.name(one.state.scene) for one in renders[:12])
+    return f"All {len(renders)} done: {names}{' …' if len(renders) > 12 else ''}"
