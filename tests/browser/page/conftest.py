@@ -4,14 +4,12 @@ from __future__ import annotations
 
 import io
 import json
-import shutil
 import sys
 from pathlib import Path
 
 import av
 import pytest
 from PIL import Image, ImageDraw
-from playwright.sync_api import sync_playwright
 
 from kodisc_jupyter.notebook.panel import STATIC
 
@@ -19,16 +17,6 @@ sys.path.insert(0, str(Path(__file__).parent))  # pytest's importlib mode adds n
 from panel_faces import NOW, faces
 
 ORIGIN = "https://panel.test"
-FLAGS = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
-
 _HTML = """<!doctype html>
 <html lang="en"><meta charset="utf-8"><title>Panels</title>
 <link rel="stylesheet" href="/panel.css">
@@ -107,16 +95,6 @@ def media():
         "upright.mp4": ("video/mp4", _video(upright)),
         "upright.jpg": ("image/jpeg", _poster(upright)),
     }
-
-
-@pytest.fixture(scope="session")
-def chromium():
-    found = [shutil.which(name) for name in ("chromium", "chromium-browser", "google-chrome")]
-    with sync_playwright() as playwright:
-        path = next((one for one in found if one), None)
-        browser = playwright.chromium.launch(executable_path=path, args=FLAGS)
-        yield browser
-        browser.close()
 
 
 class Bench:
