@@ -10,7 +10,8 @@ import asyncio
 import contextlib
 import logging
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Collection
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
@@ -28,13 +29,36 @@ _TOPIC: Final = "kodisc-renders"
 log = logging.getLogger("kodisc_jupyter.local")
 
 
+@dataclass
+class _Render:
+    """A render on the cluster: how often it has begun, and on which worker it did last."""
+
+    began: Callable[[], None]
+    beginnings: int = 0
+    worker: str = ""
+    given_up: asyncio.Event = field(default_factory=asyncio.Event)
+
+    def begins(self, worker: str) -> None:
+        self.beginnings += 1
+        self.worker = worker
+        if self.beginnings == 1:
+            self.began()
+        elif self.beginnings > BEGINNINGS_LIMIT:
+            self.given_up.set()
+
+    def looks_at(self, workers: Collection[str]) -> None:
+        """Give up once the last worker that was allowed to render this is gone, too."""
+        if self.beginnings >= BEGINNINGS_LIMIT and self.worker not in workers:
+            self.given_up.set()
+
+
 class DaskExecutor:
     """Sends renders to the cluster of one scheduler."""
 
     def __init__(self, client: Any) -> None:
         """``client`` is an asynchronous :class:`distributed.Client`; see :meth:`connect`."""
         self._client = client
-        self._begun: dict[str, Callable[[], None]] = {}
+        self._renders: dict[str, _Render] = {}
         self._threads = 1
         client.subscribe_topic(_TOPIC, self._heard)
         self._counting = asyncio.ensure_future(self._count())
@@ -58,27 +82,20 @@ class DaskExecutor:
 
     async def render(self, task: RenderTask, results: Path, began: Callable[[], None]) -> Outcome:
         """Render on whichever worker is free."""
-        beginnings = 0
-        given_up = asyncio.Event()
-
-        def begun() -> None:
-            nonlocal beginnings
-            beginnings += 1
-            if beginnings == 1:
-                began()
-            elif beginnings > BEGINNINGS_LIMIT:
-                given_up.set()
-
-        self._begun[task.job_id] = begun
+        render = self._renders[task.job_id] = _Render(began)
         future = self._client.submit(
             render_here, task.to_json(), key=f"kodisc-{task.job_id}", pure=False, retries=0
         )
         died = f"The render was given up: {BEGINNINGS_LIMIT} workers died while they rendered it."
-        waiting = [asyncio.ensure_future(each) for each in (_result(future), given_up.wait())]
+        waiting = [
+            asyncio.ensure_future(each) for each in (_result(future), render.given_up.wait())
+        ]
         try:
             await asyncio.wait(waiting, return_when=asyncio.FIRST_COMPLETED)
             if not waiting[0].done():
                 return Outcome(died, 0)
+            if waiting[0].cancelled():
+                return Outcome("The render was lost: the cluster's scheduler went away.", 0)
             error, duration_ms, files = waiting[0].result()
         except Exception as problem:
             if type(problem).__name__ == "KilledWorker":
@@ -86,7 +103,7 @@ class DaskExecutor:
             log.exception("job %s on the cluster", task.job_id)
             return Outcome(f"The cluster could not render it: {type(problem).__name__}.", 0)
         finally:
-            del self._begun[task.job_id]
+            del self._renders[task.job_id]
             for each in waiting:
                 each.cancel()
             with contextlib.suppress(Exception):
@@ -102,17 +119,21 @@ class DaskExecutor:
             await self._client.close()
 
     async def _count(self) -> None:
-        """Keep the number of threads up to date as workers come and go."""
+        """Look at the workers as they come and go."""
         while True:
             with contextlib.suppress(Exception):  # the scheduler may be away for a while
-                self._threads = max(1, sum((await self._client.scheduler.ncores()).values()))
+                workers = await self._client.scheduler.ncores()
+                self._threads = max(1, sum(workers.values()))
+                for render in self._renders.values():
+                    render.looks_at(workers)
             await asyncio.sleep(COUNT_EVERY_S)
 
     def _heard(self, event: tuple[Any, Any]) -> None:
         """A worker says that it begins a job."""
-        begun = self._begun.get(str(event[1]))
-        if begun is not None:
-            begun()
+        job_id, worker = event[1]
+        render = self._renders.get(job_id)
+        if render is not None:
+            render.begins(worker)
 
 
 def _write(results: Path, files: dict[str, bytes]) -> None:
@@ -141,7 +162,7 @@ def render_here(fields: dict[str, Any]) -> tuple[str | None, int, dict[str, byte
     with tempfile.TemporaryDirectory(dir=worker.local_directory) as folder:
         results = Path(folder)
         outcome = processes.submit(
-            task, results, lambda: worker.log_event(_TOPIC, task.job_id)
+            task, results, lambda: worker.log_event(_TOPIC, [task.job_id, worker.address])
         ).result()
         files = {}
         if outcome.error is None:
