@@ -162,7 +162,9 @@ def _find(module: types.ModuleType, name: str) -> type[Any]:
         for key, value in module.__dict__.items()
         if isinstance(value, type) and issubclass(value, Scene) and value.__module__ == "scene"
     ]
-    other = "" if found is None else f"a {type(found).__name__}"
+    other = "" if found is None else f"of type {type(found).__name__}"
+    if isinstance(found, type):
+        other = "a class"
     raise SceneMissingError(failure.scene_missing(name, defined, other=other))
 
 

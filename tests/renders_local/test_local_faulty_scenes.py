@@ -89,9 +89,14 @@ def test_a_scene_that_is_not_there_is_told_with_those_that_are(server):
 
 
 def test_a_name_that_is_no_scene_is_told_as_what_it_is(server):
-    error = server.failed(GOOD + "answer = 42\n", "answer")
+    code = GOOD + "answer = 42\nclass Other: pass\n"
 
-    assert error == "answer is a int, not a subclass of Scene. It defines Good."
+    assert server.failed(code, "answer") == (
+        "answer is of type int, not a subclass of Scene. It defines Good."
+    )
+    assert server.failed(code, "Other") == (
+        "Other is a class, not a subclass of Scene. It defines Good."
+    )
 
 
 def test_latex_errors_hold_latexs_own_lines(bad):

@@ -137,9 +137,9 @@ def test_the_server_keeps_no_more_memory_after_many_requests(server):
     job = server.post("x = 1", "Nothing")
     server.wait(job)
     path = f"/render/{job}"
-    asyncio.run(ask(server.url, path, server.key, POLLS, 10))
+    asyncio.run(ask(server.url, path, server.key, 1_000, 10))
     before = family.everyone()[server.process.pid].memory_bytes
-    asyncio.run(ask(server.url, path, server.key, 3 * POLLS, 10))
+    asyncio.run(ask(server.url, path, server.key, 3_000, 10))
     after = family.everyone()[server.process.pid].memory_bytes
 
     assert after - before < 10_000_000
