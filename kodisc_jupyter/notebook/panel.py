@@ -187,7 +187,7 @@ class Panel:
         if live:
             self._widget = _widget_class()(state=panel_json(state, now=clock()))
             self._widget.on_msg(self._heard)
-            bundle |= {WIDGET_MIME: _view(self._widget.model_id)}
+            bundle |= {WIDGET_MIME: view(self._widget.model_id)}
         self._throttle: Throttle[Bundle] = Throttle(self._sync, clock=time.monotonic, later=later)
         publish(bundle, self._display_id, False)
 
@@ -266,7 +266,8 @@ class Panel:
         self._widget.send(content, buffers=buffers)
 
 
-def _view(model_id: str) -> Bundle:
+def view(model_id: str) -> Bundle:
+    """What a widget's MIME type holds: the model that a page shows."""
     return {"version_major": 2, "version_minor": 0, "model_id": model_id}
 
 
