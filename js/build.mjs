@@ -9,7 +9,7 @@ const LIMIT_GZIPPED = 8_000;
 const out = new URL("../kodisc_jupyter/static/", import.meta.url).pathname;
 await build({
   absWorkingDir: new URL(".", import.meta.url).pathname,
-  entryPoints: { panel: "src/index.js" },
+  entryPoints: { panel: "src/index.js", later: "src/later.js" },
   outdir: out,
   bundle: true,
   format: "esm", // anywidget imports it as a module
@@ -26,7 +26,7 @@ await build({
   charset: "utf8",
 });
 
-const files = ["panel.js", "panel.css"].map((name) => readFileSync(out + name));
+const files = ["panel.js", "panel.css", "later.js"].map((name) => readFileSync(out + name));
 const bytes = files.reduce((sum, file) => sum + file.length, 0);
 const gzipped = files.reduce((sum, file) => sum + gzipSync(file, { level: 9 }).length, 0);
 console.log(`${bytes} bytes minified, ${gzipped} gzipped`);

@@ -9,6 +9,23 @@ const STEPS = ["Check", "Send", "Queue", "Render", "Fetch"];
 const COME_BACK = "Running the cell again finds the job; nothing is paid twice.";
 const BRIEF = new Set(["checking", "queued"]);
 
+/** What an absent field means: the kernel leaves out what is empty. */
+const EMPTY = {
+  ended: null,
+  say: "",
+  upright: false,
+  step: null,
+  job: null,
+  retry: null,
+  money: [],
+  again: null,
+  guess: null,
+  receipt: [],
+  error: null,
+  problem: null,
+  video: null,
+};
+
 /**
  * Shows the model's state in `el` until `outer` aborts or the returned function is called.
  * @param {import("./types.d.ts").Model} model
@@ -46,14 +63,15 @@ export function mount(model, el, outer) {
   const root = make("div", "panel");
   root.append(head, steps, countdown, detail, guess, problem, figure, money, foot.node);
 
-  let state = model.get("state");
+  const read = () => ({ ...EMPTY, ...model.get("state") });
+  let state = read();
   let ahead = 0;
   let card = "none yet";
   let cut = false; // the kernel is gone, and with it all news
 
   /** @param {boolean} fresh */
   function update(fresh) {
-    state = model.get("state");
+    state = read();
     if (fresh) cut = false;
     ahead = skew(Date.now(), state.now, fresh);
     set(root, {

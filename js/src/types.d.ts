@@ -29,6 +29,13 @@ export interface State {
   video: Video | null;
 }
 
+type Emptiable =
+  | ("ended" | "say" | "upright" | "step" | "job" | "retry" | "money" | "again" | "guess")
+  | ("receipt" | "error" | "problem" | "video");
+
+/** As it arrives: empty fields are left out. */
+export type SentState = Omit<State, Emptiable> & Partial<Pick<State, Emptiable>>;
+
 export interface Problem {
   severity: string;
   message: string;
@@ -62,7 +69,7 @@ export type Message =
 
 /** The part of an anywidget model that the panel uses. */
 export interface Model {
-  get(name: "state"): State;
+  get(name: "state"): SentState;
   send(content: unknown): void;
   on(event: string, callback: (...args: any[]) => void): void;
   off(event: string, callback: (...args: any[]) => void): void;

@@ -8,6 +8,7 @@ JupyterLab prefers the widget's and says "model not found" when the notebook is 
 from __future__ import annotations
 
 import functools
+import sys
 import time
 import uuid
 from collections.abc import Callable
@@ -137,20 +138,59 @@ def _video(state: RenderState, shown: Sources | None, kept: Kept) -> Bundle | No
     }
 
 
+def sparse(fields: Bundle) -> Bundle:
+    """What is sent of :func:`panel_json`: the page knows what an absent field means."""
+    return {
+        name: value
+        for name, value in fields.items()
+        if value is not None and value is not False and value not in ("", [])
+    }
+
+
 @functools.cache
-def _widget_class() -> type[Any]:
-    """The widget's class, made on first use: importing this module must not load ipywidgets."""
+def _widget_classes() -> tuple[type[Any], type[Any]]:
+    """The widgets' classes, made on first use: importing this module must not load ipywidgets."""
     import anywidget
     import traitlets
 
     class KodiscPanel(anywidget.AnyWidget):  # type: ignore[misc]
         """One synced trait, which only the kernel sets; the page sends messages."""
 
+        state = traitlets.Dict().tag(sync=True)
+        layout = traitlets.Any()
+        """Not synced: ipywidgets would open a second model for it, and never close that one."""
+
+    class FirstPanel(KodiscPanel):
+        """Brings the front end's code along."""
+
         _esm = (STATIC / "panel.js").read_text(encoding="utf-8")
         _css = (STATIC / "panel.css").read_text(encoding="utf-8")
-        state = traitlets.Dict().tag(sync=True)
 
-    return KodiscPanel
+    class LaterPanel(KodiscPanel):
+        """Takes the code from the model of the ``first`` one, which the page has already."""
+
+        _esm = (STATIC / "later.js").read_text(encoding="utf-8")
+        first = traitlets.Unicode().tag(sync=True)
+
+    return FirstPanel, LaterPanel
+
+
+class _Code:
+    """The widget of this kernel that brought the front end's code; it stays open."""
+
+    widget: Any = None
+
+
+def _new_widget(state: Bundle) -> Any:
+    """A panel's widget; the code goes to the page once, and each time in Colab.
+
+    There every cell's output is a page of its own.
+    """
+    first, later = _widget_classes()
+    if _Code.widget is None or _Code.widget.comm is None or "google.colab" in sys.modules:
+        _Code.widget = first(state=state)
+        return _Code.widget
+    return later(state=state, first=_Code.widget.model_id)
 
 
 class Panel:
@@ -185,11 +225,13 @@ class Panel:
         self._handover: Handover | None = None
         bundle: Bundle = {"text/plain": output.status_text(state, now=clock())}
         if live:
-            self._widget = _widget_class()(state=panel_json(state, now=clock()))
+            self._widget = _new_widget(sparse(panel_json(state, now=clock())))
             self._widget.on_msg(self._heard)
             bundle |= {WIDGET_MIME: view(self._widget.model_id)}
-        self._throttle: Throttle[Bundle] = Throttle(self._sync, clock=time.monotonic, later=later)
         publish(bundle, self._display_id, False)
+        self._throttle: Throttle[Bundle] = Throttle(
+            self._sync, clock=time.monotonic, later=later, sent_at=time.monotonic()
+        )
 
     @property
     def widget(self) -> Any:
@@ -200,7 +242,9 @@ class Panel:
         """Show the render as it is now; at most two messages a second reach the page."""
         if self.live:
             self._throttle.offer(
-                panel_json(state, problem, now=self._clock()), at_once=state.phase in ENDED
+                panel_json(state, problem, now=self._clock()),
+                at_once=state.phase in ENDED,
+                patient=state.phase is Phase.FETCHING,  # mostly over before anybody could read it
             )
         elif state.phase is not self._phase:
             text = output.status_text(state, now=self._clock())
@@ -234,7 +278,7 @@ class Panel:
     def clear(self) -> None:
         """Show nothing: the cell raises, and its error output says what happened."""
         self._update({"text/plain": ""})
-        if self.live:
+        if self.live and self._widget is not _Code.widget:
             self._widget.close()
 
     def on_action(self, callback: Callable[[str], None]) -> None:
@@ -250,7 +294,7 @@ class Panel:
         self._publish(bundle, self._display_id, True)
 
     def _sync(self, fields: Bundle) -> None:
-        self._widget.state = fields
+        self._widget.state = sparse(fields)
 
     def _heard(self, _widget: Any, content: Any, _buffers: Any) -> None:
         if not isinstance(content, dict) or content.get("kind") != "action":

@@ -26,7 +26,8 @@ def call_later(delay_s: float, fn: Callable[[], None]) -> object:
 class Throttle(Generic[T]):
     """Passes values on to ``send``, at least ``gap_s`` seconds apart; between, the newest waits.
 
-    ``clock`` is monotonic, in seconds. May be used from several threads: values arrive in order.
+    ``clock`` is monotonic, in seconds; ``sent_at`` is when something was shown by other means.
+    May be used from several threads: values arrive in order.
     """
 
     def __init__(
@@ -36,21 +37,25 @@ class Throttle(Generic[T]):
         clock: Callable[[], float],
         later: Later = call_later,
         gap_s: float = GAP_S,
+        sent_at: float | None = None,
     ) -> None:
         self._send = send
         self._clock = clock
         self._later = later
         self._gap_s = gap_s
         self._lock = threading.Lock()
-        self._sent_at: float | None = None
+        self._sent_at = sent_at
         self._waiting: list[T] = []
         self._asked = False
 
-    def offer(self, value: T, *, at_once: bool = False) -> None:
-        """Send ``value`` now, or as soon as the gap allows, unless a newer one comes first."""
+    def offer(self, value: T, *, at_once: bool = False, patient: bool = False) -> None:
+        """Send ``value`` now, or as soon as the gap allows, unless a newer one comes first.
+
+        ``patient``: not before a whole gap from now.
+        """
         with self._lock:
             self._waiting = [value]
-            if at_once or not self._hold():
+            if at_once or not self._hold(self._gap_s if patient else 0.0):
                 self._pass(value)
 
     def _flush(self) -> None:
@@ -59,9 +64,10 @@ class Throttle(Generic[T]):
             if self._waiting and not self._hold():
                 self._pass(self._waiting[-1])
 
-    def _hold(self) -> bool:
-        """Whether the gap is not over yet; then asks to be called when it is."""
-        due = 0.0 if self._sent_at is None else self._sent_at + self._gap_s - self._clock()
+    def _hold(self, least_s: float = 0.0) -> bool:
+        """Whether it is too early; then asks to be called when it is not."""
+        gap_s = 0.0 if self._sent_at is None else self._sent_at + self._gap_s - self._clock()
+        due = max(least_s, gap_s)
         if due <= 0:
             return False
         if not self._asked:

@@ -49,6 +49,4 @@ def test_a_second_panel_is_drawn_and_is_again_after_a_reload(notebook_page, lab,
     drawn()
     gate.touch()
     for cell in (1, 2):
-        notebook.output(cell).locator(
-            ".kodisc-panel[data-phase=completed] video, figure.kodisc-video video"
-        ).first.wait_for(state="attached")
+        notebook.output(cell).locator(".kodisc-panel[data-phase=completed]").wait_for()

@@ -9,6 +9,7 @@ import subprocess
 import sys
 import textwrap
 import threading
+import types
 
 import pytest
 
@@ -60,8 +61,8 @@ class Screen:
         return self.shown[-1][0]
 
 
-def at_once(_delay_s, fn):
-    fn()
+def not_yet(_delay_s, _fn):
+    """Time stands still."""
 
 
 @pytest.fixture
@@ -76,7 +77,7 @@ def panel(screen):
 
     def make(state=RUNNING, **options):
         outlet = Outlet(clock=itertools.count(0, 10).__next__)
-        one = Panel(state, live=True, publish=screen, later=at_once, outlet=outlet, **options)
+        one = Panel(state, live=True, publish=screen, later=not_yet, outlet=outlet, **options)
         one.sent = []
         one.widget.send = lambda content, buffers=None: one.sent.append((content, buffers or []))
         made.append(one)
@@ -187,11 +188,35 @@ def test_a_failure_takes_the_displays_place_as_an_error_card(panel, screen):
 
 
 def test_a_cell_that_raises_leaves_an_empty_display_and_no_widget(panel, screen):
+    panel()
     made = panel()
     made.clear()
     assert screen.last == {"text/plain": ""}
     assert made.widget.comm is None
     made.show(RUNNING)
+
+
+def test_the_front_ends_code_is_sent_once_and_the_panel_that_brought_it_stays_open(panel, screen):
+    first, later = panel(), panel()
+    assert "kodisc-" in first.widget.get_state()["_esm"]
+    sent = later.widget.get_state()
+    assert sent["first"] == first.widget.model_id
+    assert len(json.dumps(sent)) < 1_200
+    first.clear()
+    assert screen.last == {"text/plain": ""}
+    assert first.widget.comm is not None
+    assert panel().widget.get_state()["first"] == first.widget.model_id
+
+
+def test_each_panel_brings_the_code_where_every_output_is_a_page_of_its_own(panel, monkeypatch):
+    monkeypatch.setitem(sys.modules, "google.colab", types.ModuleType("google.colab"))
+    monkeypatch.setattr("anywidget.widget.in_colab", lambda: False)
+    for _ in range(2):
+        assert "kodisc-" in panel().widget.get_state()["_esm"]
+
+
+def test_a_panel_is_one_model_without_another_for_its_layout(panel):
+    assert "layout" not in panel().widget.get_state()
 
 
 def test_without_a_live_page_there_is_text_only_and_one_update_a_phase(screen, completed):

@@ -137,3 +137,29 @@ def test_states_offered_by_several_threads_end_with_one_of_the_last():
     assert len(sent) == 800
     for k in range(4):
         assert [at for who, at in sent if who == k] == list(range(200))
+
+
+def test_what_may_be_over_soon_waits_a_whole_gap():
+    time, sent, door = throttle()
+    door.offer("a")
+    time.move(3)
+    door.offer("fetching", patient=True)
+    time.move(0.4)
+    door.offer("end", at_once=True)
+    time.move(5)
+    assert sent == [(0.0, "a"), (3.4, "end")]
+    door.offer("fetching", patient=True)
+    time.move(0.6)
+    assert sent[-1][1] == "fetching"
+
+
+def test_a_display_that_was_just_made_counts_as_the_first_message():
+    time, sent = Time(), []
+    door = Throttle(
+        lambda value: sent.append((time.now, value)), clock=time, later=time.later, sent_at=0.0
+    )
+    door.offer("checking")
+    time.move(0.1)
+    door.offer("queued")
+    time.move(2)
+    assert sent == [(0.5, "queued")]
