@@ -59,7 +59,7 @@ demo: build/.setup-render
 
 test: build/.setup-test build/.setup-colab lint js
 	$(SAY) test "the kernel tests with Colab's versions of IPython, ipykernel and ipywidgets"
-	@$(CLEAN) KODISC_TEST_PYTHON=$(CURDIR)/.venv-colab/bin/python $(BIN)/python -m pytest -q -n $(JOBS) --dist worksteal tests/kernel/test_spine.py tests/kernel/test_commands.py
+	@$(CLEAN) KODISC_TEST_PYTHON=$(CURDIR)/.venv-colab/bin/python $(BIN)/python -m pytest -q -n $(JOBS) --dist worksteal tests/kernel/test_spine.py
 	$(SAY) test "every test (pytest, $(JOBS) at a time)"
 	@$(CLEAN) $(BIN)/python -m pytest -n $(JOBS) --dist worksteal -m 'not live'
 
