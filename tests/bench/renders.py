@@ -14,7 +14,7 @@ LOAD = "%load_ext kodisc_jupyter"
 LOAD_MANIM = "from manim import *"
 
 
-def manim_cell(name: str, code: str, quality: str, folder: Path) -> str:
+def manim_cell(name: str, code: str, quality: str, folder: str) -> str:
     """The cell that a person with Manim alone writes; nothing is reused from an earlier one."""
     options = f"-q{quality} -v WARNING --progress_bar none --media_dir {folder}"
     return f"%%manim {options} {name}\n{code}"
@@ -37,7 +37,7 @@ def run_all(folder: Path) -> list[Figure]:
         with kernel(home) as one:
             ours.append(_until_last_video(one, cells))
         local_server.stop(home)
-        media = folder / f"media-{turn}"
+        media = f"media-{turn}"
         cells = [LOAD_MANIM, *(manim_cell(n, code, "m", media) for n, code in scenes.twelve())]
         with kernel(folder / f"peer-{turn}") as one:
             peer.append(_until_idle(one, cells))
@@ -58,14 +58,14 @@ def small_scene(folder: Path) -> list[Figure]:
     with kernel(home, LOAD) as ours, kernel(folder / "warm-peer", LOAD_MANIM) as peer:
         for turn in range(11):
             warm.append(_until_last_video(ours, [kodisc_cell("Small", scenes.SMALL, "l")]))
-            media = folder / f"warm-media-{turn}"
+            media = f"media-{turn}"
             warm_peer.append(_until_idle(peer, [manim_cell("Small", scenes.SMALL, "l", media)]))
     fresh: list[float] = []
     fresh_peer: list[float] = []
     for turn in range(4):
         with kernel(home) as one:
             fresh.append(_until_last_video(one, [LOAD, kodisc_cell("Small", scenes.SMALL, "l")]))
-        media = folder / f"fresh-media-{turn}"
+        media = f"media-{turn}"
         cells = [LOAD_MANIM, manim_cell("Small", scenes.SMALL, "l", media)]
         with kernel(folder / "fresh-peer") as one:
             fresh_peer.append(_until_idle(one, cells))
@@ -109,7 +109,10 @@ def _until_idle(one: Kernel, cells: list[str]) -> float:
     requests = [one.ask(cell) for cell in cells]
     one.until(lambda: one.is_over(requests[-1]))
     took = time.monotonic() - began
-    for request, cell in zip(requests, cells, strict=True):
-        if cell.startswith("%%") and not one.of(request, "display_data"):
-            raise RuntimeError(one.of(request))
+    for request in requests:
+        for error in one.of(request, "error"):
+            raise RuntimeError("\n".join(error["content"]["traceback"]))
+    videos = sum("<video" in str(each["content"]) for each in one.messages)
+    if videos < sum(cell.startswith("%%") for cell in cells):
+        raise RuntimeError(f"{videos} videos of {len(cells)} cells")
     return took
