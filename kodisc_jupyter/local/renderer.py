@@ -32,9 +32,15 @@ The short side stays 8 units, so what was written for the middle of a wide frame
 and ``to_edge`` finds the edges that are seen.
 """
 
-_ENCODER: Final = {"threads": "1", "preset": "superfast", "crf": "21"}
-"""x264 on one thread, and faster than its own defaults at a lower ``crf``: the same picture and a
-file a third larger for little more than half of the encoder's time."""
+_ENCODER: Final = {
+    "threads": "1",
+    "preset": "ultrafast",
+    "x264-params": "cabac=1:no-deblock=0:aq-mode=1",
+    "crf": "21",
+}
+"""x264 on one thread, its fastest preset with the three tools back that keep files small, at a
+lower ``crf`` than its own: a picture no worse than Manim's and a file at most twice as large, for
+half of the encoder's time."""
 
 
 def preload() -> None:
@@ -210,17 +216,20 @@ def _fit_axes(width: float, height: float) -> None:
 
 def _size(task: RenderTask) -> None:
     """The frame and the kind of file belong to the request, whatever the code sets."""
-    from manim import config
+    from manim import RendererType, config
 
     config.pixel_width, config.pixel_height = task.width, task.height
     config.frame_rate = task.fps
-    config.renderer = "cairo"
+    if config.renderer != RendererType.CAIRO:  # setting it goes through every class of Manim
+        config.renderer = "cairo"
     config.transparent = False
     config.format = "mp4"
     if hasattr(config, "write_to_movie"):  # Manim before 0.20
         config.write_to_movie = True
     if hasattr(config, "video_encoder_options"):  # Manim from 0.21 on
         config.video_encoder_options = {**_ENCODER, **config.video_encoder_options}
+    if hasattr(config, "max_inflight_encoders"):  # one animation is encoded while the next is drawn
+        config.max_inflight_encoders = max(2, config.max_inflight_encoders)
     config.preview = False
     config.dry_run = False
     config.save_sections = False
