@@ -16,10 +16,10 @@ BURST_S: Final = 1.05
 SPACING_S: Final = 0.12
 """Between a poll and the request before it: 8 in a second, which leaves some for a person."""
 
-FIRST_POLL_S: Final = {"local": 0.15, "cloud": 1.0}
+FIRST_POLL_S: Final = {"local": 0.12, "cloud": 1.0}
 POLL_CAP_S: Final = {"local": 0.5, "cloud": 4.0}
 """The vendor says to poll "every few seconds"; our own server is on loopback."""
-_GROWTH: Final = 1.3
+_GROWTH: Final = {"local": 1.15, "cloud": 1.3}
 
 LOST_AFTER_S: Final = 60.0
 """An outage this long is shown."""
@@ -33,7 +33,7 @@ YOUNG_S: Final = 5.0
 
 def poll_delay_s(kind: str, polls: int) -> float:
     """Seconds until the next poll of a job that was polled ``polls`` times."""
-    growth: float = _GROWTH ** min(polls, 50)
+    growth: float = _GROWTH[kind] ** min(polls, 50)
     return min(POLL_CAP_S[kind], FIRST_POLL_S[kind] * growth)
 
 
