@@ -13,13 +13,17 @@ BURST: Final = 10
 BURST_S: Final = 1.05
 """A kernel makes at most 10 requests in a second, with some room for delays on their way."""
 
-SPACING_S: Final = 0.12
-"""Between a poll and the request before it: 8 in a second, which leaves some for a person."""
+POLLS_BURST: Final = 8
+"""So many of them may be polls, which leaves some for what a person waits for."""
+SPACING_S: Final = 0.06
+"""Between a poll and the request before it."""
 
-FIRST_POLL_S: Final = {"local": 0.12, "cloud": 1.0}
+FIRST_POLL_S: Final = {"local": 0.13, "cloud": 1.0}
+"""No render is done sooner."""
+NEXT_POLL_S: Final = {"local": 0.06, "cloud": 1.3}
 POLL_CAP_S: Final = {"local": 0.5, "cloud": 4.0}
 """The vendor says to poll "every few seconds"; our own server is on loopback."""
-_GROWTH: Final = {"local": 1.15, "cloud": 1.3}
+_GROWTH: Final = {"local": 1.2, "cloud": 1.3}
 
 LOST_AFTER_S: Final = 60.0
 """An outage this long is shown."""
@@ -33,8 +37,10 @@ YOUNG_S: Final = 5.0
 
 def poll_delay_s(kind: str, polls: int) -> float:
     """Seconds until the next poll of a job that was polled ``polls`` times."""
-    growth: float = _GROWTH[kind] ** min(polls, 50)
-    return min(POLL_CAP_S[kind], FIRST_POLL_S[kind] * growth)
+    if polls == 0:
+        return FIRST_POLL_S[kind]
+    growth: float = _GROWTH[kind] ** min(polls - 1, 50)
+    return min(POLL_CAP_S[kind], NEXT_POLL_S[kind] * growth)
 
 
 def outage_delay_s(failures: int, outage_s: float, retry_after_s: float | None) -> float:
@@ -47,8 +53,8 @@ def outage_delay_s(failures: int, outage_s: float, retry_after_s: float | None) 
 class Turns:
     """Lets requests go: never more than :data:`BURST` within :data:`BURST_S`.
 
-    What a person waits for (a submission, a balance) goes at once while there is room. Polls also
-    keep :data:`SPACING_S` apart from whatever went before, so that there nearly always is.
+    What a person waits for (a submission, a balance) goes at once while there is room. Polls leave
+    it some: they are :data:`POLLS_BURST` at most, and :data:`SPACING_S` apart.
     """
 
     def __init__(
@@ -68,7 +74,7 @@ class Turns:
                 now = self._clock()
                 due = self._taken[0] + BURST_S
                 if spaced:
-                    due = max(due, self._taken[-1] + SPACING_S)
+                    due = max(due, self._taken[-POLLS_BURST] + BURST_S, self._taken[-1] + SPACING_S)
                 if now >= due:
                     self._taken.append(now)
                     return now

@@ -25,6 +25,7 @@ REQUEST = RenderRequest("class Hello(Scene): ...", "Hello")
 @pytest.fixture
 def session(tmp_path, monkeypatch):
     monkeypatch.setitem(pacing.FIRST_POLL_S, "cloud", 0.01)
+    monkeypatch.setitem(pacing.NEXT_POLL_S, "cloud", 0.013)
     session = RenderSession(home=tmp_path / "home")
     yield session
     session.close()

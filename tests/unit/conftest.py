@@ -141,6 +141,7 @@ def cloud(service):
 def make_session(tmp_path, monkeypatch):
     """Kernels of one user: sessions over the same home folder, which poll at once."""
     monkeypatch.setitem(pacing.FIRST_POLL_S, "cloud", 0.01)
+    monkeypatch.setitem(pacing.NEXT_POLL_S, "cloud", 0.013)
     made = []
 
     def make(**options):
