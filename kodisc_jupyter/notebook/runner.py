@@ -249,9 +249,10 @@ class Runner:
         """Submit, with the panel there already; it goes again when the cell raises."""
         shown.cell_waits(self._waits(options))
         try:
+            backend = self.places.backend(options.backend)
             shown.render = self.session.start(
                 request,
-                backend=self.places.backend(options.backend),
+                backend=backend,
                 notebook=notebook_name(self.settings.shell),
                 title=request.class_name,
                 force=options.force,

@@ -112,6 +112,7 @@ def _start(place: Path) -> Address:
             env={name: value for name, value in os.environ.items() if name != "KODISC_KEY"},
             start_new_session=True,  # Ctrl-C in a terminal and a kernel's end must not reach it
         )
+        _load_what_comes_next()
         line = _first_line(process)
     try:
         said = json.loads(line)
@@ -126,6 +127,14 @@ def _start(place: Path) -> Address:
         ) from None
     _reap_quietly(process)
     return address
+
+
+def _load_what_comes_next() -> None:
+    """Import, while the server starts, what its first request needs."""
+    from importlib import import_module
+
+    for name in ("api.client", "renders.session"):
+        import_module(f"kodisc_jupyter.{name}")
 
 
 def _first_line(process: subprocess.Popen[bytes]) -> bytes:
