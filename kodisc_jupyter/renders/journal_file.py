@@ -16,6 +16,7 @@ from kodisc_jupyter.api.errors import KodiscError
 
 BUSY_LIMIT_S: Final = 15.0
 """How long one kernel waits for another's transaction; they take milliseconds."""
+BUSY_PAUSE_S: Final = 0.01
 
 
 class JournalError(KodiscError):
@@ -104,6 +105,17 @@ class JournalFile:
         return db
 
     def _open(self) -> sqlite3.Connection:
+        """The file, opened; SQLite itself does not wait for a lock while it goes over to WAL."""
+        until = time.monotonic() + BUSY_LIMIT_S
+        while True:
+            try:
+                return self._open_now()
+            except sqlite3.OperationalError as error:
+                if "locked" not in str(error) or time.monotonic() > until:
+                    raise
+            time.sleep(BUSY_PAUSE_S)
+
+    def _open_now(self) -> sqlite3.Connection:
         db = sqlite3.connect(
             self.path, timeout=BUSY_LIMIT_S, isolation_level=None, check_same_thread=False
         )

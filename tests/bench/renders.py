@@ -31,7 +31,7 @@ def run_all(folder: Path) -> list[Figure]:
     """
     ours: list[float] = []
     peer: list[float] = []
-    for turn in range(2):
+    for turn in range(3):
         home = folder / f"ours-{turn}"
         cells = [LOAD, *(kodisc_cell(name, code, "m") for name, code in scenes.twelve())]
         with kernel(home) as one:

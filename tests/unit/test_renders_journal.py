@@ -4,6 +4,7 @@ import os
 import sqlite3
 import threading
 import time
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
 import pytest
@@ -72,25 +73,23 @@ def test_a_row_comes_back_as_it_was_written(journal, path):
     again.close()
 
 
-def test_many_threads_and_kernels_that_claim_at_once_make_one_row(path):
-    journals = [Journal(path) for _ in range(4)]
-    gate = threading.Barrier(8)
-    won = []
+def test_many_threads_and_kernels_that_claim_at_once_make_one_row(tmp_path):
+    for turn in range(20):  # in each, a file that is new to all of them
+        path = tmp_path / str(turn) / "journal.sqlite"
+        journals = [Journal(path) for _ in range(4)]
+        gate = threading.Barrier(8)
 
-    def claim(number):
-        row = record(f"r{number}")
-        gate.wait()
-        won.append(journals[number % 4].claim(row) is row)
+        def claim(number, journals=journals, gate=gate):
+            row = record(f"r{number}")
+            gate.wait()
+            return journals[number % 4].claim(row) is row
 
-    threads = [threading.Thread(target=claim, args=[number]) for number in range(8)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join(60)
-    assert won.count(True) == 1
-    assert len(journals[0].all_records()) == 1
-    for journal in journals:
-        journal.close()
+        with ThreadPoolExecutor(8) as threads:
+            won = list(threads.map(claim, range(8)))
+        assert won.count(True) == 1
+        assert len(journals[0].all_records()) == 1
+        for journal in journals:
+            journal.close()
 
 
 def test_the_file_itself_refuses_a_second_open_row(journal, path):
