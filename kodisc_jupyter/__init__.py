@@ -26,6 +26,7 @@ _ERRORS = (
     "ServerError",
     "SubmissionUncertainError",
     "WaitTimeoutError",
+    "WebhookSignatureError",
 )
 _HOME = {
     **dict.fromkeys(_ERRORS, "api.errors"),

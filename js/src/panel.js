@@ -3,7 +3,8 @@ import { actions } from "./actions.js";
 import { clock, everySecond, skew } from "./clock.js";
 import { make, say, set } from "./dom.js";
 import { errorCard } from "./problem.js";
-import { play, showVideo } from "./video.js";
+import { pulse } from "./pulse.js";
+import { awaitsVideo, play, showVideo } from "./video.js";
 
 const STEPS = ["Check", "Send", "Queue", "Render", "Fetch"];
 const COME_BACK = "Running the cell again finds the job; nothing is paid twice.";
@@ -68,6 +69,11 @@ export function mount(model, el, outer) {
   let ahead = 0;
   let card = "none yet";
   let cut = false; // the kernel is gone, and with it all news
+  const askForVideo = () => model.send({ kind: "action", action: "video" });
+  const news = pulse(() => {
+    if (awaitsVideo(figure, state)) askForVideo();
+    else model.send({ kind: "hello", phase: state.phase });
+  }, Date.now() - state.now);
 
   /** @param {boolean} fresh */
   function update(fresh) {
@@ -90,7 +96,7 @@ export function mount(model, el, outer) {
     drawSteps();
     drawMoney();
     drawProblem();
-    showVideo(figure, state, () => model.send({ kind: "action", action: "video" }), signal);
+    showVideo(figure, state, askForVideo, signal);
     figure.hidden = !state.video;
     foot.update(cut ? { ...state, phase: "cut" } : state); // nobody is there to press for
     tick();
@@ -159,17 +165,29 @@ export function mount(model, el, outer) {
     );
   }
 
-  const changed = () => update(true);
+  function changed() {
+    news.heard(true);
+    update(true);
+  }
+
+  function second() {
+    if (state.ended === null) tick();
+    if (!cut && (state.ended === null || awaitsVideo(figure, state))) reach(news.second);
+  }
 
   // ipywidgets says that the comm's life changed, not how: sending through a dead one throws.
-  function connection() {
+  const connection = () => reach(news.now);
+
+  /** @param {() => void} ask */
+  function reach(ask) {
+    const before = cut;
     try {
-      model.send({ kind: "hello" });
+      ask();
       cut = false;
     } catch {
       cut = state.ended === null;
     }
-    update(false);
+    if (cut !== before) update(false);
   }
 
   /** @type {Map<number, BlobPart>} */
@@ -179,6 +197,7 @@ export function mount(model, el, outer) {
    * @param {DataView[]} [buffers]
    */
   function heard(message, buffers) {
+    news.heard(message.kind === "video");
     if (message.kind === "answer") foot.reply(message.text);
     if (message.kind === "missing") foot.reply(message.text);
     if (message.kind === "video" && buffers?.[0]) receive(message, buffers[0]);
@@ -190,7 +209,7 @@ export function mount(model, el, outer) {
    * @param {DataView} part
    */
   function receive(message, part) {
-    if (!state.video?.ask || figure.querySelector("video")) return;
+    if (!awaitsVideo(figure, state)) return;
     parts.set(message.part, /** @type {BlobPart} */ (/** @type {unknown} */ (part)));
     if (parts.size < message.parts) return;
     const whole = [...parts].sort(([a], [b]) => a - b).map(([, each]) => each);
@@ -211,7 +230,7 @@ export function mount(model, el, outer) {
   });
 
   update(false);
-  everySecond(() => state.ended === null && tick(), signal);
+  everySecond(second, signal);
   el.append(root);
   return () => life.abort();
 }

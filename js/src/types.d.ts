@@ -63,6 +63,7 @@ export interface Video {
 }
 
 export type Message =
+  | { kind: "hello" }
   | { kind: "answer"; action: string; text: string }
   | { kind: "video"; part: number; parts: number; poster: string | null; track: string | null }
   | { kind: "missing"; text: string };

@@ -36,6 +36,15 @@ export function showVideo(figure, state, ask, signal) {
 }
 
 /**
+ * Whether the video is still to come from the kernel.
+ * @param {HTMLElement} figure
+ * @param {import("./types.d.ts").State} state
+ */
+export function awaitsVideo(figure, state) {
+  return Boolean(state.video?.ask) && !figure.querySelector("video");
+}
+
+/**
  * @param {HTMLElement} figure
  * @param {import("./types.d.ts").State} state
  * @param {string} src an address that has passed `safeUrl`, or one of our own blobs

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { completed, seen, stage, state, video } from "./stage.js";
+import { NOW, completed, seen, stage, state, video } from "./stage.js";
 
 test("the panel says what happens, where, and with which scene", (t) => {
   const { root, text } = stage(t);
@@ -244,4 +244,60 @@ test("an ended render does not mind that its kernel is gone", (t) => {
   const { model, text } = stage(t, completed());
   model.lose();
   assert.equal(text(".kodisc-phase"), "Finished");
+});
+
+const hello = { kind: "hello", phase: "running" };
+
+test("a silence makes the panel ask, less and less often, and never twice in vain", (t) => {
+  const { model } = stage(t);
+  const after = (/** @type {number} */ seconds) => {
+    model.sent.length = 0;
+    t.mock.timers.tick(seconds * 1000);
+    return model.sent;
+  };
+  assert.deepEqual(after(9), []);
+  assert.deepEqual(after(1), [hello]);
+  assert.deepEqual(after(600), []); // the kernel is busy
+  model.tell({ kind: "hello" });
+  assert.deepEqual(after(29), []);
+  assert.deepEqual(after(1), [hello]);
+  model.push(state({ say: "news" }));
+  assert.deepEqual(after(10), [hello]);
+});
+
+test("a page that opened on an old state asks at once whether it is still true", (t) => {
+  const { model } = stage(t, state({ now: NOW - 60_000 }));
+  t.mock.timers.tick(1_000);
+  assert.deepEqual(model.sent, [hello]);
+});
+
+test("an ended panel asks for nothing", (t) => {
+  const { model } = stage(t, completed());
+  t.mock.timers.tick(600_000);
+  assert.deepEqual(model.sent, []);
+});
+
+test("a video that was lost on its way is asked for again", (t) => {
+  const { model, find } = stage(t, completed({ video: video({ src: null, ask: true }) }));
+  const wanted = { kind: "action", action: "video" };
+  t.mock.timers.tick(2_000);
+  assert.deepEqual(model.sent, [wanted]);
+  const part = { kind: "video", part: 0, parts: 2, poster: null, track: null };
+  model.tell(part, [new DataView(new ArrayBuffer(1))]);
+  t.mock.timers.tick(10_000);
+  assert.deepEqual(model.sent, [wanted, wanted]);
+  model.tell(part, [new DataView(new ArrayBuffer(1))]);
+  model.tell({ ...part, part: 1 }, [new DataView(new ArrayBuffer(1))]);
+  assert.ok(find("video"));
+  t.mock.timers.tick(600_000);
+  assert.equal(model.sent.length, 2);
+});
+
+test("a kernel that is found dead while asking is said to be gone", (t) => {
+  const { model, text } = stage(t);
+  model.send = () => {
+    throw new Error("comm is closed");
+  };
+  t.mock.timers.tick(10_000);
+  assert.match(text(".kodisc-phase"), /^The kernel is gone/);
 });

@@ -223,6 +223,7 @@ class Panel:
         self._widget: Any = None
         self._on_action: list[Callable[[str], None]] = []
         self._handover: Handover | None = None
+        self._end: tuple[RenderState, Diagnostic | None] | None = None
         bundle: Bundle = {"text/plain": output.status_text(state, now=clock())}
         if live:
             self._widget = _new_widget(sparse(panel_json(state, now=clock())))
@@ -240,6 +241,7 @@ class Panel:
 
     def show(self, state: RenderState, problem: Diagnostic | None = None) -> None:
         """Show the render as it is now; at most two messages a second reach the page."""
+        self._end = None
         if self.live:
             self._throttle.offer(
                 panel_json(state, problem, now=self._clock()),
@@ -258,6 +260,7 @@ class Panel:
         never hears of the replaced output and shows the end in the widget.
         """
         self._phase = state.phase
+        self._end = (state, problem)
         kept = self._kept
         shown = sources(state, kept) if state.phase is Phase.COMPLETED else None
         if self.live:
@@ -297,14 +300,26 @@ class Panel:
         self._widget.state = sparse(fields)
 
     def _heard(self, _widget: Any, content: Any, _buffers: Any) -> None:
-        if not isinstance(content, dict) or content.get("kind") != "action":
+        if not isinstance(content, dict):
             return
+        if content.get("kind") == "hello":
+            self._catch_up(content.get("phase"))
         action = content.get("action")
         if action == "video" and self._handover:
             self._handover.ask()
         elif action in {"stop", "check", "again"}:
             for callback in self._on_action:
                 callback(action)
+
+    def _catch_up(self, shown: object) -> None:
+        """A page that shows this phase has heard nothing for long: say again how things stand.
+
+        A Jupyter server drops what exceeds its rate, the end of a render included.
+        """
+        if self._end and shown not in map(str, ENDED):
+            self.finish(*self._end)
+        self._widget.send_state("state")
+        self._widget.send({"kind": "hello"})
 
     def _send(self, content: Bundle, buffers: list[bytes]) -> None:
         self._widget.send(content, buffers=buffers)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 
 import pytest
 
@@ -24,12 +25,6 @@ class HelloKodisc(Scene):
         self.play(LaggedStart(*[FadeIn(dot, scale=3) for dot in dots]), run_time=3)
 """
 WIDGET = "application/vnd.jupyter.widget-view+json"
-
-
-@pytest.fixture
-def gate(tmp_path):
-    """The scene renders when this file is there: the test says when, not the machine."""
-    return tmp_path / "gate"
 
 
 def scene(gate) -> str:
@@ -96,6 +91,41 @@ def test_a_page_reloaded_in_mid_render_shows_the_true_state(notebook_page, lab, 
     notebook.page.wait_for_function(
         "v => v.readyState >= 2 && Math.abs(v.duration - 3) < 0.2", arg=video.element_handle()
     )
+
+
+def test_an_end_that_was_lost_on_its_way_is_asked_for(notebook_page, lab, gate):
+    """A Jupyter server drops what a kernel sends beyond its rate: here it is the very end."""
+    lost = []
+    ends = {b'"phase": "completed"', b"update_display_data"}
+
+    def lossy(socket):
+        server = socket.connect_to_server()
+
+        def pass_on(message):
+            content = message if isinstance(message, bytes) else message.encode()
+            for end in ends:
+                if end in content and end not in lost:
+                    lost.append(end)
+                    return
+            socket.send(message)
+
+        server.on_message(pass_on)
+
+    path = lab.write("lost.ipynb", "%load_ext kodisc_jupyter", scene(gate))
+    notebook = notebook_page()
+    notebook.page.route_web_socket(re.compile("/channels"), lossy)
+    notebook.open("lost.ipynb")
+    notebook.kernel_ready()
+    notebook.run(0)
+    notebook.run(1)
+    notebook.output(1).locator(".kodisc-panel[data-phase=running]").wait_for()
+    gate.touch()
+    assert notebook.video(1).evaluate("v => v.duration") == pytest.approx(3.0, abs=0.2)
+    assert set(lost) == ends
+    notebook.save()
+    kinds = {kind for o in lab.read(path.name).cells[1].outputs for kind in o.get("data", {})}
+    assert "text/html" in kinds
+    assert WIDGET not in kinds
 
 
 def test_buttons_answer_at_once_while_the_kernel_is_busy(notebook_page, lab, gate, tmp_path):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("lab")]
+pytestmark = pytest.mark.browser
 
 SCENE = """\
 %%kodisc NAME -ql --force
@@ -22,8 +22,7 @@ class NAME(Scene):
 """
 
 
-def test_a_second_panel_is_drawn_and_is_again_after_a_reload(notebook_page, lab, tmp_path):
-    gate = tmp_path / "gate"
+def test_a_second_panel_is_drawn_and_is_again_after_a_reload(notebook_page, lab, gate):
     scene = SCENE.replace("GATE", str(gate))
     names = ("First", "Second")
     lab.write("later.ipynb", "%load_ext kodisc_jupyter", *(scene.replace("NAME", n) for n in names))

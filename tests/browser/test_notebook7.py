@@ -22,12 +22,6 @@ class HelloKodisc(Scene):
 """
 
 
-@pytest.fixture
-def gate(tmp_path):
-    """The scene renders when this file is there: the test says when, not the machine."""
-    return tmp_path / "gate"
-
-
 def test_phases_to_video_and_untrusted_reopening(notebook_page, lab, gate, make_untrusted):
     path = lab.write(
         "seven.ipynb", "%load_ext kodisc_jupyter", SCENE.replace("GATE", str(gate)), "print(6 * 7)"

@@ -9,8 +9,6 @@ from hypothesis import HealthCheck, settings
 
 from kodisc_jupyter.local.openapi import document
 
-pytestmark = pytest.mark.xdist_group("contract")
-
 schema = schemathesis.openapi.from_dict(document("http://127.0.0.1/api/v2", "test"))
 schema.config.generation.update(modes=list(schemathesis.GenerationMode))
 

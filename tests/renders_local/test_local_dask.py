@@ -10,7 +10,7 @@ import sys
 import pytest
 import requests
 
-pytestmark = [pytest.mark.render, pytest.mark.xdist_group("local-server")]
+pytestmark = pytest.mark.render
 
 SCENE = """import time
 from pathlib import Path

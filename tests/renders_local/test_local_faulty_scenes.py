@@ -6,7 +6,7 @@ import textwrap
 
 import pytest
 
-pytestmark = [pytest.mark.render, pytest.mark.xdist_group("local-server")]
+pytestmark = pytest.mark.render
 
 GOOD = """from manim import *
 class Good(Scene):

@@ -20,7 +20,7 @@ from kodisc_jupyter.renders.backends import Backend
 from kodisc_jupyter.renders.session import RenderSession
 from kodisc_jupyter.renders.state import Phase
 
-pytestmark = [pytest.mark.render, pytest.mark.xdist_group("local-server")]
+pytestmark = pytest.mark.render
 
 TINY = """from manim import *
 class Tiny(Scene):

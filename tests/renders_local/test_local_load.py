@@ -18,7 +18,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
-pytestmark = [pytest.mark.render, pytest.mark.soak, pytest.mark.xdist_group("local-server")]
+pytestmark = [pytest.mark.render, pytest.mark.soak]
 
 FULL = os.environ.get("KODISC_SOAK") == "1"
 USERS = 10 if FULL else 4
@@ -75,7 +75,14 @@ class Watch:
         return self.most
 
 
-async def ask(url: str, path: str, api_key: str, times: int, connections: int) -> float:
+def ask(url: str, path: str, api_key: str, times: int, connections: int) -> float:
+    """As :func:`_ask`, in a thread: the browser tests' event loop is running in this one."""
+    with ThreadPoolExecutor(1) as thread:
+        asking = thread.submit(lambda: asyncio.run(_ask(url, path, api_key, times, connections)))
+        return asking.result()
+
+
+async def _ask(url: str, path: str, api_key: str, times: int, connections: int) -> float:
     """``times`` polls over kept-alive connections; how many were answered each second."""
     parts = urlsplit(url)
     request = (
@@ -107,7 +114,7 @@ def test_many_jobs_of_many_users_all_finish_in_turn(start_server, tmp_path: Path
     jobs = post_all(server)
     assert len({job for _, job in jobs}) == JOBS
     owner, last = jobs[-1]
-    rate = asyncio.run(ask(server.url, f"/render/{last}", key(owner), POLLS, 20))
+    rate = ask(server.url, f"/render/{last}", key(owner), POLLS, 20)
     still_open = server.job(last, key=key(owner))["status"]
 
     ended = [(server.wait(job, key=key(user)), user) for user, job in jobs]
@@ -137,9 +144,9 @@ def test_the_server_keeps_no_more_memory_after_many_requests(server):
     job = server.post("x = 1", "Nothing")
     server.wait(job)
     path = f"/render/{job}"
-    asyncio.run(ask(server.url, path, server.key, 1_000, 10))
+    ask(server.url, path, server.key, 1_000, 10)
     before = family.everyone()[server.process.pid].memory_bytes
-    asyncio.run(ask(server.url, path, server.key, 3_000, 10))
+    ask(server.url, path, server.key, 3_000, 10)
     after = family.everyone()[server.process.pid].memory_bytes
 
     assert after - before < 10_000_000

@@ -16,7 +16,7 @@ import pytest
 import requests
 from PIL import Image
 
-pytestmark = [pytest.mark.render, pytest.mark.xdist_group("local-scenes")]
+pytestmark = pytest.mark.render
 
 HERE = Path(__file__).parent
 CODE = (HERE / "scenes.py").read_text()

@@ -22,7 +22,7 @@ from cryptography.x509.oid import NameOID
 from kodisc_jupyter.api.webhooks import verify_webhook
 from kodisc_jupyter.local.tariff import RATE, RESERVE
 
-pytestmark = [pytest.mark.render, pytest.mark.xdist_group("local-server")]
+pytestmark = pytest.mark.render
 
 TINY = """from manim import *
 class Tiny(Scene):

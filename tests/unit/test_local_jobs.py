@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import sqlite3
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
@@ -101,8 +102,9 @@ def world(tmp_path):
 
 
 def run(test):
-    """Run a test in an event loop of its own."""
-    return asyncio.run(test())
+    """Run a test in an event loop of its own: the browser tests' is running in this thread."""
+    with ThreadPoolExecutor(1) as thread:
+        return thread.submit(lambda: asyncio.run(test())).result()
 
 
 def test_a_job_goes_from_queued_to_running_to_completed(world):

@@ -164,6 +164,40 @@ def test_a_page_that_asks_for_a_video_that_is_gone_is_told(panel, completed):
     assert [content["kind"] for content, _ in made.sent] == ["missing", "missing"]
 
 
+def ask_how_things_stand(panel, phase):
+    panel.widget._handle_custom_msg({"kind": "hello", "phase": phase}, [])
+
+
+def test_a_page_that_heard_nothing_of_the_end_is_told_again(panel, screen, completed):
+    made = panel()
+    made.finish(completed)
+    states = []
+    made.widget.send_state = lambda key: states.append((key, made.widget.state["phase"]))
+    ask_how_things_stand(made, "running")
+    assert set(states) == {("state", "completed")}
+    assert [content for content, _ in made.sent] == [{"kind": "hello"}]
+    (_, end, again) = screen.shown
+    assert again == end  # so that the notebook is saved with the video
+    ask_how_things_stand(made, "completed")
+    assert len(screen.shown) == 3
+
+
+def test_a_page_that_asks_while_the_render_is_open_gets_its_state_and_no_figure(panel, screen):
+    made = panel()
+    for phase in ("queued", ["queued"], None):
+        ask_how_things_stand(made, phase)
+    assert [content for content, _ in made.sent] == [{"kind": "hello"}] * 3
+    assert len(screen.shown) == 1
+
+
+def test_a_render_that_goes_on_after_its_end_has_none_to_tell(panel, screen, completed):
+    made = panel()
+    made.finish(completed)
+    made.show(RUNNING)
+    ask_how_things_stand(made, "running")
+    assert len(screen.shown) == 2
+
+
 def test_buttons_reach_the_callback_and_nothing_else_does(panel):
     made, heard = panel(), []
     made.on_action(heard.append)

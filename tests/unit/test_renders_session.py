@@ -1,6 +1,7 @@
 """What a kernel does with renders, against a service in memory."""
 
 import _thread
+import signal
 import threading
 from dataclasses import replace
 
@@ -354,6 +355,15 @@ def test_a_job_whose_id_cannot_be_written_down_is_still_watched_and_named(
     assert render.wait(DEADLINE_S).job_id == "job00001"
 
 
+@pytest.fixture
+def ctrl_c():
+    """Ctrl-C raises, also where a shell started the tests in the background, deaf to it."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
+@pytest.mark.usefixtures("ctrl_c")
 def test_ctrl_c_during_the_request_keeps_the_job(session, cloud, service):
     interrupted = threading.Event()
 
