@@ -160,6 +160,13 @@ def _widget_classes() -> tuple[type[Any], type[Any]]:
         layout = traitlets.Any()
         """Not synced: ipywidgets would open a second model for it, and never close that one."""
 
+        def _send(self, message: Any, buffers: Any = None) -> None:
+            super()._send(message, buffers=buffers)
+            # ipykernel 7.4 hands what a page says to the subshell that the comm spoke from last:
+            # here any page's, perhaps one that is gone, and nobody would hear the buttons again.
+            if getattr(self.comm, "_reply_subshell_id", None) is not None:
+                self.comm._reply_subshell_id = None  # noqa: SLF001  the main shell, which stays
+
     class FirstPanel(KodiscPanel):
         """Brings the front end's code along."""
 
@@ -316,7 +323,7 @@ class Panel:
 
         A Jupyter server drops what exceeds its rate, the end of a render included.
         """
-        if self._end and shown not in map(str, ENDED):
+        if self._end and str(shown) not in map(str, ENDED):
             self.finish(*self._end)
         self._widget.send_state("state")
         self._widget.send({"kind": "hello"})

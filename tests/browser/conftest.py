@@ -18,7 +18,7 @@ from urllib.request import urlopen
 
 import nbformat
 import pytest
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
 from kodisc_jupyter.renders import local_server
 
@@ -272,20 +272,28 @@ PHASES = """() => {
 }"""
 
 
-@pytest.fixture
-def notebook_page(chromium, lab) -> Iterator[Callable[..., NotebookPage]]:
-    """Open pages; they close with the test."""
-    contexts = []
-
-    def make(width: int = 1200, height: int = 900, **options) -> NotebookPage:
-        context = chromium.new_context(viewport={"width": width, "height": height}, **options)
+@pytest.fixture(scope="session")
+def browsing(chromium) -> Iterator[BrowserContext]:
+    """One profile for a worker's pages: what JupyterLab is made of is loaded once, as at home."""
+    with chromium.new_context() as context:
         context.set_default_timeout(LIMIT_MS)
-        contexts.append(context)
-        return NotebookPage(context.new_page(), lab)
+        yield context
+
+
+@pytest.fixture
+def notebook_page(browsing, lab) -> Iterator[Callable[..., NotebookPage]]:
+    """Open pages; they close with the test."""
+    pages = []
+
+    def make(width: int = 1200, height: int = 900) -> NotebookPage:
+        page = browsing.new_page()
+        pages.append(page)
+        page.set_viewport_size({"width": width, "height": height})
+        return NotebookPage(page, lab)
 
     yield make
-    for context in contexts:
-        context.close()
+    for page in pages:
+        page.close()
 
 
 def untrusted_copy(path: Path, name: str) -> Path:
