@@ -39,13 +39,14 @@ build/.setup-test: build/.setup-render pyproject.toml
 	@$(PIP) -e '.[dev]'
 	@mkdir -p build && touch $@
 
-# What Colab ships, where many teachers are.
+# What Colab ships, where many teachers are; it goes without the jedi that its IPython asks for.
 COLAB := ipython==7.34.0 ipykernel==6.17.1 ipywidgets==7.7.1 traitlets==5.7.1 anywidget==0.9.21
 
 build/.setup-colab: build/.setup-test pyproject.toml
 	$(SAY) setup "installing a second environment, with Colab's versions, into .venv-colab"
 	@$(PYTHON) -m venv .venv-colab
-	@.venv-colab/bin/python -m pip install --quiet --disable-pip-version-check -e '.[local]' $(COLAB)
+	@.venv-colab/bin/python -m pip install --quiet --disable-pip-version-check -e '.[local,keyring]' $(COLAB)
+	@.venv-colab/bin/python -m pip uninstall --quiet --yes jedi
 	@touch $@
 
 js/node_modules/.package-lock.json: js/package.json js/package-lock.json
