@@ -14,7 +14,7 @@ JOBS ?= 2
 SAY := @printf '[%s] %s\n'
 
 # No key and no other server of the surrounding shell reaches the demo, the tests or the benchmark.
-CLEAN := env -u KODISC_KEY -u KODISC_BASE_URL -u KODISC_WAIT
+CLEAN := env -u KODISC_KEY -u KODISC_BASE_URL -u KODISC_WAIT -u PYTHONDONTWRITEBYTECODE
 
 .PHONY: help demo test bench soak lab lint js contract-live clean
 

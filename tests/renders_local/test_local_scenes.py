@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+import os
 import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
@@ -86,54 +87,63 @@ def difference(one: np.ndarray, other: np.ndarray) -> float:
 
 @dataclass(frozen=True)
 class Rendered:
-    job: dict
+    """What the server made of a scene, and what Manim itself makes of it."""
+
     folder: Path
+    manims_own: Path
 
     @property
     def video(self) -> Video:
         return look(self.folder / "video.mp4")
 
+    @property
+    def reference(self) -> Video:
+        return look(next(self.manims_own.glob(f"{self.folder.name}.*")))
 
-@pytest.fixture(scope="module")
-def manims_own(tmp_path_factory):
-    """Manim's own files, made in another process while the server renders."""
-    wide, upright = tmp_path_factory.mktemp("wide"), tmp_path_factory.mktemp("upright")
-    (upright / "manim.cfg").write_text(UPRIGHT_CONFIGURATION)
-    processes = []
-    for out, names in ((wide, NAMES), (upright, UPRIGHT)):
+
+def make(folder: Path, server) -> None:
+    """Every scene by the server, enqueued at once, while Manim renders them in another process."""
+    references = []
+    for shape, names in (("wide", NAMES), ("upright", UPRIGHT)):
+        out = folder / f"manims-{shape}"
+        out.mkdir()
+        if shape == "upright":
+            (out / "manim.cfg").write_text(UPRIGHT_CONFIGURATION)
         with (out / "log").open("wb") as log:
             command = [sys.executable, str(HERE / "reference.py"), str(out), *names]
-            processes.append(subprocess.Popen(command, cwd=out, stderr=log))
-
-    def find(name: str, out: Path = wide) -> Video:
-        for process in processes:
-            process.wait()
-            assert process.returncode == 0, (wide / "log").read_text()
-        return look(next(out.glob(f"{name}.*")))
-
-    find.upright = lambda name: find(name, upright)
-    yield find
-    for process in processes:
-        process.kill()
-        process.wait()
+            references.append((subprocess.Popen(command, cwd=out, stderr=log), out / "log"))
+    jobs = {folder / "wide" / name: server.post(CODE, name) for name in NAMES}
+    for name in UPRIGHT:
+        jobs[folder / "upright" / name] = server.post(CODE, name, aspectRatio="9:16")
+    for place, job_id in jobs.items():
+        job = server.wait(job_id)
+        assert job["status"] == "completed", job["error"]
+        place.mkdir(parents=True)
+        for url in job["result"].values():
+            server.fetch(url, place / url.rsplit("/", 1)[-1])
+    for process, log in references:
+        assert process.wait() == 0, log.read_text()
 
 
 @pytest.fixture(scope="module")
-def rendered(server, tmp_path_factory, manims_own):
-    """Every scene, enqueued at once, fetched when its test asks for it."""
-    jobs = {name: server.post(CODE, name) for name in NAMES}
-    for name in UPRIGHT:
-        jobs[f"UPRIGHT-{name}"] = server.post(CODE, name, aspectRatio="9:16")
-
-    def fetch(name: str) -> Rendered:
-        job = server.wait(jobs[name])
-        assert job["status"] == "completed", job["error"]
-        folder = tmp_path_factory.mktemp(name)
-        for url in job["result"].values():
-            server.fetch(url, folder / url.rsplit("/", 1)[-1])
-        return Rendered(job, folder)
-
-    return fetch
+def rendered(request, tmp_path_factory, wait_until):
+    """Every scene: the first of pytest's workers that needs them makes them for all."""
+    base = tmp_path_factory.getbasetemp()
+    folder = (base.parent if "PYTEST_XDIST_WORKER" in os.environ else base) / "scenes"
+    over, failed = folder / "over", folder / "failed"
+    try:
+        folder.mkdir()
+    except FileExistsError:
+        wait_until(lambda: over.exists() or failed.exists())
+        assert not failed.exists(), "another worker could not make the scenes"
+    else:
+        try:
+            make(folder, request.getfixturevalue("server"))
+        except BaseException:
+            failed.touch()
+            raise
+        over.touch()
+    return lambda name, shape="wide": Rendered(folder / shape / name, folder / f"manims-{shape}")
 
 
 def test_there_are_scenes_of_forty_kinds():
@@ -143,8 +153,8 @@ def test_there_are_scenes_of_forty_kinds():
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_a_scene_looks_as_manim_itself_renders_it(rendered, manims_own, name):
-    ours, theirs = rendered(name).video, manims_own(name)
+def test_a_scene_looks_as_manim_itself_renders_it(rendered, name):
+    ours, theirs = rendered(name).video, rendered(name).reference
 
     assert (ours.width, ours.height, ours.fps) == (854, 480, 15)
     assert (ours.codec, ours.pixels) == ("h264", "yuv420p")
@@ -168,8 +178,9 @@ def test_the_thumbnail_shows_something(rendered, name):
 
 
 @pytest.mark.parametrize("name", UPRIGHT)
-def test_an_upright_frame_is_eight_units_wide_and_nothing_falls_outside(rendered, manims_own, name):
-    ours, theirs = rendered(f"UPRIGHT-{name}").video, manims_own.upright(name)
+def test_an_upright_frame_is_eight_units_wide_and_nothing_falls_outside(rendered, name):
+    upright = rendered(name, "upright")
+    ours, theirs = upright.video, upright.reference
 
     assert (ours.width, ours.height, ours.fps) == (480, 854, 15)
     assert len(ours.frames) == len(theirs.frames)
@@ -179,7 +190,7 @@ def test_an_upright_frame_is_eight_units_wide_and_nothing_falls_outside(rendered
 
 
 def test_what_is_moved_to_the_edges_of_an_upright_frame_is_there(rendered):
-    last = rendered("UPRIGHT-EdgesTouched").video.frames[-1].max(axis=2) > 100
+    last = rendered("EdgesTouched", "upright").video.frames[-1].max(axis=2) > 100
 
     rows, columns = np.flatnonzero(last.any(axis=1)), np.flatnonzero(last.any(axis=0))
     assert rows[0] < 20
@@ -250,11 +261,11 @@ def test_settings_in_the_code_change_colours_but_not_the_size(server, tmp_path):
     assert blue > red + 50
 
 
-def test_sound_is_kept(rendered, manims_own):
+def test_sound_is_kept(rendered):
     sound_s = rendered("SoundPlayed").video.sound_s
 
     assert sound_s is not None
-    assert sound_s == manims_own("SoundPlayed").sound_s
+    assert sound_s == rendered("SoundPlayed").reference.sound_s
     with av.open(str(rendered("SoundPlayed").folder / "video.mp4")) as container:
         heard = np.concatenate([f.to_ndarray().ravel() for f in container.decode(audio=0)])
     assert np.abs(heard).max() > 0.1
@@ -300,8 +311,8 @@ def test_the_same_formula_is_typeset_once_and_looks_the_same(server, tmp_path):
     assert pictures[0].std() > 1
 
 
-def test_files_are_served_in_ranges_with_tags_and_the_right_types(rendered):
-    result = rendered("ShapesCreated").job["result"]
+def test_files_are_served_in_ranges_with_tags_and_the_right_types(server):
+    result = server.completed(TINY, "Tiny")["result"]
     whole = requests.get(result["video"], timeout=60)
     part = requests.get(result["video"], headers={"Range": "bytes=10-19"}, timeout=60)
     same = requests.get(
