@@ -44,6 +44,7 @@ def main() -> None:
     reader.add_argument("names", nargs="*", metavar="NAME", help="measure only these")
     reader.add_argument("--list", action="store_true", help="the names, and nothing else")
     reader.add_argument("--to", type=Path, default=Path("build/bench.json"), metavar="PATH")
+    reader.add_argument("--quote", type=Path, metavar="PAGE", help="put the table into this page")
     asked = reader.parse_args()
     unknown = set(asked.names) - set(ROWS)
     if unknown:
@@ -64,10 +65,22 @@ def main() -> None:
             figures += ROWS[name](place)
             print(f"[bench] {name}: {time.monotonic() - at:.0f} s", file=sys.stderr, flush=True)
     took = time.monotonic() - began
-    print(f"{line(about)}\n\n{table(figures)}\n\nMeasured in {took:.0f} s.")
+    text = f"{line(about)}\n\n{table(figures)}\n\nMeasured in {took:.0f} s."
+    print(text)
+    if asked.quote:
+        quote(text, asked.quote)
     asked.to.parent.mkdir(parents=True, exist_ok=True)
     said = {"machine": about, "seconds": round(took, 1), "figures": [f.to_json() for f in figures]}
     asked.to.write_text(json.dumps(said, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+
+
+def quote(text: str, page: Path) -> None:
+    """Put the table between the marks of a Markdown page."""
+    before, start, rest = page.read_text(encoding="utf-8").partition("<!-- bench:start -->\n")
+    _, end, after = rest.partition("<!-- bench:end -->\n")
+    if not start or not end:
+        raise SystemExit(f"{page} has no place for the table")
+    page.write_text(f"{before}{start}{text}\n{end}{after}", encoding="utf-8")
 
 
 if __name__ == "__main__":

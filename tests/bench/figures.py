@@ -89,7 +89,7 @@ def table(figures: Sequence[Figure]) -> str:
         for row in rows
     ]
     lines.insert(1, "|" + "|".join("-" * (width + 2) for width in widths) + "|")
-    notes = [f"{figure.what}: {figure.note}" for figure in figures if figure.note]
+    notes = [f"- {figure.what}: {figure.note}" for figure in figures if figure.note]
     return "\n".join([*lines, "", *notes])
 
 

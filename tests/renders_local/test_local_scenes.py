@@ -331,6 +331,26 @@ def test_files_are_served_in_ranges_with_tags_and_the_right_types(server):
     assert types == ["video/mp4", "image/jpeg", "text/vtt; charset=utf-8"]
 
 
+PIE = """from manim import *
+from manim_kodisc import PiChart
+class Pie(Scene):
+    def construct(self):
+        self.play(FadeIn(PiChart({"a": 1, "b": 3}, [PURE_BLUE, PURE_RED], show_labels=False)))
+"""
+
+
+@pytest.mark.skipif(
+    importlib.util.find_spec("manim_kodisc") is None, reason="manim-kodisc needs Python 3.11"
+)
+def test_kodiscs_own_plugin_can_be_used(server, tmp_path):
+    job = server.completed(PIE, "Pie")
+    last = look(server.fetch(job["result"]["video"], tmp_path / "video.mp4")).frames[-1]
+
+    red, blue = (np.count_nonzero(last[:, :, channel] > 150) for channel in (0, 2))
+    assert red == pytest.approx(3 * blue, rel=0.05)
+    assert blue > 1000
+
+
 def test_scenes_are_rendered_by_several_processes_at_once(server, wait_until, tmp_path):
     code = (
         "import os, time\nfrom pathlib import Path\nfrom manim import *\n"
