@@ -44,9 +44,6 @@ build/.setup-test: build/.setup-render pyproject.toml
 # What Colab ships, where many teachers are; it goes without the jedi that its IPython asks for.
 COLAB := ipython==7.34.0 ipykernel==6.17.1 ipywidgets==7.7.1 traitlets==5.7.1 anywidget==0.9.21
 
-# These ask this environment's own Python.
-NOT_COLAB := --ignore=tests/kernel/test_readme.py --ignore=tests/kernel/test_export.py
-
 build/.setup-colab: build/.setup-test pyproject.toml
 	$(SAY) setup "installing a second environment, with Colab's versions, into .venv-colab"
 	@$(PYTHON) -m venv .venv-colab
@@ -65,7 +62,7 @@ demo: build/.setup-render
 
 test: build/.setup-test build/.setup-colab lint js
 	$(SAY) test "the kernel tests with Colab's versions of IPython, ipykernel and ipywidgets"
-	@$(CLEAN) KODISC_TEST_PYTHON=$(CURDIR)/.venv-colab/bin/python $(BIN)/python -m pytest -q -n $(JOBS) --dist worksteal tests/kernel $(NOT_COLAB)
+	@$(CLEAN) KODISC_TEST_PYTHON=$(CURDIR)/.venv-colab/bin/python $(BIN)/python -m pytest -q -n $(JOBS) --dist worksteal tests/kernel
 	$(SAY) test "every test (pytest, $(JOBS) at a time)"
 	@$(CLEAN) $(BIN)/python -m pytest -n $(JOBS) --dist worksteal -m 'not live'
 

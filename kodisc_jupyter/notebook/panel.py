@@ -311,10 +311,13 @@ class Panel:
             return
         if content.get("kind") == "hello":
             self._catch_up(content.get("phase"))
-        action = content.get("action")
+        elif content.get("kind") == "action":
+            self._do(content.get("action"))
+
+    def _do(self, action: object) -> None:
         if action == "video" and self._handover:
             self._handover.ask()
-        elif action in {"stop", "check", "again"}:
+        elif action in ("stop", "check", "again"):
             for callback in self._on_action:
                 callback(action)
 

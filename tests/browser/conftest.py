@@ -275,7 +275,7 @@ PHASES = """() => {
 @pytest.fixture(scope="session")
 def browsing(chromium) -> Iterator[BrowserContext]:
     """One profile for a worker's pages: what JupyterLab is made of is loaded once, as at home."""
-    with chromium.new_context(reduced_motion="reduce") as context:
+    with chromium.new_context() as context:
         context.set_default_timeout(LIMIT_MS)
         yield context
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import importlib.util
 import os
 import subprocess
@@ -101,9 +102,10 @@ class Rendered:
         return look(next(self.manims_own.glob(f"{self.folder.name}.*")))
 
 
-def make(folder: Path, server) -> None:
-    """Every scene by the server, enqueued at once, while Manim renders them in another process."""
-    references = []
+@contextlib.contextmanager
+def references(folder: Path):
+    """Manim's own files, made in other processes meanwhile; they are there when the block ends."""
+    running = []
     for shape, names in (("wide", NAMES), ("upright", UPRIGHT)):
         out = folder / f"manims-{shape}"
         out.mkdir()
@@ -111,7 +113,19 @@ def make(folder: Path, server) -> None:
             (out / "manim.cfg").write_text(UPRIGHT_CONFIGURATION)
         with (out / "log").open("wb") as log:
             command = [sys.executable, str(HERE / "reference.py"), str(out), *names]
-            references.append((subprocess.Popen(command, cwd=out, stderr=log), out / "log"))
+            running.append((subprocess.Popen(command, cwd=out, stderr=log), out / "log"))
+    try:
+        yield
+        for process, log in running:
+            assert process.wait() == 0, log.read_text()
+    finally:
+        for process, _ in running:
+            process.kill()
+            process.wait()
+
+
+def make(folder: Path, server) -> None:
+    """Every scene by the server, all enqueued at once."""
     jobs = {folder / "wide" / name: server.post(CODE, name) for name in NAMES}
     for name in UPRIGHT:
         jobs[folder / "upright" / name] = server.post(CODE, name, aspectRatio="9:16")
@@ -121,8 +135,6 @@ def make(folder: Path, server) -> None:
         place.mkdir(parents=True)
         for url in job["result"].values():
             server.fetch(url, place / url.rsplit("/", 1)[-1])
-    for process, log in references:
-        assert process.wait() == 0, log.read_text()
 
 
 @pytest.fixture(scope="module")
@@ -138,7 +150,8 @@ def rendered(request, tmp_path_factory, wait_until):
         assert not failed.exists(), "another worker could not make the scenes"
     else:
         try:
-            make(folder, request.getfixturevalue("server"))
+            with references(folder):
+                make(folder, request.getfixturevalue("server"))
         except BaseException:
             failed.touch()
             raise

@@ -204,6 +204,8 @@ def test_buttons_reach_the_callback_and_nothing_else_does(panel):
     for action in ("stop", "check", "again", "video", "rm -rf", None, ["stop"], {"a": 1}):
         press(made, action)
     made.widget._handle_custom_msg("stop", [])
+    made.widget._handle_custom_msg({"kind": "hello", "phase": "running", "action": "stop"}, [])
+    made.widget._handle_custom_msg({"kind": "other", "action": "stop"}, [])
     assert heard == ["stop", "check", "again"]
 
 

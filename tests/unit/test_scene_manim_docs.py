@@ -16,7 +16,7 @@ import pytest
 from kodisc_jupyter.scene.names import names
 
 SCRIPT = Path(__file__).parents[2] / "scripts" / "manim_doc_examples.py"
-SAMPLE = 8
+SAMPLE = 12
 
 
 @pytest.fixture(scope="module")
