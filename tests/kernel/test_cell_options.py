@@ -133,15 +133,17 @@ def test_several_scenes_are_several_videos_under_one_name(start_kernel, kodisc_h
     assert "Two" in said
 
 
-def test_waiting_as_asked_as_set_and_at_most_so_long(start_kernel, kodisc_home):
+def test_waiting_as_asked_as_set_and_at_most_so_long(start_kernel, kodisc_home, gate):
     kernel = start_kernel(kodisc_home, KODISC_WAIT="always")
-    slow = TINY.replace("self.wait(0.2)", "import time; time.sleep(1); self.wait(0.2)")
-    waited = kernel.run(f"%%kodisc -ql --force\n{slow}")
+    gate.open()
+    waited = kernel.run(f"%%kodisc -ql --force\n{gate.code}")
     assert "text/html" in kernel.displays[kernel.displayed(waited)[0]]
-    at_once = kernel.run(f"%%kodisc -ql --force --no-wait\n{slow}")
+    gate.close()
+    at_once = kernel.run(f"%%kodisc -ql --force --no-wait\n{gate.code}")
     assert "text/html" not in kernel.displays[kernel.displayed(at_once)[0]]
-    late = kernel.run(f"%%kodisc -ql --force --timeout 0.05\n{slow}")
+    late = kernel.run(f"%%kodisc -ql --force --timeout 0.05\n{gate.code}")
     assert "not finished within 0.05 s; the job goes on" in kernel.error(late)
+    gate.open()
     assert "<video " in kernel.final(late)["text/html"]
     assert "All 1 done" in kernel.stdout(kernel.run("%kodisc wait"))
 

@@ -11,17 +11,6 @@ import av
 
 LIMIT_S = 240
 
-SLOW = """\
-from manim import *
-
-
-class Slow(Scene):
-    def construct(self):
-        import time
-
-        time.sleep({seconds})
-        self.wait(0.2)
-"""
 BREAKS = """\
 from manim import *
 
@@ -147,11 +136,11 @@ def press_ctrl_c_once_it_waits():
 """
 
 
-def test_ctrl_c_stops_the_waiting_and_not_the_job(start_kernel, kodisc_home):
+def test_ctrl_c_stops_the_waiting_and_not_the_job(start_kernel, kodisc_home, gate):
     kernel = start_kernel(kodisc_home)
     said(kernel, PRESS)
     said(kernel, "press_ctrl_c_once_it_waits()")
-    request = kernel.run(f"%%kodisc -ql --wait --force\n{SLOW.format(seconds=4)}")
+    request = kernel.run(f"%%kodisc -ql --wait\n{gate.code}")
     error = plain(kernel.error(request))
     job = re.search(r"%kodisc show (\w+)", error)[1]
     assert error.startswith("Stopped waiting. The job goes on; nothing is lost.")
@@ -159,17 +148,18 @@ def test_ctrl_c_stops_the_waiting_and_not_the_job(start_kernel, kodisc_home):
     assert len(error.splitlines()) == 1
 
     short = refused(kernel, "%kodisc wait --timeout 0.1")
-    assert "Slow was not finished within 0.1 s; the job goes on.\n" in short
+    assert "Gated was not finished within 0.1 s; the job goes on.\n" in short
     assert f"Come back to it with: %kodisc show {job}" in short
     said(kernel, "press_ctrl_c_once_it_waits()")
     assert "Stopped waiting" in refused(kernel, "%kodisc wait")
+    gate.open()
     assert job in kernel.final(request)["text/plain"]
     assert "nothing to wait for" in said(kernel, "%kodisc wait")
 
 
-def test_a_restarted_kernel_takes_up_what_was_left_open(start_kernel, fresh_home, tmp_path):
+def test_a_restarted_kernel_takes_up_what_was_left_open(start_kernel, fresh_home, tmp_path, gate):
     kernel = start_kernel(fresh_home, JPY_SESSION_NAME=str(tmp_path / "lesson.ipynb"))
-    cell = f"%%kodisc -ql\n{SLOW.format(seconds=6)}"
+    cell = f"%%kodisc -ql\n{gate.code}"
     kernel.run(cell)
     listed = said(kernel, "%kodisc jobs")
     job = re.search(r"^(clx\w+)", listed, re.MULTILINE)[1]
@@ -179,24 +169,28 @@ def test_a_restarted_kernel_takes_up_what_was_left_open(start_kernel, fresh_home
     said(kernel, "%load_ext kodisc_jupyter")
 
     assert "Left open by earlier kernels: 1" in said(kernel, "%kodisc")
-    again = kernel.final(kernel.run(cell))["text/plain"]
+    request = kernel.run(cell)
+    gate.open()
+    again = kernel.final(request)["text/plain"]
     assert job in again
     assert "paid once" in again
-    assert said(kernel, "%kodisc jobs").count("Slow") == 1
+    assert said(kernel, "%kodisc jobs").count("Gated") == 1
 
 
 def test_wait_takes_up_an_earlier_kernels_render_of_the_same_notebook(
-    start_kernel, fresh_home, tmp_path
+    start_kernel, fresh_home, tmp_path, gate
 ):
     name = {"JPY_SESSION_NAME": str(tmp_path / "lesson.ipynb")}
     kernel = start_kernel(fresh_home, **name)
-    kernel.run(f"%%kodisc -ql\n{SLOW.format(seconds=4)}")
+    kernel.run(f"%%kodisc -ql\n{gate.code}")
     kernel.manager.restart_kernel(now=True)
     kernel.client.wait_for_ready(timeout=LIMIT_S)
     said(kernel, "%load_ext kodisc_jupyter")
-    waited = said(kernel, "%kodisc wait")
-    assert "Taken up from an earlier kernel: Slow" in waited
-    assert "All 1 done: Slow" in waited
+    request = kernel.run("%kodisc wait", wait=False)
+    kernel.until(lambda: "Taken up from an earlier kernel: Gated" in kernel.stdout(request))
+    gate.open()
+    kernel.until(lambda: kernel.status(request) == "idle")
+    assert "All 1 done: Gated" in kernel.stdout(request)
 
 
 def test_wait_raises_for_what_failed_and_show_tells_why(start_kernel, kodisc_home):

@@ -2,29 +2,6 @@
 
 from __future__ import annotations
 
-import pytest
-
-GATED = """\
-%%kodisc -ql --force
-import time
-from pathlib import Path
-
-from manim import *
-
-
-class Gated(Scene):
-    def construct(self):
-        while not Path("GATE").exists():
-            time.sleep(0.02)
-"""
-
-
-@pytest.fixture
-def gate(tmp_path):
-    gate = tmp_path / "gate"
-    yield gate
-    gate.touch()
-
 
 def ask_how_things_stand(kernel, comm_id, subshell_id=None):
     """As the page does when it has heard nothing for a while; over a subshell as JupyterLab does."""
@@ -55,7 +32,7 @@ def test_a_panel_still_hears_after_the_page_that_spoke_to_it_is_gone(
     start_kernel, kodisc_home, gate
 ):
     kernel = start_kernel(kodisc_home)
-    request = kernel.run(GATED.replace("GATE", str(gate)))
+    request = kernel.run(f"%%kodisc -ql\n{gate.code}")
     (comm_id,) = [each["content"]["comm_id"] for each in kernel.of(request, "comm_open")]
     info = kernel.client.kernel_info(reply=True, timeout=60)["content"]
     if "kernel subshells" in info.get("supported_features", ()):
@@ -63,5 +40,5 @@ def test_a_panel_still_hears_after_the_page_that_spoke_to_it_is_gone(
         ask_how_things_stand(kernel, comm_id, subshell)
         on_control(kernel, "delete_subshell_request", subshell_id=subshell)
     ask_how_things_stand(kernel, comm_id)
-    gate.touch()
+    gate.open()
     assert "<video" in kernel.final(request)["text/html"]

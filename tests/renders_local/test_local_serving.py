@@ -32,8 +32,10 @@ class Tiny(Scene):
 BROKEN = TINY.replace("Dot()", "Dit()")
 
 
-def slow(seconds: float) -> str:
-    return f"import time\n{TINY}        time.sleep({seconds})\n"
+def gated(gate: Path) -> str:
+    """A scene that is finished once the file is there."""
+    wait = f"        while not Path({str(gate)!r}).exists(): time.sleep(0.01)\n"
+    return f"import time\nfrom pathlib import Path\n{TINY}{wait}"
 
 
 def key(number: int) -> str:
@@ -60,11 +62,12 @@ def test_unlimited_credits_cost_nothing_and_say_so(server):
     assert len(me["keyPrefix"]) == len("kdsc_live_9c1d")
 
 
-def test_credits_are_set_aside_then_settled_and_the_free_part_goes_first(start_server):
+def test_credits_are_set_aside_then_settled_and_the_free_part_goes_first(start_server, tmp_path):
     server = start_server("--credits", 10, "--free-credits", 6, "--workers", 1)
     assert server.credits() == {"paid": 10, "free": 6, "total": 16}
-    job_id = server.post(slow(0.3), "Tiny")
+    job_id = server.post(gated(tmp_path / "gate"), "Tiny")
     reserved = server.credits()
+    (tmp_path / "gate").touch()
     job = server.wait(job_id)
 
     assert reserved == {"paid": 10, "free": 1, "total": 11}
@@ -100,7 +103,7 @@ def test_a_failed_scene_costs_nothing(start_server):
 
 def test_a_render_that_the_balance_cannot_cover_fails_and_is_refunded(start_server):
     server = start_server("--credits", 5)
-    job = server.render(slow(3), "Tiny")
+    job = server.render(f"import time\n{TINY}        time.sleep(3)\n", "Tiny")
 
     assert job["status"] == "failed"
     assert job["error"].startswith("insufficient_credits: the render was finished, but it costs ")
@@ -169,10 +172,12 @@ def test_users_take_turns_and_each_users_jobs_keep_their_order(start_server, tmp
     file = users_file(tmp_path / "users.toml", ada={}, bob={}, cy={})
     server = start_server("--users", file, "--workers", 1)
     ada, bob, cy = key(1), key(2), key(3)
-    jobs = [(ada, server.post(slow(0.5), "Tiny", key=ada))]
+    gate = tmp_path / "gate"
+    jobs = [(ada, server.post(gated(gate), "Tiny", key=ada))]
     jobs += [(ada, server.post(TINY, "Tiny", key=ada)) for _ in range(4)]
     jobs += [(bob, server.post(TINY, "Tiny", key=bob)) for _ in range(2)]
     jobs += [(cy, server.post(TINY, "Tiny", key=cy))]
+    gate.touch()
     ended = [(server.wait(job, key=owner)["completedAt"], owner) for owner, job in jobs]
 
     assert [time for time, owner in ended if owner == ada] == sorted(
@@ -188,11 +193,7 @@ def test_users_take_turns_and_each_users_jobs_keep_their_order(start_server, tmp
 def test_a_long_scene_does_not_block_a_short_one_when_a_core_is_free(start_server, tmp_path):
     server = start_server("--workers", 2)
     gate = tmp_path / "gate"
-    code = TINY.replace(
-        "self.add",
-        f"\n        import os\n        while not os.path.exists({str(gate)!r}): pass\n        self.add",
-    )
-    long = server.post(code, "Tiny")
+    long = server.post(gated(gate), "Tiny")
     server.wait(long, statuses=("running",))
     server.completed(TINY, "Tiny")
 
@@ -203,7 +204,7 @@ def test_a_long_scene_does_not_block_a_short_one_when_a_core_is_free(start_serve
 
 def test_a_full_line_is_told_with_when_to_come_back(start_server, tmp_path):
     server = start_server("--workers", 1, "--queue-limit", 2)
-    running = server.post(slow(600), "Tiny")
+    running = server.post(gated(tmp_path / "never"), "Tiny")
     server.wait(running, statuses=("running",))
     for _ in range(2):
         server.post(TINY, "Tiny")
