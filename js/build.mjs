@@ -6,27 +6,19 @@ import { gzipSync } from "node:zlib";
 const LIMIT = 20_000; // bytes, minified, script and style together
 const LIMIT_GZIPPED = 8_000;
 
-const out = new URL("../kodisc_jupyter/static/", import.meta.url).pathname;
-await build({
+const ours = {
   absWorkingDir: new URL(".", import.meta.url).pathname,
-  entryPoints: { panel: "src/index.js", later: "src/later.js" },
-  outdir: out,
-  bundle: true,
+  outdir: new URL("../kodisc_jupyter/static/", import.meta.url).pathname,
   format: "esm", // anywidget imports it as a module
   target: ["es2022"], // what JupyterLab 4 itself needs
   minify: true,
   charset: "utf8", // the interpuncts and arrows stay one character
   legalComments: "none",
-});
-await build({
-  absWorkingDir: new URL(".", import.meta.url).pathname,
-  entryPoints: { panel: "src/panel.css" },
-  outdir: out,
-  minify: true,
-  charset: "utf8",
-});
+};
+await build({ ...ours, entryPoints: { panel: "src/index.js" }, bundle: true });
+await build({ ...ours, entryPoints: { panel: "src/panel.css", later: "src/later.js" } });
 
-const files = ["panel.js", "panel.css", "later.js"].map((name) => readFileSync(out + name));
+const files = ["panel.js", "panel.css", "later.js"].map((name) => readFileSync(ours.outdir + name));
 const bytes = files.reduce((sum, file) => sum + file.length, 0);
 const gzipped = files.reduce((sum, file) => sum + gzipSync(file, { level: 9 }).length, 0);
 console.log(`${bytes} bytes minified, ${gzipped} gzipped`);

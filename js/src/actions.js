@@ -78,7 +78,7 @@ export function actions(model, signal) {
 
   function confirm() {
     if (!state.again) return ask("again");
-    say(question, state.again);
+    say(question, `This costs credits again, ${state.again}.`);
     asking.hidden = false;
     yes.focus();
   }

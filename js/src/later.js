@@ -7,12 +7,11 @@
 
 export default {
   /** @param {View} view */
-  render: async (view) => {
+  async render(view) {
     const first = await view.model.widget_manager.get_model(view.model.get("first"));
     first.bundle ??= import(
       URL.createObjectURL(new Blob([first.get("_esm")], { type: "text/javascript" }))
     );
-    const panel = (await first.bundle).default;
-    return view.signal?.aborted ? undefined : panel.render(view);
+    return (await first.bundle).default.render(view);
   },
 };

@@ -7,13 +7,22 @@ import { pulse } from "./pulse.js";
 import { awaitsVideo, play, showVideo } from "./video.js";
 
 const STEPS = ["Check", "Send", "Queue", "Render", "Fetch"];
+/** Which of them, from 1, a phase is; of a lost render the kernel says it. @type {Record<string, number>} */
+const STEP_OF = { checking: 1, submitting: 2, retrying: 2, queued: 3, running: 4, fetching: 5 };
 const COME_BACK = "Running the cell again finds the job; nothing is paid twice.";
 const BRIEF = new Set(["checking", "queued"]);
 
-/** What an absent field means: the kernel leaves out what is empty. */
+/** The state's fields, and what they are where the kernel says nothing. */
 const EMPTY = {
+  phase: "",
+  now: 0,
+  began: 0,
   ended: null,
+  headline: "",
   say: "",
+  scene: "",
+  settings: "",
+  place: "",
   upright: false,
   step: null,
   job: null,
@@ -28,6 +37,15 @@ const EMPTY = {
 };
 
 /**
+ * @param {import("./types.d.ts").Model} model
+ * @returns {import("./types.d.ts").State}
+ */
+const read = (model) =>
+  /** @type {any} */ (
+    Object.fromEntries(Object.entries(EMPTY).map(([name, empty]) => [name, model.get(/** @type {any} */ (name)) ?? empty]))
+  );
+
+/**
  * Shows the model's state in `el` until `outer` aborts or the returned function is called.
  * @param {import("./types.d.ts").Model} model
  * @param {HTMLElement} el
@@ -37,6 +55,7 @@ export function mount(model, el, outer) {
   const life = new AbortController();
   const { signal } = life;
   outer?.addEventListener("abort", () => life.abort(), { signal });
+  if (outer?.aborted) return () => {};
 
   const phase = make("p", "phase");
   phase.setAttribute("aria-live", "polite");
@@ -64,8 +83,8 @@ export function mount(model, el, outer) {
   const root = make("div", "panel");
   root.append(head, steps, countdown, detail, guess, problem, figure, money, foot.node);
 
-  const read = () => ({ ...EMPTY, ...model.get("state") });
-  let state = read();
+  let state = read(model);
+  let latest = model.get("news") ?? 0;
   let ahead = 0;
   let card = "none yet";
   let cut = false; // the kernel is gone, and with it all news
@@ -77,7 +96,7 @@ export function mount(model, el, outer) {
 
   /** @param {boolean} fresh */
   function update(fresh) {
-    state = read();
+    state = read(model);
     if (fresh) cut = false;
     ahead = skew(Date.now(), state.now, fresh);
     set(root, {
@@ -103,10 +122,11 @@ export function mount(model, el, outer) {
   }
 
   function drawSteps() {
-    steps.hidden = state.step === null || BRIEF.has(state.phase);
+    const step = STEP_OF[state.phase] ?? state.step ?? 0;
+    steps.hidden = !step || BRIEF.has(state.phase);
     [...steps.children].forEach((each, at) => {
-      const now = at === state.step;
-      const done = state.step !== null && at < state.step;
+      const now = at + 1 === step;
+      const done = at + 1 < step;
       set(each, { "data-is": now ? "now" : done ? "done" : "next", "aria-current": now ? "step" : null });
     });
   }
@@ -151,8 +171,8 @@ export function mount(model, el, outer) {
 
   /** @param {number} now by the kernel's clock */
   function drawGuess(now) {
-    const whole = state.phase === "running" ? state.guess : null;
-    const left = whole && whole - (now - state.since);
+    const [since, whole] = state.guess ?? [0, 0];
+    const left = whole && whole - (now - since);
     const known = whole && left && left > 0;
     const current = /** @type {HTMLElement} */ (steps.children[3]);
     set(current, { "data-guess": known ? "" : null });
@@ -166,8 +186,11 @@ export function mount(model, el, outer) {
   }
 
   function changed() {
+    const missed = (model.get("news") ?? 0) - latest > 1;
+    latest = model.get("news") ?? 0;
     news.heard(true);
     update(true);
+    if (missed) reach(news.now);
   }
 
   function second() {
@@ -219,11 +242,11 @@ export function mount(model, el, outer) {
     play(figure, state, src, message.poster, message.track);
   }
 
-  model.on("change:state", changed);
+  model.on("change", changed);
   model.on("msg:custom", heard);
   model.on("comm_live_update", connection);
   signal.addEventListener("abort", () => {
-    model.off("change:state", changed);
+    model.off("change", changed);
     model.off("msg:custom", heard);
     model.off("comm_live_update", connection);
     root.remove();

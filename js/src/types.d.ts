@@ -1,11 +1,9 @@
 /** What the kernel says about one render: `panel_json` in notebook/panel.py makes it. */
 export interface State {
-  id: string;
   phase: string;
   /** Milliseconds since the epoch by the kernel's clock, as are all times here. */
   now: number;
   began: number;
-  since: number;
   ended: number | null;
   headline: string;
   say: string;
@@ -13,28 +11,22 @@ export interface State {
   settings: string;
   place: string;
   upright: boolean;
-  /** Index of the step that is being done, of `STEPS`; null when there is none. */
+  /** Which of the `STEPS`, from 1, a lost render was last heard of in. */
   step: number | null;
   job: string | null;
   retry: { attempt: number; attempts: number; at: number; reason: string } | null;
   /** Rows of label, value, detail. */
   money: [string, string, string][];
-  /** The question to ask before rendering again costs something; null where it costs nothing. */
+  /** What rendering again costs, in words that follow "this costs credits again, "; null: nothing. */
   again: string | null;
-  /** An earlier duration of this scene in milliseconds: an estimate. */
-  guess: number | null;
+  /** While it runs: since when, and an earlier duration of this scene in ms as an estimate. */
+  guess: [number, number] | null;
+  /** What came out: seconds, credits. */
   receipt: string[];
   error: string | null;
   problem: Problem | null;
   video: Video | null;
 }
-
-type Emptiable =
-  | ("ended" | "say" | "upright" | "step" | "job" | "retry" | "money" | "again" | "guess")
-  | ("receipt" | "error" | "problem" | "video");
-
-/** As it arrives: empty fields are left out. */
-export type SentState = Omit<State, Emptiable> & Partial<Pick<State, Emptiable>>;
 
 export interface Problem {
   severity: string;
@@ -46,20 +38,21 @@ export interface Problem {
   excerpt: { number: number; text: string; mark: [number, number] | null }[];
 }
 
+/** Empty fields are left out. */
 export interface Video {
-  src: string | null;
+  src?: string;
   /** The video comes from the kernel, on request. */
-  ask: boolean;
-  poster: string | null;
-  track: string | null;
-  captions: string | null;
+  ask?: boolean;
+  poster?: string;
+  track?: string;
+  captions?: string;
   /** The captions' words, where they have no address of their own. */
-  transcript: string;
-  width: string | null;
-  loop: boolean;
-  autoplay: boolean;
-  alt: string;
-  note: string;
+  transcript?: string;
+  width?: string;
+  loop?: boolean;
+  autoplay?: boolean;
+  alt?: string;
+  note?: string;
 }
 
 export type Message =
@@ -70,7 +63,10 @@ export type Message =
 
 /** The part of an anywidget model that the panel uses. */
 export interface Model {
-  get(name: "state"): SentState;
+  /** The state's fields: null, or nothing, where they are empty. */
+  get(name: keyof State): any;
+  /** How many times the kernel has sent something new. */
+  get(name: "news"): number | undefined;
   send(content: unknown): void;
   on(event: string, callback: (...args: any[]) => void): void;
   off(event: string, callback: (...args: any[]) => void): void;

@@ -14,7 +14,7 @@ const ASK_AFTER_MS = 1500;
  */
 export function showVideo(figure, state, ask, signal) {
   const video = state.video;
-  const key = video ? JSON.stringify([state.id, state.job, video.src, video.ask]) : "";
+  const key = video ? JSON.stringify([state.job, video.src, video.ask]) : "";
   if (figure.dataset.key === key) return;
   figure.dataset.key = key;
   if (!video) return figure.replaceChildren(); // it is rendered again
@@ -48,8 +48,8 @@ export function awaitsVideo(figure, state) {
  * @param {HTMLElement} figure
  * @param {import("./types.d.ts").State} state
  * @param {string} src an address that has passed `safeUrl`, or one of our own blobs
- * @param {string | null} poster
- * @param {string | null} track
+ * @param {string | null} [poster]
+ * @param {string | null} [track]
  */
 export function play(figure, state, src, poster, track) {
   const options = state.video;
@@ -59,8 +59,8 @@ export function play(figure, state, src, poster, track) {
   player.controls = true;
   player.preload = "metadata";
   player.playsInline = true;
-  player.loop = options.loop;
-  player.muted = player.autoplay = options.autoplay;
+  player.loop = Boolean(options.loop);
+  player.muted = player.autoplay = Boolean(options.autoplay);
   const described = options.alt || `Manim animation ${state.scene}`;
   set(player, { "aria-label": described, title: described, poster: safeUrl(poster) });
   const captions = safeUrl(track);
@@ -90,7 +90,8 @@ function caption(figure, state, src) {
   const captions = safeUrl(state.video?.captions);
   if (captions) links.push(link(captions, "Captions"));
   const receipt = make("p", "receipt-line", make("strong", "", make("bdi", "", state.scene)));
-  for (const part of state.receipt) receipt.append(" · ", make("bdi", "", part));
+  for (const part of [state.settings, ...state.receipt]) receipt.append(` · ${part}`);
+  if (state.job) receipt.append(" · job ", make("bdi", "", state.job));
   const caption = figure.querySelector(".kodisc-receipt");
   caption?.replaceChildren(receipt);
   for (const text of [state.video?.note, state.video?.alt]) {

@@ -31,12 +31,3 @@ test("the code is loaded once however many panels there are", async () => {
   await later.render(view());
   assert.equal(first.bundle, bundle);
 });
-
-test("a panel that is gone before the code is there is not drawn", async () => {
-  const life = new AbortController();
-  const view = page().view({ signal: life.signal });
-  const drawing = later.render(view);
-  life.abort();
-  await drawing;
-  assert.deepEqual(view.el, []);
-});

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { mount } from "../src/panel.js";
 import { NOW, completed, seen, stage, state, video } from "./stage.js";
 
 test("the panel says what happens, where, and with which scene", (t) => {
@@ -47,7 +48,7 @@ test("a state that changes nothing in the phase's words does not touch them", (t
 test("a retry counts down and names the attempt and the reason", (t) => {
   const at = state().now + 2_600;
   const retry = { attempt: 3, attempts: 5, at, reason: "the server answered 503" };
-  const { text } = stage(t, state({ phase: "retrying", retry, step: 1 }));
+  const { text } = stage(t, state({ phase: "retrying", retry }));
   assert.equal(text(".kodisc-countdown"), "Attempt 3 of 5 in 3 s: the server answered 503");
   t.mock.timers.tick(2_000);
   assert.equal(text(".kodisc-countdown"), "Attempt 3 of 5 in 1 s: the server answered 503");
@@ -63,7 +64,7 @@ test("without an earlier duration nothing claims to know how far the render is",
 });
 
 test("with an earlier duration the rest is marked as an estimate, until it is exceeded", (t) => {
-  const { find, text } = stage(t, state({ guess: 8_800 }));
+  const { find, text } = stage(t, state({ guess: [NOW - 4_400, 8_800] }));
   assert.match(text(".kodisc-guess"), /0:04 left: an estimate/);
   assert.equal(find("[data-guess]").style.getPropertyValue("--kodisc-part"), "50%");
   t.mock.timers.tick(5_000);
@@ -83,7 +84,7 @@ test("rows of credits appear, change and go, in place", (t) => {
 });
 
 test("a job that only waits takes the compact form", (t) => {
-  const { root, text } = stage(t, state({ phase: "queued", step: 2 }));
+  const { root, text } = stage(t, state({ phase: "queued" }));
   assert.equal(root.hasAttribute("data-brief"), true);
   assert.equal(text(".kodisc-steps"), "");
 });
@@ -95,7 +96,7 @@ test("the finished video has the right address, controls, shape and receipt", (t
   assert.equal(player.controls && player.loop, true);
   assert.equal(player.autoplay || player.muted, false);
   assert.equal(find(".kodisc-screen").style.aspectRatio.replaceAll(" ", ""), "9/16");
-  assert.match(text(".kodisc-receipt"), /HelloKodisc · low · 854×480 · 15 fps · 51 credits/);
+  assert.match(text(".kodisc-receipt"), /HelloKodisc · low · 854×480 · 15 fps · rendered in 4.0 s · 51 credits · job clx1/);
   assert.match(text(".kodisc-receipt"), /Open the video.*Download/);
 });
 
@@ -221,6 +222,15 @@ test("a panel that is taken away leaves no listener, no timer and no element", (
   assert.equal(clear.mock.callCount(), 1);
 });
 
+test("a panel that is gone before the code is there is not drawn", (t) => {
+  const { model, window } = stage(t);
+  const el = window.document.createElement("div");
+  model.handlers.clear();
+  mount(model, el, AbortSignal.abort());
+  assert.equal(el.childElementCount, 0);
+  assert.equal(model.handlers.size, 0);
+});
+
 test("a panel whose kernel is gone says so, and that the job goes on", (t) => {
   const { button, model, root, text } = stage(t);
   model.lose();
@@ -263,6 +273,15 @@ test("a silence makes the panel ask, less and less often, and never twice in vai
   assert.deepEqual(after(1), [hello]);
   model.push(state({ say: "news" }));
   assert.deepEqual(after(10), [hello]);
+});
+
+test("news that was lost on its way is asked for as soon as the next arrives", (t) => {
+  const { model, text } = stage(t);
+  model.push(state({ headline: "Fetching", job: null }), 1);
+  assert.deepEqual(model.sent, [hello]);
+  model.push(state(), -1); // the kernel says all again, counted as before
+  assert.equal(text(".kodisc-job"), "clx1");
+  assert.equal(model.sent.length, 1);
 });
 
 test("a page that opened on an old state asks at once whether it is still true", (t) => {

@@ -6,11 +6,9 @@ export const NOW = 1_760_000_007_400;
 
 /** The state that `panel_json` sends for a cloud render, with what the test is about. */
 export const state = (about = {}) => ({
-  id: "r1",
   phase: "running",
   now: NOW,
   began: NOW - 7_400,
-  since: NOW - 4_400,
   ended: null,
   headline: "Rendering on Kodisc",
   say: "",
@@ -18,13 +16,13 @@ export const state = (about = {}) => ({
   settings: "low · 854×480 · 15 fps",
   place: "cloud",
   upright: false,
-  step: 3,
+  step: null,
   job: "clx1",
   retry: null,
   money: [["Balance", "2,040 credits", "1,840 paid + 200 free"]],
-  again: "This costs credits again, about 51.",
+  again: null,
   guess: null,
-  receipt: [],
+  receipt: null,
   error: null,
   problem: null,
   video: null,
@@ -33,16 +31,6 @@ export const state = (about = {}) => ({
 
 export const video = (about = {}) => ({
   src: "https://cdn.kodisc.test/video.mp4",
-  ask: false,
-  poster: null,
-  track: null,
-  captions: null,
-  transcript: "",
-  width: null,
-  loop: false,
-  autoplay: false,
-  alt: "",
-  note: "",
   ...about,
 });
 
@@ -50,9 +38,9 @@ export const completed = (about = {}) =>
   state({
     phase: "completed",
     headline: "Finished",
-    step: null,
+    again: "about 51",
     ended: NOW + 1_000,
-    receipt: ["low · 854×480 · 15 fps", "51 credits", "job clx1"],
+    receipt: ["rendered in 4.0 s", "51 credits"],
     video: video(),
     ...about,
   });
@@ -66,16 +54,18 @@ export function stage(t, first = state()) {
   Object.defineProperty(globalThis, "navigator", { value: { clipboard }, configurable: true });
   const handlers = new Map();
   let current = first;
+  let news = 1;
   const model = {
     sent: [],
-    get: (name) => (name === "state" ? current : undefined),
+    get: (name) => (name === "news" ? news : current[name]),
     send: (content) => void model.sent.push(content),
     on: (event, callback) => void handlers.set(event, callback),
     off: (event) => void handlers.delete(event),
     handlers,
-    push(next) {
+    push(next, lost = 0) {
       current = next;
-      handlers.get("change:state")?.();
+      news += 1 + lost;
+      handlers.get("change")?.();
     },
     lose() {
       model.send = () => {

@@ -74,7 +74,7 @@ def figure_html(
     player = _player(state, src, poster_src, safe_url(captions_src), loop, autoplay, described)
     return (
         f'<figure class="kodisc-video" style="margin:0;width:{box};max-width:100%">'
-        f'{player}<figcaption style="padding:6px 0;font-size:13px;line-height:1.5;'
+        f'{player}<figcaption style="padding:6px 0;font-size:13px;'
         f'overflow-wrap:anywhere">{caption}</figcaption></figure>'
     )
 
@@ -100,8 +100,8 @@ def _player(
     )
     return (
         f'<video src="{escape(src)}"{shown} controls{flags} playsinline preload="metadata" '
-        f'title="{described}" aria-label="{described}" style="display:block;width:100%;'
-        f"height:auto;max-height:85vh;aspect-ratio:{width}/{height};background:#000;"
+        f'title="{described}" style="display:block;width:100%;'
+        f"max-height:85vh;aspect-ratio:{width}/{height};background:#000;"
         f'border-radius:4px">{track}{_fallback(src, poster, described)}</video>'
     )
 
@@ -118,16 +118,15 @@ def _caption(
     state: RenderState, src: str | None, captions_url: str | None, note: str, alt: str
 ) -> str:
     parts = [f"<strong><bdi>{escape(words.name(state.scene))}</bdi></strong>"]
-    parts += [f"<bdi>{escape(part)}</bdi>" for part in words.receipt(state)]
+    parts += map(escape, words.receipt(state))
     links = []
     if src and not is_embedded(src):
-        target = 'target="_blank" rel="noopener noreferrer"'
+        target = 'target="_blank" rel="noreferrer"'
         links.append(f'<a href="{escape(src)}" {target}>Open the video</a>')
         links.append(f'<a href="{escape(src)}" download {target}>Download</a>')
     if captions_url and not is_embedded(captions_url):
         links.append(
-            f'<a href="{escape(captions_url)}" target="_blank" rel="noopener noreferrer">'
-            "Captions</a>"
+            f'<a href="{escape(captions_url)}" target="_blank" rel="noreferrer">Captions</a>'
         )
     lines = [" · ".join(parts)]
     said = [words.plain(text, 600) for text in (state.note, note) if text]
@@ -206,7 +205,7 @@ def error_html(state: RenderState, problem: Diagnostic | None = None) -> str:
 
         card = to_html(problem)
     parts = [f"<strong><bdi>{escape(words.name(state.scene))}</bdi></strong>"]
-    parts += [f"<bdi>{escape(part)}</bdi>" for part in words.receipt(state)]
+    parts += map(escape, words.receipt(state))
     return (
         f'<div class="kodisc-ended">{card}<div style="padding:6px 0;font-size:13px;'
         f'line-height:1.5;overflow-wrap:anywhere">{" · ".join(parts)}</div></div>'
@@ -246,7 +245,7 @@ def pause_html(state: RenderState) -> str:
     about = f"{words.settings(state)} · job {words.name(state.job_id or 'unknown')}"
     return (
         '<div class="kodisc-ended" style="border-left:4px solid #808080;padding:6px 12px;'
-        'font-size:13px;line-height:1.5;overflow-wrap:anywhere">'
+        'font-size:13px;overflow-wrap:anywhere">'
         f"<strong>{escape(words.headline(state))}</strong><br>"
         f"<bdi>{escape(words.name(state.scene))}</bdi> · <bdi>{escape(about)}</bdi><br>"
         f"{escape(words.explanation(state))}</div>"

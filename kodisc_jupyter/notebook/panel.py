@@ -7,12 +7,9 @@ JupyterLab prefers the widget's and says "model not found" when the notebook is 
 
 from __future__ import annotations
 
-import functools
-import sys
 import time
 import uuid
 from collections.abc import Callable
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from kodisc_jupyter.api.models import JobStatus
@@ -27,7 +24,6 @@ from kodisc_jupyter.scene.diagnostics import Diagnostic, to_json
 if TYPE_CHECKING:
     from kodisc_jupyter.notebook.handover import Handover
 
-STATIC: Final = Path(__file__).parent.parent / "static"
 WIDGET_MIME: Final = "application/vnd.jupyter.widget-view+json"
 
 Bundle = dict[str, Any]
@@ -54,23 +50,25 @@ def panel_json(
 ) -> Bundle:
     """All that the front end shows of a render, as JSON; times are milliseconds since the epoch.
 
-    ``now`` is the kernel's clock (seconds since the epoch) at sending, by which the browser
-    corrects its own. A video that only this machine has is not in here: ``video.ask`` tells the
-    page to ask for it (action ``"video"``) if the panel is all it has.
+    What is empty is None. The names are the traits of
+    :class:`~kodisc_jupyter.notebook.widget.KodiscPanel`. ``now`` is the kernel's clock (seconds
+    since the epoch) at sending, by which the browser corrects its own. A video that only this
+    machine has is not in here: ``video.ask`` tells the page to ask for it (action ``"video"``) if
+    the panel is all it has.
     """
     retry = state.retry if state.phase is Phase.RETRYING else None
-    guessed = state.estimate.duration_ms if state.estimate else None
-    return {
-        "id": state.render_id,
+    free = state.unlimited and state.phase not in ENDED  # then the receipt says it
+    running = state.phase is Phase.RUNNING
+    guessed = state.estimate.duration_ms if running and state.estimate else None
+    fields = {
         "phase": str(state.phase),
         "now": _ms(now),
         "began": _ms(state.began_at),
-        "since": _ms(state.phase_at),
         "ended": _ms(state.ended_at),
         "headline": words.headline(state),
         "say": words.explanation(state),
         "scene": words.name(state.scene),
-        "settings": words.settings(state) + (" · no credits needed" if state.unlimited else ""),
+        "settings": words.settings(state) + (" · no credits needed" if free else ""),
         "place": state.backend,
         "upright": state.aspect_ratio == "9:16",
         "job": words.name(state.job_id) if state.job_id else None,
@@ -83,34 +81,28 @@ def panel_json(
             "reason": words.name(retry.reason),
         },
         "money": [list(row) for row in words.money(state)],
-        "again": None if state.unlimited else words.again(state),
-        "guess": guessed,
-        "receipt": words.receipt(state) if state.phase in ENDED else [],
+        "again": words.again(state) if state.phase in _AGAIN and not state.unlimited else None,
+        "guess": guessed and [_ms(state.phase_at), guessed],
+        "receipt": words.outcome(state) if state.phase is Phase.COMPLETED else None,
         "error": words.plain(state.error) if state.error else None,
         "problem": _problem(problem) if problem else None,
         "video": _video(state, shown, kept or Kept()),
     }
+    return {name: value or None for name, value in fields.items()}
+
+
+_AGAIN: Final = frozenset({Phase.COMPLETED, Phase.FAILED})
 
 
 def _ms(seconds: float | None) -> int | None:
     return None if seconds is None else round(seconds * 1000)
 
 
-_STEPS: Final = {
-    Phase.CHECKING: 0,
-    Phase.SUBMITTING: 1,
-    Phase.RETRYING: 1,
-    Phase.QUEUED: 2,
-    Phase.RUNNING: 3,
-    Phase.FETCHING: 4,
-}
-
-
 def _step(state: RenderState) -> int | None:
-    """Which of the panel's steps is being done; for a lost render, the last one heard of."""
+    """Which of the panel's steps, from 1, a lost render was last heard of in."""
     if state.phase is Phase.LOST and state.job and not state.job.is_terminal:
-        return 3 if state.job.status is JobStatus.RUNNING else 2
-    return _STEPS.get(state.phase)
+        return 4 if state.job.status is JobStatus.RUNNING else 3
+    return None
 
 
 def _problem(problem: Diagnostic) -> Bundle:
@@ -123,7 +115,7 @@ def _video(state: RenderState, shown: Sources | None, kept: Kept) -> Bundle | No
     if state.phase is not Phase.COMPLETED or shown is None:
         return None
     public = bool(shown.src) and "://" in str(shown.src)
-    return {
+    fields = {
         "src": safe_url(shown.src) if public else None,
         "ask": bool(shown.src) and not public,
         "poster": safe_url(shown.poster_src) if public else None,
@@ -136,68 +128,7 @@ def _video(state: RenderState, shown: Sources | None, kept: Kept) -> Bundle | No
         "alt": words.plain(kept.alt, 500),
         "note": words.plain(shown.note, 600),
     }
-
-
-def sparse(fields: Bundle) -> Bundle:
-    """What is sent of :func:`panel_json`: the page knows what an absent field means."""
-    return {
-        name: value
-        for name, value in fields.items()
-        if value is not None and value is not False and value not in ("", [])
-    }
-
-
-@functools.cache
-def _widget_classes() -> tuple[type[Any], type[Any]]:
-    """The widgets' classes, made on first use: importing this module must not load ipywidgets."""
-    import anywidget
-    import traitlets
-
-    class KodiscPanel(anywidget.AnyWidget):  # type: ignore[misc]
-        """One synced trait, which only the kernel sets; the page sends messages."""
-
-        state = traitlets.Dict().tag(sync=True)
-        layout = traitlets.Any()
-        """Not synced: ipywidgets would open a second model for it, and never close that one."""
-
-        def _send(self, message: Any, buffers: Any = None) -> None:
-            super()._send(message, buffers=buffers)
-            # ipykernel 7.4 hands what a page says to the subshell that the comm spoke from last:
-            # here any page's, perhaps one that is gone, and nobody would hear the buttons again.
-            if getattr(self.comm, "_reply_subshell_id", None) is not None:
-                self.comm._reply_subshell_id = None  # noqa: SLF001  the main shell, which stays
-
-    class FirstPanel(KodiscPanel):
-        """Brings the front end's code along."""
-
-        _esm = (STATIC / "panel.js").read_text(encoding="utf-8")
-        _css = (STATIC / "panel.css").read_text(encoding="utf-8")
-
-    class LaterPanel(KodiscPanel):
-        """Takes the code from the model of the ``first`` one, which the page has already."""
-
-        _esm = (STATIC / "later.js").read_text(encoding="utf-8")
-        first = traitlets.Unicode().tag(sync=True)
-
-    return FirstPanel, LaterPanel
-
-
-class _Code:
-    """The widget of this kernel that brought the front end's code; it stays open."""
-
-    widget: Any = None
-
-
-def _new_widget(state: Bundle) -> Any:
-    """A panel's widget; the code goes to the page once, and each time in Colab.
-
-    There every cell's output is a page of its own.
-    """
-    first, later = _widget_classes()
-    if _Code.widget is None or _Code.widget.comm is None or "google.colab" in sys.modules:
-        _Code.widget = first(state=state)
-        return _Code.widget
-    return later(state=state, first=_Code.widget.model_id)
+    return {name: value for name, value in fields.items() if value}
 
 
 class Panel:
@@ -231,9 +162,11 @@ class Panel:
         self._on_action: list[Callable[[str], None]] = []
         self._handover: Handover | None = None
         self._end: tuple[RenderState, Diagnostic | None] | None = None
-        bundle: Bundle = {"text/plain": output.status_text(state, now=clock())}
+        bundle: Bundle = {"text/plain": output.status_text(state)}
         if live:
-            self._widget = _new_widget(sparse(panel_json(state, now=clock())))
+            from kodisc_jupyter.notebook.widget import new_widget, view
+
+            self._widget = new_widget(panel_json(state, now=clock()))
             self._widget.on_msg(self._heard)
             bundle |= {WIDGET_MIME: view(self._widget.model_id)}
         publish(bundle, self._display_id, False)
@@ -288,7 +221,7 @@ class Panel:
     def clear(self) -> None:
         """Show nothing: the cell raises, and its error output says what happened."""
         self._update({"text/plain": ""})
-        if self.live and self._widget is not _Code.widget:
+        if self.live and not self._widget.brings_the_code:
             self._widget.close()
 
     def on_action(self, callback: Callable[[str], None]) -> None:
@@ -304,7 +237,7 @@ class Panel:
         self._publish(bundle, self._display_id, True)
 
     def _sync(self, fields: Bundle) -> None:
-        self._widget.state = sparse(fields)
+        self._widget.tell(fields)
 
     def _heard(self, _widget: Any, content: Any, _buffers: Any) -> None:
         if not isinstance(content, dict):
@@ -328,16 +261,11 @@ class Panel:
         """
         if self._end and str(shown) not in map(str, ENDED):
             self.finish(*self._end)
-        self._widget.send_state("state")
+        self._widget.tell_all()
         self._widget.send({"kind": "hello"})
 
     def _send(self, content: Bundle, buffers: list[bytes]) -> None:
         self._widget.send(content, buffers=buffers)
-
-
-def view(model_id: str) -> Bundle:
-    """What a widget's MIME type holds: the model that a page shows."""
-    return {"version_major": 2, "version_minor": 0, "model_id": model_id}
 
 
 def _still(shown: Sources) -> Bundle:

@@ -253,7 +253,8 @@ def _display(widget: Any) -> None:
     """Show a widget; a saved notebook says in words what stood there."""
     from IPython.display import publish_display_data
 
-    from kodisc_jupyter.notebook.panel import WIDGET_MIME, view
+    from kodisc_jupyter.notebook.panel import WIDGET_MIME
+    from kodisc_jupyter.notebook.widget import view
 
     publish_display_data(  # type: ignore[no-untyped-call, unused-ignore]
         {WIDGET_MIME: view(widget.model_id), "text/plain": "Studio: run this cell to open it."}

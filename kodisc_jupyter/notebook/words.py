@@ -107,7 +107,7 @@ def explanation(state: RenderState) -> str:
         return plain(state.note, 600)
     job = name(state.job_id or "JOBID")
     return {
-        Phase.CHECKING: "Free checks; nothing has been sent.",
+        Phase.CHECKING: "Nothing has been sent.",
         Phase.LOST: "What is known is shown below. It is asked again, less and less often; "
         "nothing is paid twice.",
         Phase.DETACHED: f"%kodisc show {job} shows it again; so does running the cell again, "
@@ -188,23 +188,23 @@ def paid(state: RenderState) -> str:
 
 def receipt(state: RenderState) -> list[str]:
     """The receipt of an ended render, part by part: settings, seconds, credits, job ID."""
-    parts = [settings(state)]
+    job = [f"job {name(state.job_id)}"] if state.job_id else []
+    return [settings(state), *outcome(state), *job]
+
+
+def outcome(state: RenderState) -> list[str]:
+    """What came out of an ended render, in its receipt: seconds, credits."""
+    parts = []
     if state.job and state.job.duration_ms is not None:
         parts.append(f"rendered in {duration(state.job.duration_ms)}")
     if state.phase in {Phase.COMPLETED, Phase.FAILED} or state.cost is not None:
         parts.append(paid(state))
-    if state.job_id:
-        parts.append(f"job {name(state.job_id)}")
     return parts
 
 
 def again(state: RenderState) -> str:
-    """What rendering again would cost, asked before it is done; for a backend with credits."""
+    """How many credits rendering again would cost, after "this costs credits again, "."""
     known = state.cost if state.cost and not state.reused else None
     if known is None and state.estimate is not None:
         known = state.estimate.credits
-    return (
-        f"This costs credits again, about {amount(known)}."
-        if known
-        else ("This costs credits again; how many is not known before.")
-    )
+    return f"about {amount(known)}" if known else "how many is not known before"

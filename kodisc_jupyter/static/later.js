@@ -1,1 +1,1 @@
-var n={render:async e=>{let t=await e.model.widget_manager.get_model(e.model.get("first"));t.bundle??=import(URL.createObjectURL(new Blob([t.get("_esm")],{type:"text/javascript"})));let a=(await t.bundle).default;return e.signal?.aborted?void 0:a.render(e)}};export{n as default};
+var r={async render(e){const t=await e.model.widget_manager.get_model(e.model.get("first"));return t.bundle??=import(URL.createObjectURL(new Blob([t.get("_esm")],{type:"text/javascript"}))),(await t.bundle).default.render(e)}};export{r as default};

@@ -179,7 +179,8 @@ def _bundle_bytes(message: dict) -> int:
     state = message["content"].get("data", {}).get("state", {})
     if message["msg_type"] != "comm_open":
         return 0
-    return sum(len(state.get(name, "").encode()) for name in ("_esm", "_css"))
+    brought = {name: state[name] for name in ("_esm", "_css") if name in state}
+    return len(json.dumps(brought, ensure_ascii=False, separators=(",", ":")).encode())
 
 
 def _saved_bytes(message: dict) -> int:

@@ -72,7 +72,7 @@ def test_an_interactive_cell_returns_at_once_and_the_panel_becomes_the_video(
     final = kernel.final(request)
     assert WIDGET not in final
     assert seconds(embedded_video(final["text/html"])) == pytest.approx(1.0, abs=0.15)
-    panel = kernel.comms[first[WIDGET]["model_id"]]["state"]
+    panel = kernel.comms[first[WIDGET]["model_id"]]
     assert panel["phase"] == "completed"
     assert display_id in kernel.displays
 

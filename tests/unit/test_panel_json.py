@@ -38,7 +38,7 @@ def test_every_phase_is_plain_json_with_a_headline_in_words(phase):
 
 def test_times_are_milliseconds_with_the_kernels_now():
     fields = panel_json(state(ended_at=1_010.25), now=1_003.0)
-    assert (fields["now"], fields["began"], fields["since"]) == (1_003_000, 1_000_000, 1_002_500)
+    assert (fields["now"], fields["began"]) == (1_003_000, 1_000_000)
     assert fields["ended"] == 1_010_250
 
 
@@ -95,7 +95,7 @@ def test_what_the_api_did_not_say_is_unknown():
 
 def test_on_this_machine_no_credits_are_needed():
     fields = panel_json(state(backend="local", unlimited=True), now=1_003.0)
-    assert fields["money"] == []
+    assert fields["money"] is None
     assert "no credits needed" in fields["settings"]
     assert fields["again"] is None
     assert fields["headline"] == "Rendering on this machine"
@@ -106,7 +106,7 @@ def test_a_lost_render_is_never_called_failed():
     fields = panel_json(state(Phase.LOST, job=job), now=1_003.0)
     assert "fail" not in json.dumps(fields).lower()
     assert "goes on" in fields["headline"]
-    assert fields["step"] == 3
+    assert fields["step"] == 4
 
 
 def test_a_long_error_is_cut_with_a_note_and_hidden_characters_are_written_out():
@@ -115,3 +115,18 @@ def test_a_long_error_is_cut_with_a_note_and_hidden_characters_are_written_out()
     assert len(fields["error"]) < 5_000
     assert "characters left out" in fields["error"]
     assert fields["error"].endswith("<U+202E>evilred")
+
+
+def test_an_estimate_is_told_while_it_runs_with_the_moment_it_counts_from():
+    estimate = Estimate("HelloKodisc at low before", credits=51, duration_ms=12_000)
+    assert panel_json(state(estimate=estimate), now=1_003.0)["guess"] == [1_002_500, 12_000]
+    assert panel_json(state(Phase.QUEUED, estimate=estimate), now=1_003.0)["guess"] is None
+
+
+def test_each_field_is_a_trait_of_the_widget():
+    from kodisc_jupyter.notebook.widget import KodiscPanel
+
+    synced = {
+        name for name in KodiscPanel.class_trait_names(sync=True) if name in vars(KodiscPanel)
+    }
+    assert synced == {*panel_json(state(), now=1_003.0), "news"}

@@ -11,7 +11,7 @@ import av
 import pytest
 from PIL import Image, ImageDraw
 
-from kodisc_jupyter.notebook.panel import STATIC
+from kodisc_jupyter.notebook.widget import STATIC
 
 sys.path.insert(0, str(Path(__file__).parent))  # pytest's importlib mode adds nothing itself
 from panel_faces import NOW, faces
@@ -33,12 +33,12 @@ window.models = [];
 window.mount = (state, name) => {
   const handlers = {};
   const model = {
-    state, sent: [],
-    get: () => model.state,
+    state, news: 0, sent: [],
+    get: (name) => name === "news" ? model.news : model.state[name],
     send: (content) => model.sent.push(content),
     on: (event, callback) => { handlers[event] = callback; },
     off: (event) => { delete handlers[event]; },
-    push: (next) => { model.state = next; handlers["change:state"]?.(); },
+    push: (next) => { model.state = next; model.news += 1; handlers["change"]?.(); },
     tell: (message, buffers) => handlers["msg:custom"]?.(message, buffers),
   };
   const el = document.createElement("div");
