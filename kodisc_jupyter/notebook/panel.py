@@ -221,8 +221,10 @@ class Panel:
     def clear(self) -> None:
         """Show nothing: the cell raises, and its error output says what happened."""
         self._update({"text/plain": ""})
-        if self.live and not self._widget.brings_the_code:
+        self._throttle.close()
+        if self._widget is not None and not self._widget.brings_the_code:
             self._widget.close()
+            self._widget = None  # IPython keeps the last error, and with it this panel
 
     def on_action(self, callback: Callable[[str], None]) -> None:
         """Call ``callback(action)`` when the page asks for ``stop``, ``check`` or ``again``."""
@@ -230,14 +232,15 @@ class Panel:
 
     def answer(self, action: str, text: str) -> None:
         """Answer a pressed button, with one sentence that the panel shows."""
-        if self.live:
+        if self._widget is not None:
             self._widget.send({"kind": "answer", "action": action, "text": text})
 
     def _update(self, bundle: Bundle) -> None:
         self._publish(bundle, self._display_id, True)
 
     def _sync(self, fields: Bundle) -> None:
-        self._widget.tell(fields)
+        if self._widget is not None:
+            self._widget.tell(fields)
 
     def _heard(self, _widget: Any, content: Any, _buffers: Any) -> None:
         if not isinstance(content, dict):

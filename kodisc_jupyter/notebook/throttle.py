@@ -6,8 +6,8 @@ import threading
 from collections.abc import Callable
 from typing import Final, Generic, TypeVar
 
-Later = Callable[[float, Callable[[], None]], object]
-"""Calls a function once after so many seconds, on whatever thread."""
+Later = Callable[[float, Callable[[], None]], Callable[[], None]]
+"""Calls a function once after so many seconds, on whatever thread; what it returns cancels that."""
 
 GAP_S: Final = 0.5
 """Two messages a second."""
@@ -15,12 +15,12 @@ GAP_S: Final = 0.5
 T = TypeVar("T")
 
 
-def call_later(delay_s: float, fn: Callable[[], None]) -> object:
-    """Call ``fn`` after ``delay_s`` seconds from a daemon thread."""
+def call_later(delay_s: float, fn: Callable[[], None]) -> Callable[[], None]:
+    """Call ``fn`` after ``delay_s`` seconds from a daemon thread, unless cancelled before."""
     timer = threading.Timer(delay_s, fn)
     timer.daemon = True
     timer.start()
-    return timer
+    return timer.cancel
 
 
 class Throttle(Generic[T]):
@@ -46,7 +46,7 @@ class Throttle(Generic[T]):
         self._lock = threading.Lock()
         self._sent_at = sent_at
         self._waiting: list[T] = []
-        self._asked = False
+        self._cancel: Callable[[], None] | None = None
 
     def offer(self, value: T, *, at_once: bool = False, patient: bool = False) -> None:
         """Send ``value`` now, or as soon as the gap allows, unless a newer one comes first.
@@ -58,9 +58,17 @@ class Throttle(Generic[T]):
             if at_once or not self._hold(self._gap_s if patient else 0.0):
                 self._pass(value)
 
+    def close(self) -> None:
+        """Nothing more is wanted: what waits is dropped."""
+        with self._lock:
+            self._waiting = []
+            if self._cancel:
+                self._cancel()
+                self._cancel = None
+
     def _flush(self) -> None:
         with self._lock:
-            self._asked = False
+            self._cancel = None
             if self._waiting and not self._hold():
                 self._pass(self._waiting[-1])
 
@@ -70,9 +78,8 @@ class Throttle(Generic[T]):
         due = max(least_s, gap_s)
         if due <= 0:
             return False
-        if not self._asked:
-            self._asked = True
-            self._later(due, self._flush)
+        if not self._cancel:
+            self._cancel = self._later(due, self._flush)
         return True
 
     def _pass(self, value: T) -> None:

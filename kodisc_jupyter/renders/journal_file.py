@@ -16,6 +16,9 @@ from kodisc_jupyter.api.errors import KodiscError
 
 BUSY_LIMIT_S: Final = 15.0
 """How long one kernel waits for another's transaction; they take milliseconds."""
+CACHE_KIB: Final = 256
+"""Memory for pages: a journal is read a few rows at a time; SQLite's own limit is 2 MB."""
+
 BUSY_PAUSE_S: Final = 0.01
 
 
@@ -123,6 +126,7 @@ class JournalFile:
             self._refuse_newer(db)
             _use_wal(db, self.path)
             self._bring_up(db)
+            db.execute(f"PRAGMA cache_size = -{CACHE_KIB}")
         except BaseException:
             db.close()
             raise

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import gc
 import itertools
 import json
 import subprocess
@@ -10,6 +11,7 @@ import sys
 import textwrap
 import threading
 import types
+import weakref
 
 import pytest
 
@@ -64,6 +66,7 @@ class Screen:
 
 def not_yet(_delay_s, _fn):
     """Time stands still."""
+    return lambda: None
 
 
 @pytest.fixture
@@ -86,7 +89,8 @@ def panel(screen):
 
     yield make
     for one in made:
-        one.widget.close()
+        if one.widget is not None:
+            one.widget.close()
 
 
 def told(panel):
@@ -239,10 +243,23 @@ def test_a_failure_takes_the_displays_place_as_an_error_card(panel, screen):
 def test_a_cell_that_raises_leaves_an_empty_display_and_no_widget(panel, screen):
     panel()
     made = panel()
+    widget = made.widget
     made.clear()
     assert screen.last == {"text/plain": ""}
-    assert made.widget.comm is None
+    assert widget.comm is None
     made.show(RUNNING)
+    made.answer("check", "nobody hears this")
+
+
+def test_a_panel_that_is_cleared_lets_go_of_its_widget_at_once(screen):
+    first = Panel(RUNNING, live=True, publish=screen)
+    made = Panel(RUNNING, live=True, publish=screen)
+    made.show(RUNNING)  # waits for its turn
+    alive = weakref.ref(made.widget)
+    made.clear()
+    gc.collect()
+    assert alive() is None
+    first.widget.close()
 
 
 def test_the_front_ends_code_is_sent_once_and_the_panel_that_brought_it_stays_open(panel, screen):

@@ -20,7 +20,9 @@ class Time:
         return self.now
 
     def later(self, delay_s, fn):
-        self.due.append((self.now + delay_s, fn))
+        one = (self.now + delay_s, fn)
+        self.due.append(one)
+        return lambda: self.due.remove(one)
 
     def move(self, seconds):
         end = self.now + seconds
@@ -125,7 +127,7 @@ def test_after_an_end_that_did_not_wait_the_gap_still_holds():
 
 def test_states_offered_by_several_threads_end_with_one_of_the_last():
     sent = []
-    door = Throttle(sent.append, clock=lambda: 0.0, later=lambda *_: None, gap_s=0.0)
+    door = Throttle(sent.append, clock=lambda: 0.0, later=Time().later, gap_s=0.0)
     threads = [
         threading.Thread(target=lambda k=k: [door.offer((k, at)) for at in range(200)])
         for k in range(4)
@@ -163,3 +165,14 @@ def test_a_display_that_was_just_made_counts_as_the_first_message():
     door.offer("queued")
     time.move(2)
     assert sent == [(0.5, "queued")]
+
+
+def test_after_closing_nothing_is_sent_and_nothing_waits():
+    time, sent, door = throttle()
+    door.offer("a")
+    door.offer("b")
+    door.close()
+    assert time.due == []
+    door.close()
+    time.move(5)
+    assert sent == [(0.0, "a")]
