@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import difflib
 from typing import Final
 
 from kodisc_jupyter.notebook import options
@@ -126,12 +125,12 @@ def parse(line: str) -> argparse.Namespace:
 
 
 def _unknown(word: str, known: dict[str, argparse.ArgumentParser]) -> OptionError:
-    near = difflib.get_close_matches(word, known, 1)
+    near = options.closest(word, known)
     belongs_to_a_cell = word[:2] in {"-q", "-a"} or word.partition("=")[0] in options.long_options(
         options.parser()
     )
     if near:
-        hint = f"Did you mean %kodisc {near[0]}?"
+        hint = f"Did you mean %kodisc {near}?"
     elif belongs_to_a_cell or (word.isidentifier() and word[0].isupper()):
         hint = f"To render, write two percent signs, at the top of a cell: %%kodisc {word}"
     else:

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from enum import Enum
-from typing import Any
+from typing import Any, NamedTuple
 
 
 class FrontEnd(Enum):
@@ -19,8 +18,7 @@ class FrontEnd(Enum):
     SCRIPT = "plain Python"
 
 
-@dataclass(frozen=True)
-class Manners:
+class Manners(NamedTuple):
     """How to behave there: ``waits`` (under ``wait="auto"``) and ``live`` (a widget panel)."""
 
     waits: bool

@@ -4,14 +4,12 @@ from __future__ import annotations
 
 import contextlib
 import re
-from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Final
+from typing import Final, NamedTuple
 from urllib.parse import quote
 
 from kodisc_jupyter.api.errors import KodiscError
 from kodisc_jupyter.notebook.links import data_url, safe_url
-from kodisc_jupyter.renders.media import copied
 from kodisc_jupyter.renders.state import Media, RenderState
 
 SERVER_LIMIT_BYTES: Final = 2_400_000
@@ -33,8 +31,7 @@ LINKED_CAPTIONS_LIMIT_BYTES: Final = 400
 _TAG: Final = re.compile(r"<[^<>]*>")
 
 
-@dataclass(frozen=True)
-class Kept:
+class Kept(NamedTuple):
     """What was asked for.
 
     ``embed``: True embeds, False links, None embeds what has no public address. Files of more
@@ -53,8 +50,7 @@ class Kept:
     message_limit: int | None = None
 
 
-@dataclass(frozen=True)
-class Sources:
+class Sources(NamedTuple):
     """The addresses that a finished figure uses; ``note`` says what was not done as asked.
 
     ``transcript`` is what the captions say, for where they have no address of their own.
@@ -87,7 +83,7 @@ def sources(state: RenderState, kept: Kept) -> Sources:
         return _linked(media, url, too_big) if url else _beside(state, media, kept, too_big)
     assert media.video is not None
     small = embedded(media)
-    return replace(small, src=data_url(media.video.read_bytes(), "video/mp4"))
+    return small._replace(src=data_url(media.video.read_bytes(), "video/mp4"))
 
 
 def _too_big(size: int, kept: Kept) -> str:
@@ -131,6 +127,8 @@ def embedded(media: Media) -> Sources:
 
 def _beside(state: RenderState, media: Media, kept: Kept, note: str) -> Sources:
     """A copy beside the notebook, linked by a relative path."""
+    from kodisc_jupyter.renders.media import copied
+
     assert media.video is not None
     stem = f"{state.scene}-{state.quality}-{state.job_id or state.render_id}"
     stem = "".join(letter if letter.isalnum() and letter.isascii() else "-" for letter in stem)[

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import argparse
-import difflib
 import json
 import shlex
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Generator, Iterable
 from dataclasses import dataclass
 from enum import Enum
 from typing import Any, Final, NoReturn
@@ -116,6 +115,13 @@ class HelpText(argparse.RawDescriptionHelpFormatter):
         yield from getattr(action, "_get_subactions", list)()
 
 
+def closest(word: str, known: Iterable[str]) -> str:
+    """The known word that was probably meant, or ``""``."""
+    from difflib import get_close_matches  # only a mistake needs it
+
+    return next(iter(get_close_matches(word, sorted(known), 1)), "")
+
+
 def choice(kind: str, choices: tuple[str, ...], aliases: dict[str, str] | None = None) -> Any:
     """An argument's type: one of a few words, in any case; a slip of the pen is recognised."""
 
@@ -123,8 +129,8 @@ def choice(kind: str, choices: tuple[str, ...], aliases: dict[str, str] | None =
         word = (aliases or {}).get(text.lower(), text.lower())
         if word in choices:
             return word
-        near = difflib.get_close_matches(word, choices, 1)
-        hint = f" (did you mean {near[0]}?)" if near else ""
+        near = closest(word, choices)
+        hint = f" (did you mean {near}?)" if near else ""
         raise argparse.ArgumentTypeError(
             f"{kind} must be one of: {', '.join(choices)}; not {text!r}{hint}"
         )
@@ -340,8 +346,8 @@ def from_python(scene: str | None, names: tuple[str, ...], given: dict[str, Any]
     unknown = given.keys() - PYTHON_OPTIONS
     if unknown:
         word = min(unknown)
-        near = difflib.get_close_matches(word, sorted(PYTHON_OPTIONS), 1)
-        hint = f" Did you mean {near[0]}?" if near else ""
+        near = closest(word, PYTHON_OPTIONS)
+        hint = f" Did you mean {near}?" if near else ""
         raise TypeError(f"render() has no option {word!r}.{hint} Nothing was sent.")
     fields = {name: value for name, value in given.items() if value is not None}
     for name, value in fields.items():
@@ -387,11 +393,11 @@ def _name(text: str) -> str:
 
 def _unknown_option(word: str, known: tuple[str, ...]) -> OptionError:
     option = word.partition("=")[0]
-    near = difflib.get_close_matches(option, known, 1)
+    near = closest(option, known)
     if option in _FROM_MANIM:
         hint = _FROM_MANIM[option]
     elif near:
-        hint = f"Did you mean {near[0]}?"
+        hint = f"Did you mean {near}?"
     else:
         hint = "%%kodisc --help lists the options."
     return OptionError(f"Unknown option {option}.", hint, option)

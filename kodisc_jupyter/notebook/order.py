@@ -8,9 +8,8 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from kodisc_jupyter.api.errors import SceneCheckError
 from kodisc_jupyter.api.models import UNSET, AspectRatio, Quality, RenderRequest
@@ -24,8 +23,7 @@ from kodisc_jupyter.scene.excerpt import excerpt
 from kodisc_jupyter.scene.request import Request
 
 
-@dataclass(frozen=True)
-class Wanted:
+class Wanted(NamedTuple):
     """How every render of a cell is to be made: an option, or the setting where none was given."""
 
     quality: Quality
@@ -42,8 +40,7 @@ class Wanted:
         )
 
 
-@dataclass(frozen=True)
-class Order:
+class Order(NamedTuple):
     """A checked cell: one request per scene, and the warnings that do not stop it."""
 
     source: Source
@@ -51,8 +48,7 @@ class Order:
     warnings: tuple[Diagnostic, ...]
 
 
-@dataclass(frozen=True)
-class Surroundings:
+class Surroundings(NamedTuple):
     """What the cell stands in: the magic's line, the prelude, the notebook's names and modules."""
 
     line: str = ""

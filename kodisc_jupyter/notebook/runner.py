@@ -6,7 +6,6 @@ import os
 import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -153,7 +152,7 @@ class Runner:
         """
         around = self.surroundings(line)
         if values:
-            around = replace(around, namespace={**(around.namespace or {}), **values})
+            around = around._replace(namespace={**(around.namespace or {}), **values})
         return prepare(cell, options, self.settings, around)
 
     def estimate(self, cell: str, options: Options, values: Mapping[str, Any]) -> Estimate:

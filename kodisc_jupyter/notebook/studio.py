@@ -220,7 +220,7 @@ class Studio:
         from kodisc_jupyter.notebook.panel import Panel
 
         # The panel itself shows the video: no output passes the server.
-        kept = replace(kept, message_limit=None)
+        kept = kept._replace(message_limit=None)
         panel = Panel(state, live=True, kept=kept, publish=lambda *_: None)
         framed = self._widgets.Box(
             [panel.widget], layout=self._widgets.Layout(flex="1 1 320px", margin="4px")

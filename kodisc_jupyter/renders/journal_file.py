@@ -18,7 +18,6 @@ BUSY_LIMIT_S: Final = 15.0
 """How long one kernel waits for another's transaction; they take milliseconds."""
 CACHE_KIB: Final = 256
 """Memory for pages: a journal is read a few rows at a time; SQLite's own limit is 2 MB."""
-
 BUSY_PAUSE_S: Final = 0.01
 
 

@@ -346,7 +346,7 @@ class RenderSession:
         similar = self.journal.settled(backend.identity, quality)
         guessed = guess(_pasts(own), _pasts(similar), request.class_name, quality)
         if backend.unlimited:
-            free = replace(guessed.estimate, credits=0, ground="no credits are taken here")
+            free = guessed.estimate._replace(credits=0, ground="no credits are taken here")
             return Guess(free, Ground.FREE)
         return guessed
 

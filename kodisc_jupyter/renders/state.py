@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import Enum
 from pathlib import Path
-from typing import Final
+from typing import Final, NamedTuple
 
 from kodisc_jupyter.api.models import AspectRatio, Balance, Credits, Job, Quality
 
@@ -32,8 +32,7 @@ ENDED: Final = frozenset({Phase.COMPLETED, Phase.FAILED, Phase.DETACHED})
 """Nothing more will be heard of a render in one of these, unless somebody asks again."""
 
 
-@dataclass(frozen=True)
-class Retry:
+class Retry(NamedTuple):
     """A wait before attempt number ``attempt`` of ``attempts``, until ``at`` (seconds, epoch)."""
 
     attempt: int
@@ -42,8 +41,7 @@ class Retry:
     reason: str
 
 
-@dataclass(frozen=True)
-class Estimate:
+class Estimate(NamedTuple):
     """What a render may cost and take, with the ground of that guess; never a fact."""
 
     ground: str
@@ -51,8 +49,7 @@ class Estimate:
     duration_ms: int | None = None
 
 
-@dataclass(frozen=True)
-class Budget:
+class Budget(NamedTuple):
     """The session's ``max_credits`` and what has been spent of it, in credits."""
 
     limit: Credits
@@ -64,8 +61,7 @@ class Budget:
         return max(0, self.limit - self.spent)
 
 
-@dataclass(frozen=True)
-class Media:
+class Media(NamedTuple):
     """The files of a completed render: paths in the media store, and the URLs they came from."""
 
     video: Path | None = None

@@ -6,8 +6,7 @@ import ast
 import json
 import re
 from collections.abc import Collection, Iterable, Iterator, Sequence
-from dataclasses import dataclass
-from typing import Final
+from typing import Final, NamedTuple
 
 from kodisc_jupyter.scene.cell import Source
 from kodisc_jupyter.scene.classes import Classes, Kind, bound_in
@@ -44,8 +43,7 @@ CHECKS: Final[dict[str, str]] = {
 """Every check by its name, with what holds when it passes; each can be switched off by name."""
 
 
-@dataclass(frozen=True)
-class Checked:
+class Checked(NamedTuple):
     """What the checks found: problems in the order of the text, and which scenes to render."""
 
     diagnostics: tuple[Diagnostic, ...]

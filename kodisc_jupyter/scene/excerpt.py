@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import unicodedata
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Final
+from typing import Final, NamedTuple
 
 WINDOW: Final = 120
 """How much of a line is shown, in columns."""
@@ -20,8 +19,7 @@ AFTER: Final = 1
 _ELLIPSIS: Final = "…"
 
 
-@dataclass(frozen=True)
-class ExcerptLine:
+class ExcerptLine(NamedTuple):
     """One line of an excerpt: its number, its text as shown, and what is marked in that text.
 
     ``mark`` is a half-open range of characters of ``text``.

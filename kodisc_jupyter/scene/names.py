@@ -6,10 +6,9 @@ The data is written by `scripts/manim_names.py`.
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
-from typing import Final
+from typing import Final, NamedTuple
 
 KODISC_MANIM: Final = "0.18"
 """The Manim Community version that Kodisc's renderer has been seen with."""
@@ -17,8 +16,7 @@ KODISC_MANIM: Final = "0.18"
 _DATA: Final = Path(__file__).parent / "data" / "manim_names.json"
 
 
-@dataclass(frozen=True)
-class Names:
+class Names(NamedTuple):
     """What the data says.
 
     ``since`` gives for each public name of Manim the first of the known versions that has it, and

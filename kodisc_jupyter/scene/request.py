@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from kodisc_jupyter.scene.diagnostics import NOTHING_CHARGED, Diagnostic, Severity, one_line
 from kodisc_jupyter.scene.excerpt import shown_line
@@ -29,8 +28,7 @@ _HINTS: Final[dict[str, str]] = {
 }
 
 
-@dataclass(frozen=True)
-class Request:
+class Request(NamedTuple):
     """The request around a source, as plain values.
 
     ``broken_rule`` is the API's sentence about it and ``field`` the field that it is about;

@@ -11,8 +11,7 @@ import ast
 import builtins
 import sys
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from kodisc_jupyter.scene.names import names
 
@@ -34,15 +33,15 @@ _FUNCTIONS: Final = (ast.FunctionDef, ast.AsyncFunctionDef)
 _CATCHES_NAME_ERROR: Final = frozenset({"NameError", "Exception", "BaseException"})
 
 
-@dataclass
 class Scope:
     """One scope: ``kind`` is ``"module"``, ``"function"``, ``"class"`` or ``"comprehension"``."""
 
-    kind: str
-    parent: Scope | None = None
-    bound: set[str] = field(default_factory=set)
-    uses: list[ast.Name] = field(default_factory=list)
-    globals: set[str] = field(default_factory=set)
+    def __init__(self, kind: str, parent: Scope | None = None) -> None:
+        self.kind = kind
+        self.parent = parent
+        self.bound: set[str] = set()
+        self.uses: list[ast.Name] = []
+        self.globals: set[str] = set()
 
     def sees(self, name: str) -> bool:
         """Whether a use of ``name`` in this scope finds a binding below the module's."""
@@ -57,8 +56,7 @@ class Scope:
         return False
 
 
-@dataclass(frozen=True)
-class Scopes:
+class Scopes(NamedTuple):
     """What the resolver found.
 
     ``undefined`` are uses of names that nothing defines, in the order of the text. ``defined`` are

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ast
-import difflib
 import sys
 import types
 from collections.abc import Collection, Iterable, Mapping
@@ -169,5 +168,7 @@ def closest(name: str, candidates: Collection[str]) -> str:
         for candidate in candidates
         if abs(len(candidate) - len(name)) <= 3 and not candidate.startswith("_")
     ]
-    matches = difflib.get_close_matches(name, sorted(near), n=1, cutoff=0.75)
+    from difflib import get_close_matches  # only a mistake needs it
+
+    matches = get_close_matches(name, sorted(near), n=1, cutoff=0.75)
     return matches[0] if matches else ""

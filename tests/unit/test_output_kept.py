@@ -48,8 +48,7 @@ def local(media):
 
 @pytest.fixture
 def cloud(local, media):
-    public = dataclasses.replace(
-        media,
+    public = media._replace(
         video_url=f"{CDN}/video.mp4",
         poster_url=f"{CDN}/thumb.jpg",
         captions_url=f"{CDN}/captions.vtt",
@@ -67,7 +66,7 @@ def test_a_local_video_is_embedded_with_its_poster_and_captions(local):
 
 
 def test_a_local_servers_own_address_is_not_a_link_for_a_notebook(local, media):
-    served = dataclasses.replace(media, video_url="http://127.0.0.1:51234/files/video.mp4")
+    served = media._replace(video_url="http://127.0.0.1:51234/files/video.mp4")
     assert is_embedded(sources(dataclasses.replace(local, media=served), Kept()).src)
 
 
