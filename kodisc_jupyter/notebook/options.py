@@ -6,9 +6,8 @@ import argparse
 import json
 import shlex
 from collections.abc import Callable, Generator, Iterable
-from dataclasses import dataclass
 from enum import Enum
-from typing import Any, Final, NoReturn
+from typing import Any, Final, NamedTuple, NoReturn
 
 from kodisc_jupyter.notebook.settings import ASPECT_RATIOS, QUALITIES
 
@@ -37,8 +36,7 @@ class LeftOut(Enum):
 LEFT_OUT: Final = LeftOut.LEFT_OUT
 
 
-@dataclass(frozen=True)
-class Options:
+class Options(NamedTuple):
     """A parsed ``%%kodisc`` line; ``None`` (or ``LEFT_OUT``) means "the setting, unless said"."""
 
     scenes: tuple[str, ...] = ()

@@ -7,7 +7,7 @@ A render from here takes the same path as a ``%%kodisc`` cell: checks, reuse, bu
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from html import escape
 from typing import TYPE_CHECKING, Any, Final
 
@@ -163,8 +163,7 @@ class Studio:
         if cell is None:
             return None
         values = {**self._fixed, **{name: field.value for name, field in self._fields.items()}}
-        options = replace(
-            cell.options,
+        options = cell.options._replace(
             scenes=(self.scene.value,),
             quality=self.quality.value,
             aspect=self.aspect.value,

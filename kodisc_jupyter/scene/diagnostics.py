@@ -6,9 +6,8 @@ All text may come from a cell or a server: it is escaped, and nothing in it can 
 from __future__ import annotations
 
 import html
-from dataclasses import dataclass
 from enum import Enum
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from kodisc_jupyter.scene.cell import Origin, Source
 from kodisc_jupyter.scene.excerpt import ExcerptLine, display_width, excerpt, visible
@@ -29,8 +28,7 @@ class Severity(str, Enum):
         return self.value
 
 
-@dataclass(frozen=True)
-class Diagnostic:
+class Diagnostic(NamedTuple):
     """What went wrong, where, what it cost and what to do now.
 
     ``check`` is the stable name of what found it. ``line`` (1-based, as the reader numbers it) and
