@@ -60,7 +60,7 @@ def load_ext(folder: Path) -> list[Figure]:
 def first_panel(folder: Path) -> list[Figure]:
     """The first ``%%kodisc`` of a kernel until its panel's message leaves, with no key set."""
     took: dict[str, list[float]] = {"ours": [], "bare": []}
-    for turn in range(9):
+    for turn in range(15):
         home = folder / str(turn)
         with api_server() as api:
             api.pose_as_local(home)
