@@ -208,7 +208,7 @@ def error_html(state: RenderState, problem: Diagnostic | None = None) -> str:
     parts += map(escape, words.receipt(state))
     return (
         f'<div class="kodisc-ended">{card}<div style="padding:6px 0;font-size:13px;'
-        f'line-height:1.5;overflow-wrap:anywhere">{" · ".join(parts)}</div></div>'
+        f'overflow-wrap:anywhere">{" · ".join(parts)}</div></div>'
     )
 
 

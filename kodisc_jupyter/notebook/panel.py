@@ -239,8 +239,9 @@ class Panel:
         self._publish(bundle, self._display_id, True)
 
     def _sync(self, fields: Bundle) -> None:
-        if self._widget is not None:
-            self._widget.tell(fields)
+        widget = self._widget  # another thread may clear the panel
+        if widget is not None:
+            widget.tell(fields)
 
     def _heard(self, _widget: Any, content: Any, _buffers: Any) -> None:
         if not isinstance(content, dict):
