@@ -55,7 +55,7 @@ class Kernel:
 
     def ask(self, code: str) -> str:
         """Execute a cell without waiting; the request's ID."""
-        request: str = self.client.execute(code, allow_stdin=True)
+        request: str = self.client.execute(code, allow_stdin=True, stop_on_error=False)
         return request
 
     def run(self, code: str) -> str:

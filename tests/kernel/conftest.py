@@ -167,9 +167,17 @@ class Interactive:
     messages: list[dict] = field(default_factory=list)
     comms: dict[str, dict] = field(default_factory=dict)
 
+    def ask(self, code: str) -> str:
+        """Send a cell, of which each is a person's own; returns the request's ID.
+
+        After an error ipykernel sends back, for a moment, whatever comes in to a "Run All".
+        """
+        request: str = self.client.execute(code, allow_stdin=True, stop_on_error=False)
+        return request
+
     def run(self, code: str, *, wait: bool = True) -> str:
         """Execute a cell; returns the request's ID (when ``wait``, after the reply)."""
-        request = self.client.execute(code, allow_stdin=True)
+        request = self.ask(code)
         if wait:
             self.until(lambda: self.status(request) == "idle")
         return request

@@ -54,7 +54,7 @@ def rendered(kernel, line: str, code: str = TINY) -> tuple[str, str]:
 
 def answer(kernel, code: str, *answers: str) -> tuple[str, list[dict]]:
     """Run a cell that asks; its output and the questions."""
-    request = kernel.client.execute(code, allow_stdin=True)
+    request = kernel.ask(code)
     asked = []
     for text in answers:
         asked.append(kernel.client.get_stdin_msg(timeout=LIMIT_S)["content"])
