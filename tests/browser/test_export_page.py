@@ -69,8 +69,7 @@ def lesson(media, tmp_path) -> Path:
         kept = Kept(embed=embed, folder=folder / "kodisc", alt="It becomes brighter.")
         shown = sources(state, kept)
         if not embed:
-            shown = dataclasses.replace(
-                shown,
+            shown = shown._replace(
                 src=Path(shown.src).relative_to(folder).as_posix(),
                 poster_src=Path(shown.poster_src).relative_to(folder).as_posix(),
             )
