@@ -7,7 +7,10 @@ import { pulse } from "./pulse.js";
 import { awaitsVideo, play, showVideo } from "./video.js";
 
 const STEPS = ["Check", "Send", "Queue", "Render", "Fetch"];
-/** Which of them, from 1, a phase is; of a lost render the kernel says it. @type {Record<string, number>} */
+/**
+ * Which of them, from 1, a phase is; of a lost render the kernel says it.
+ * @type {Record<string, number>}
+ */
 const STEP_OF = { checking: 1, submitting: 2, retrying: 2, queued: 3, running: 4, fetching: 5 };
 const COME_BACK = "Running the cell again finds the job; nothing is paid twice.";
 const BRIEF = new Set(["checking", "queued"]);
@@ -42,7 +45,9 @@ const EMPTY = {
  */
 const read = (model) =>
   /** @type {any} */ (
-    Object.fromEntries(Object.entries(EMPTY).map(([name, empty]) => [name, model.get(/** @type {any} */ (name)) ?? empty]))
+    Object.fromEntries(
+      Object.entries(EMPTY).map(([name, empty]) => [name, model.get(/** @type {any} */ (name)) ?? empty]),
+    )
   );
 
 /**

@@ -114,7 +114,7 @@ class HelpText(argparse.RawDescriptionHelpFormatter):
 
 
 def closest(word: str, known: Iterable[str]) -> str:
-    """The known word that was probably meant, or ``""``."""
+    """The known word that was probably meant, or ``""``; of a few, so a vague likeness will do."""
     from difflib import get_close_matches  # only a mistake needs it
 
     return next(iter(get_close_matches(word, sorted(known), 1)), "")

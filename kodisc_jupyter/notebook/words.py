@@ -207,4 +207,4 @@ def again(state: RenderState) -> str:
     known = state.cost if state.cost and not state.reused else None
     if known is None and state.estimate is not None:
         known = state.estimate.credits
-    return f"about {amount(known)}" if known else "how many is not known before"
+    return f"about {amount(known)}" if known else "but how many is not known before"

@@ -165,14 +165,6 @@ def lab(tmp_path_factory) -> Iterator[Lab]:
     local_server.stop(home)
 
 
-@pytest.fixture
-def gate(tmp_path) -> Iterator[Path]:
-    """The scene renders when this file is there: the test says when, not the machine."""
-    gate = tmp_path / "gate"
-    yield gate
-    gate.touch()  # a test that failed leaves nobody waiting
-
-
 class NotebookPage:
     """A notebook open in a front end."""
 

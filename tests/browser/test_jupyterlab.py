@@ -9,32 +9,19 @@ import pytest
 
 pytestmark = pytest.mark.browser
 
-SCENE = """\
-%%kodisc HelloKodisc -ql --force
-import time
-from pathlib import Path
-
-from manim import *
-
-
-class HelloKodisc(Scene):
-    def construct(self):
-        while not Path("GATE").exists():
-            time.sleep(0.02)
-        dots = VGroup(*[Dot(radius=0.3) for _ in range(20)]).arrange(RIGHT)
-        self.play(LaggedStart(*[FadeIn(dot, scale=3) for dot in dots]), run_time=3)
-"""
 WIDGET = "application/vnd.jupyter.widget-view+json"
 
 
-def scene(gate) -> str:
-    return SCENE.replace("GATE", str(gate))
+def cell(gate) -> str:
+    dots = "VGroup(*[Dot(radius=0.3) for _ in range(20)]).arrange(RIGHT)"
+    appear = f"self.play(LaggedStart(*[FadeIn(dot, scale=3) for dot in {dots}]), run_time=3)"
+    return f"%%kodisc HelloKodisc -ql --force\n{gate.scene('HelloKodisc', appear)}"
 
 
 def test_phases_to_a_playing_video_that_survives_reopening(
     notebook_page, lab, make_untrusted, gate
 ):
-    path = lab.write("spine.ipynb", "%load_ext kodisc_jupyter", scene(gate), "print(6 * 7)")
+    path = lab.write("spine.ipynb", "%load_ext kodisc_jupyter", cell(gate), "print(6 * 7)")
     notebook = notebook_page()
     notebook.open("spine.ipynb")
     notebook.kernel_ready()
@@ -46,7 +33,7 @@ def test_phases_to_a_playing_video_that_survives_reopening(
     notebook.run(2)
     notebook.output(2).get_by_text("42").wait_for()
     notebook.output(1).locator(".kodisc-panel[data-phase=running]").wait_for()
-    gate.touch()
+    gate.open()
     video = notebook.video(1)
     assert video.evaluate("v => v.duration") == pytest.approx(3.0, abs=0.2)
     assert video.evaluate("v => [v.videoWidth, v.videoHeight]") == [854, 480]
@@ -71,7 +58,7 @@ def test_phases_to_a_playing_video_that_survives_reopening(
 
 
 def test_a_page_reloaded_in_mid_render_shows_the_true_state(notebook_page, lab, gate):
-    lab.write("reload.ipynb", "%load_ext kodisc_jupyter", scene(gate))
+    lab.write("reload.ipynb", "%load_ext kodisc_jupyter", cell(gate))
     notebook = notebook_page()
     notebook.open("reload.ipynb")
     notebook.kernel_ready()
@@ -83,7 +70,7 @@ def test_a_page_reloaded_in_mid_render_shows_the_true_state(notebook_page, lab, 
     notebook.open("reload.ipynb")
     # This page never hears of the replaced output: the panel itself shows the end.
     notebook.output(1).locator(".kodisc-panel[data-phase=running]").wait_for()
-    gate.touch()
+    gate.open()
     video = notebook.page.locator(
         ".kodisc-panel[data-phase=completed] video, figure.kodisc-video video"
     ).first
@@ -111,7 +98,7 @@ def test_an_end_that_was_lost_on_its_way_is_asked_for(notebook_page, lab, gate):
 
         server.on_message(pass_on)
 
-    path = lab.write("lost.ipynb", "%load_ext kodisc_jupyter", scene(gate))
+    path = lab.write("lost.ipynb", "%load_ext kodisc_jupyter", cell(gate))
     notebook = notebook_page()
     notebook.page.route_web_socket(re.compile("/channels"), lossy)
     notebook.open("lost.ipynb")
@@ -119,7 +106,7 @@ def test_an_end_that_was_lost_on_its_way_is_asked_for(notebook_page, lab, gate):
     notebook.run(0)
     notebook.run(1)
     notebook.output(1).locator(".kodisc-panel[data-phase=running]").wait_for()
-    gate.touch()
+    gate.open()
     assert notebook.video(1).evaluate("v => v.duration") == pytest.approx(3.0, abs=0.2)
     assert set(lost) == ends
     notebook.save()
@@ -133,7 +120,7 @@ def test_buttons_answer_at_once_while_the_kernel_is_busy(notebook_page, lab, gat
     lab.write(
         "busy.ipynb",
         "%load_ext kodisc_jupyter",
-        scene(gate),
+        cell(gate),
         f"import os, time\nwhile not os.path.exists({str(busy)!r}): time.sleep(0.05)\nprint('free')",
     )
     notebook = notebook_page()
@@ -149,15 +136,15 @@ def test_buttons_answer_at_once_while_the_kernel_is_busy(notebook_page, lab, gat
     busy.touch()
     notebook.output(2).get_by_text("free").wait_for()
     notebook.output(1).get_by_text("the job goes on").first.wait_for()
-    gate.touch()
+    gate.open()
     assert notebook.complaints == []
 
 
-def test_a_mistake_stops_run_all_and_is_kept_in_the_saved_notebook(notebook_page, lab):
+def test_a_mistake_stops_run_all_and_is_kept_in_the_saved_notebook(notebook_page, lab, gate):
     lab.write(
         "mistake.ipynb",
         "%load_ext kodisc_jupyter",
-        scene("gate").replace("%%kodisc HelloKodisc", "%%kodisc HeloKodisc"),
+        cell(gate).replace("%%kodisc HelloKodisc", "%%kodisc HeloKodisc"),
         "print('went on')",
     )
     notebook = notebook_page()

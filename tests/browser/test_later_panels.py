@@ -6,26 +6,12 @@ import pytest
 
 pytestmark = pytest.mark.browser
 
-SCENE = """\
-%%kodisc NAME -ql --force
-import time
-from pathlib import Path
-
-from manim import *
-
-
-class NAME(Scene):
-    def construct(self):
-        while not Path("GATE").exists():
-            time.sleep(0.02)
-        self.play(FadeIn(Dot()), run_time=0.5)
-"""
-
 
 def test_a_second_panel_is_drawn_and_is_again_after_a_reload(notebook_page, lab, gate):
-    scene = SCENE.replace("GATE", str(gate))
     names = ("First", "Second")
-    lab.write("later.ipynb", "%load_ext kodisc_jupyter", *(scene.replace("NAME", n) for n in names))
+    scenes = [gate.scene(name, "self.play(FadeIn(Dot()), run_time=0.5)") for name in names]
+    cells = [f"%%kodisc -ql --force\n{scene}" for scene in scenes]
+    lab.write("later.ipynb", "%load_ext kodisc_jupyter", *cells)
     notebook = notebook_page()
     notebook.open("later.ipynb")
     notebook.kernel_ready()
@@ -46,6 +32,6 @@ def test_a_second_panel_is_drawn_and_is_again_after_a_reload(notebook_page, lab,
     notebook.page.reload()
     notebook.open("later.ipynb")
     drawn()
-    gate.touch()
+    gate.open()
     for cell in (1, 2):
         notebook.output(cell).locator(".kodisc-panel[data-phase=completed]").wait_for()

@@ -6,34 +6,22 @@ import pytest
 
 pytestmark = pytest.mark.browser
 
-SCENE = """\
-%%kodisc HelloKodisc -ql --force
-import time
-from pathlib import Path
 
-from manim import *
-
-
-class HelloKodisc(Scene):
-    def construct(self):
-        while not Path("GATE").exists():
-            time.sleep(0.02)
-        self.play(Create(Circle()), run_time=2)
-"""
+def cell(gate) -> str:
+    scene = gate.scene("HelloKodisc", "self.play(Create(Circle()), run_time=2)")
+    return f"%%kodisc HelloKodisc -ql --force\n{scene}"
 
 
 def test_phases_to_video_and_untrusted_reopening(notebook_page, lab, gate, make_untrusted):
-    path = lab.write(
-        "seven.ipynb", "%load_ext kodisc_jupyter", SCENE.replace("GATE", str(gate)), "print(6 * 7)"
-    )
+    path = lab.write("seven.ipynb", "%load_ext kodisc_jupyter", cell(gate), "print(6 * 7)")
     notebook = notebook_page()
     notebook.open("seven.ipynb", app="notebook")
     notebook.kernel_ready()
-    for cell in range(3):
-        notebook.run(cell)
+    for at in range(3):
+        notebook.run(at)
     notebook.output(1).locator(".kodisc-panel[data-phase=running]").wait_for()
     notebook.output(2).get_by_text("42").wait_for()
-    gate.touch()
+    gate.open()
     assert notebook.video(1).evaluate("v => v.duration") == pytest.approx(2.0, abs=0.15)
     assert notebook.complaints == []
     notebook.save()
@@ -46,7 +34,7 @@ def test_phases_to_video_and_untrusted_reopening(notebook_page, lab, gate, make_
 
 
 def test_a_reload_in_mid_render_shows_the_true_state(notebook_page, lab, gate):
-    lab.write("seven_reload.ipynb", "%load_ext kodisc_jupyter", SCENE.replace("GATE", str(gate)))
+    lab.write("seven_reload.ipynb", "%load_ext kodisc_jupyter", cell(gate))
     notebook = notebook_page()
     notebook.open("seven_reload.ipynb", app="notebook")
     notebook.kernel_ready()
@@ -57,7 +45,7 @@ def test_a_reload_in_mid_render_shows_the_true_state(notebook_page, lab, gate):
     notebook.page.reload()
     notebook.open("seven_reload.ipynb", app="notebook")
     notebook.output(1).locator(".kodisc-panel[data-phase=running]").wait_for()
-    gate.touch()
+    gate.open()
     video = notebook.page.locator(
         ".kodisc-panel[data-phase=completed] video, figure.kodisc-video video"
     ).first

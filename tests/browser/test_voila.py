@@ -23,25 +23,11 @@ class Finished(Scene):
     def construct(self):
         self.play(Create(Circle()), run_time=1)
 """
-LIVE = """\
-%%kodisc Live -ql
-import time
-from pathlib import Path
-
-from manim import *
 
 
-class Live(Scene):
-    def construct(self):
-        while not Path("GATE").exists():
-            time.sleep(0.02)
-        self.play(Create(Square()), run_time=2)
-"""
-
-
-def test_voila_shows_a_finished_and_a_live_render(chromium, tmp_path, voila_tools):
-    gate = tmp_path / "gate"
-    cells = ["%load_ext kodisc_jupyter", FINISHED, LIVE.replace("GATE", str(gate))]
+def test_voila_shows_a_finished_and_a_live_render(chromium, tmp_path, voila_tools, gate):
+    live = gate.scene("Live", "self.play(Create(Square()), run_time=2)")
+    cells = ["%load_ext kodisc_jupyter", FINISHED, f"%%kodisc Live -ql\n{live}"]
     notebook = nbformat.v4.new_notebook(
         cells=[nbformat.v4.new_code_cell(cell) for cell in cells],
         metadata={
@@ -66,7 +52,7 @@ def test_voila_shows_a_finished_and_a_live_render(chromium, tmp_path, voila_tool
         finished = page.locator("figure.kodisc-video video, [data-phase=completed] video").first
         finished.wait_for(state="attached")
         page.locator(".kodisc-panel[data-phase=running]").wait_for()
-        gate.touch()
+        gate.open()
         page.wait_for_function(
             """() => [...document.querySelectorAll('video')]
                  .some(v => v.readyState >= 1 && Math.abs(v.duration - 2) < 0.15)"""

@@ -121,42 +121,6 @@ def run_notebook(tmp_path, monkeypatch) -> Callable[..., Executed]:
     return run
 
 
-GATED = """\
-import time
-from pathlib import Path
-
-from manim import *
-
-
-class Gated(Scene):
-    def construct(self):
-        while not Path("GATE").exists():
-            time.sleep(0.02)
-        self.wait(0.2)
-"""
-
-
-class Gate:
-    """What a test holds a render open with: ``code`` is finished once the gate is open."""
-
-    def __init__(self, path: Path) -> None:
-        self.path = path
-        self.code = GATED.replace("GATE", str(path))
-
-    def open(self) -> None:
-        self.path.touch()
-
-    def close(self) -> None:
-        self.path.unlink()
-
-
-@pytest.fixture
-def gate(tmp_path) -> Iterator[Gate]:
-    gate = Gate(tmp_path / "gate")
-    yield gate
-    gate.open()  # a test that failed leaves no render behind
-
-
 @dataclass
 class Interactive:
     """A kernel with somebody there: displays are followed as a notebook's page does."""

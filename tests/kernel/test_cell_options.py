@@ -136,12 +136,12 @@ def test_several_scenes_are_several_videos_under_one_name(start_kernel, kodisc_h
 def test_waiting_as_asked_as_set_and_at_most_so_long(start_kernel, kodisc_home, gate):
     kernel = start_kernel(kodisc_home, KODISC_WAIT="always")
     gate.open()
-    waited = kernel.run(f"%%kodisc -ql --force\n{gate.code}")
+    waited = kernel.run(f"%%kodisc -ql --force\n{gate.scene()}")
     assert "text/html" in kernel.displays[kernel.displayed(waited)[0]]
     gate.close()
-    at_once = kernel.run(f"%%kodisc -ql --force --no-wait\n{gate.code}")
+    at_once = kernel.run(f"%%kodisc -ql --force --no-wait\n{gate.scene()}")
     assert "text/html" not in kernel.displays[kernel.displayed(at_once)[0]]
-    late = kernel.run(f"%%kodisc -ql --force --timeout 0.05\n{gate.code}")
+    late = kernel.run(f"%%kodisc -ql --force --timeout 0.05\n{gate.scene()}")
     assert "not finished within 0.05 s; the job goes on" in kernel.error(late)
     gate.open()
     assert "<video " in kernel.final(late)["text/html"]

@@ -140,7 +140,7 @@ def test_ctrl_c_stops_the_waiting_and_not_the_job(start_kernel, kodisc_home, gat
     kernel = start_kernel(kodisc_home)
     said(kernel, PRESS)
     said(kernel, "press_ctrl_c_once_it_waits()")
-    request = kernel.run(f"%%kodisc -ql --wait\n{gate.code}")
+    request = kernel.run(f"%%kodisc -ql --wait\n{gate.scene()}")
     error = plain(kernel.error(request))
     job = re.search(r"%kodisc show (\w+)", error)[1]
     assert error.startswith("Stopped waiting. The job goes on; nothing is lost.")
@@ -159,7 +159,7 @@ def test_ctrl_c_stops_the_waiting_and_not_the_job(start_kernel, kodisc_home, gat
 
 def test_a_restarted_kernel_takes_up_what_was_left_open(start_kernel, fresh_home, tmp_path, gate):
     kernel = start_kernel(fresh_home, JPY_SESSION_NAME=str(tmp_path / "lesson.ipynb"))
-    cell = f"%%kodisc -ql\n{gate.code}"
+    cell = f"%%kodisc -ql\n{gate.scene()}"
     kernel.run(cell)
     listed = said(kernel, "%kodisc jobs")
     job = re.search(r"^(clx\w+)", listed, re.MULTILINE)[1]
@@ -182,7 +182,7 @@ def test_wait_takes_up_an_earlier_kernels_render_of_the_same_notebook(
 ):
     name = {"JPY_SESSION_NAME": str(tmp_path / "lesson.ipynb")}
     kernel = start_kernel(fresh_home, **name)
-    kernel.run(f"%%kodisc -ql\n{gate.code}")
+    kernel.run(f"%%kodisc -ql\n{gate.scene()}")
     kernel.manager.restart_kernel(now=True)
     kernel.client.wait_for_ready(timeout=LIMIT_S)
     said(kernel, "%load_ext kodisc_jupyter")

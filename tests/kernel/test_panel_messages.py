@@ -32,7 +32,7 @@ def test_a_panel_still_hears_after_the_page_that_spoke_to_it_is_gone(
     start_kernel, kodisc_home, gate
 ):
     kernel = start_kernel(kodisc_home)
-    request = kernel.run(f"%%kodisc -ql\n{gate.code}")
+    request = kernel.run(f"%%kodisc -ql\n{gate.scene()}")
     (comm_id,) = [each["content"]["comm_id"] for each in kernel.of(request, "comm_open")]
     info = kernel.client.kernel_info(reply=True, timeout=60)["content"]
     if "kernel subshells" in info.get("supported_features", ()):

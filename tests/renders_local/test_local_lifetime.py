@@ -30,17 +30,6 @@ class Tiny(Scene):
 KEY = "kdsc_live_" + "0123456789ab" * 4
 
 
-def gated(gate: Path, began: Path | None = None) -> str:
-    """A scene that goes on when ``gate`` is there."""
-    touch = f"        Path({str(began)!r}).touch()\n" if began else ""
-    return (
-        "import time\nfrom pathlib import Path\nfrom manim import *\n"
-        "class Gated(Scene):\n    def construct(self):\n"
-        f"{touch}        while not Path({str(gate)!r}).exists(): time.sleep(0.01)\n"
-        "        self.add(Dot())\n"
-    )
-
-
 def family(server, processes):
     """The server's process and all below it."""
     pids = [server.process.pid]
@@ -92,10 +81,10 @@ def test_the_state_file_is_private_and_goes_with_the_server(start_server, tmp_pa
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 def test_a_stopped_server_leaves_no_process_and_no_folder(
-    start_server, processes, wait_until, tmp_path, number
+    start_server, processes, wait_until, tmp_path, number, gate
 ):
     server = start_server(environment={"TMPDIR": str(tmp_path)})
-    job = server.post(gated(tmp_path / "never"), "Gated")
+    job = server.post(gate.scene(), "Gated")
     server.wait(job, statuses=("running",))
     pids = family(server, processes)
     assert len(pids) == 3
@@ -106,9 +95,11 @@ def test_a_stopped_server_leaves_no_process_and_no_folder(
     assert list(tmp_path.iterdir()) == []
 
 
-def test_a_killed_server_takes_its_renders_with_it(start_server, processes, wait_until, tmp_path):
+def test_a_killed_server_takes_its_renders_with_it(
+    start_server, processes, wait_until, tmp_path, gate
+):
     server = start_server("--data-dir", tmp_path / "data")
-    job = server.post(gated(tmp_path / "never"), "Gated")
+    job = server.post(gate.scene(), "Gated")
     server.wait(job, statuses=("running",))
     pids = family(server, processes)
     assert len(pids) == 3
@@ -117,15 +108,14 @@ def test_a_killed_server_takes_its_renders_with_it(start_server, processes, wait
     wait_until(lambda: not any(map(processes.is_alive, pids)))
 
 
-def test_an_idle_server_ends_but_not_while_a_job_is_open(start_server, wait_until, tmp_path):
+def test_an_idle_server_ends_but_not_while_a_job_is_open(start_server, wait_until, gate):
     server = start_server("--idle-timeout", 2)
-    gate = tmp_path / "gate"
-    job = server.post(gated(gate), "Gated")
+    job = server.post(gate.scene(), "Gated")
     server.wait(job, statuses=("running",))
     requestless = server.process.pid
     with pytest.raises(Exception, match="timed out"):
         server.process.wait(5)
-    gate.touch()
+    gate.open()
 
     assert server.process.wait(120) == 0
     assert server.process.pid == requestless
@@ -223,16 +213,15 @@ def test_a_restarted_server_knows_its_key_its_jobs_its_files_and_its_credits(
 
 
 def test_a_server_killed_in_mid_render_renders_the_job_again_and_then_those_that_waited(
-    start_server, tmp_path
+    start_server, tmp_path, gate
 ):
-    gate = tmp_path / "gate"
     options = ("--data-dir", tmp_path / "data", "--workers", 1, "--credits", 1000)
     first = start_server(*options)
-    running = first.post(gated(gate), "Gated")
+    running = first.post(gate.scene(), "Gated")
     first.wait(running, statuses=("running",))
     waiting = [first.post(TINY, "Tiny") for _ in range(2)]
     first.kill()
-    gate.touch()
+    gate.open()
     second = start_server(*options)
 
     ended = [second.wait(job) for job in (running, *waiting)]
@@ -241,10 +230,10 @@ def test_a_server_killed_in_mid_render_renders_the_job_again_and_then_those_that
     assert second.credits()["total"] == 1000 - sum(job["creditsCost"] for job in ended)
 
 
-def test_a_job_that_takes_the_server_down_each_time_is_given_up(start_server, tmp_path):
+def test_a_job_that_takes_the_server_down_each_time_is_given_up(start_server, tmp_path, gate):
     options = ("--data-dir", tmp_path / "data", "--workers", 1, "--credits", 10)
     server = start_server(*options)
-    job = server.post(gated(tmp_path / "never"), "Gated")
+    job = server.post(gate.scene(), "Gated")
     for _ in range(3):
         server.wait(job, statuses=("running",))
         server.kill()
@@ -267,13 +256,12 @@ def test_a_broken_ledger_is_set_aside_and_said_so(start_server, tmp_path):
 
 
 def test_a_client_sees_the_server_lost_and_then_the_truth(
-    start_server, tmp_path, wait_until, monkeypatch
+    start_server, tmp_path, wait_until, monkeypatch, gate
 ):
     monkeypatch.setattr(watcher, "LOST_AFTER_S", 1.0)
     monkeypatch.setattr(pacing, "LOST_AFTER_S", 1.0)
     monkeypatch.setattr(pacing, "OUTAGE_CAP_S", 0.5)
     monkeypatch.setattr(pacing, "LOST_CAP_S", 0.5)
-    gate = tmp_path / "gate"
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]
     options = ("--data-dir", tmp_path / "data", "--port", port, "--key", KEY)
@@ -282,7 +270,7 @@ def test_a_client_sees_the_server_lost_and_then_the_truth(
     session = RenderSession(home=tmp_path / "home")
     try:
         backend = Backend("local", Client(KEY, base_url=first.url), "local", unlimited=True)
-        request = RenderRequest(gated(gate), "Gated", quality="low")
+        request = RenderRequest(gate.scene(), "Gated", quality="low")
         render = session.start(
             request, backend=backend, on_state=lambda state: seen.append(state.phase)
         )
@@ -290,7 +278,7 @@ def test_a_client_sees_the_server_lost_and_then_the_truth(
         wait_until(lambda: render.state.phase is Phase.RUNNING)
         first.kill()
         wait_until(lambda: render.state.phase is Phase.LOST)
-        gate.touch()
+        gate.open()
         start_server(*options)
         job = render.wait(timeout=240)
         wait_until(lambda: render.state.phase is Phase.COMPLETED)

@@ -32,12 +32,6 @@ class Tiny(Scene):
 BROKEN = TINY.replace("Dot()", "Dit()")
 
 
-def gated(gate: Path) -> str:
-    """A scene that is finished once the file is there."""
-    wait = f"        while not Path({str(gate)!r}).exists(): time.sleep(0.01)\n"
-    return f"import time\nfrom pathlib import Path\n{TINY}{wait}"
-
-
 def key(number: int) -> str:
     return "kdsc_live_" + f"{number:048x}"
 
@@ -62,12 +56,12 @@ def test_unlimited_credits_cost_nothing_and_say_so(server):
     assert len(me["keyPrefix"]) == len("kdsc_live_9c1d")
 
 
-def test_credits_are_set_aside_then_settled_and_the_free_part_goes_first(start_server, tmp_path):
+def test_credits_are_set_aside_then_settled_and_the_free_part_goes_first(start_server, gate):
     server = start_server("--credits", 10, "--free-credits", 6, "--workers", 1)
     assert server.credits() == {"paid": 10, "free": 6, "total": 16}
-    job_id = server.post(gated(tmp_path / "gate"), "Tiny")
+    job_id = server.post(gate.scene("Tiny"), "Tiny")
     reserved = server.credits()
-    (tmp_path / "gate").touch()
+    gate.open()
     job = server.wait(job_id)
 
     assert reserved == {"paid": 10, "free": 1, "total": 11}
@@ -168,16 +162,15 @@ def test_a_users_file_with_a_mistake_is_told_without_showing_a_key(
     assert key(1) not in said
 
 
-def test_users_take_turns_and_each_users_jobs_keep_their_order(start_server, tmp_path):
+def test_users_take_turns_and_each_users_jobs_keep_their_order(start_server, tmp_path, gate):
     file = users_file(tmp_path / "users.toml", ada={}, bob={}, cy={})
     server = start_server("--users", file, "--workers", 1)
     ada, bob, cy = key(1), key(2), key(3)
-    gate = tmp_path / "gate"
-    jobs = [(ada, server.post(gated(gate), "Tiny", key=ada))]
+    jobs = [(ada, server.post(gate.scene("Tiny"), "Tiny", key=ada))]
     jobs += [(ada, server.post(TINY, "Tiny", key=ada)) for _ in range(4)]
     jobs += [(bob, server.post(TINY, "Tiny", key=bob)) for _ in range(2)]
     jobs += [(cy, server.post(TINY, "Tiny", key=cy))]
-    gate.touch()
+    gate.open()
     ended = [(server.wait(job, key=owner)["completedAt"], owner) for owner, job in jobs]
 
     assert [time for time, owner in ended if owner == ada] == sorted(
@@ -190,21 +183,20 @@ def test_users_take_turns_and_each_users_jobs_keep_their_order(start_server, tmp
     assert turns[6:] == [ada, ada]
 
 
-def test_a_long_scene_does_not_block_a_short_one_when_a_core_is_free(start_server, tmp_path):
+def test_a_long_scene_does_not_block_a_short_one_when_a_core_is_free(start_server, gate):
     server = start_server("--workers", 2)
-    gate = tmp_path / "gate"
-    long = server.post(gated(gate), "Tiny")
+    long = server.post(gate.scene("Tiny"), "Tiny")
     server.wait(long, statuses=("running",))
     server.completed(TINY, "Tiny")
 
     assert server.job(long)["status"] == "running"
-    gate.touch()
+    gate.open()
     assert server.wait(long)["status"] == "completed"
 
 
-def test_a_full_line_is_told_with_when_to_come_back(start_server, tmp_path):
+def test_a_full_line_is_told_with_when_to_come_back(start_server, gate):
     server = start_server("--workers", 1, "--queue-limit", 2)
-    running = server.post(gated(tmp_path / "never"), "Tiny")
+    running = server.post(gate.scene("Tiny"), "Tiny")
     server.wait(running, statuses=("running",))
     for _ in range(2):
         server.post(TINY, "Tiny")

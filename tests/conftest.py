@@ -1,0 +1,40 @@
+"""What tests in several rooms share."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+
+class Gate:
+    """Holds a render open: the test says when it goes on, not the machine."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+
+    def scene(self, name: str = "Gated", then: str = "self.wait(0.2)") -> str:
+        """The code of a scene that goes on to the line ``then`` once the gate is open."""
+        return (
+            "import time\nfrom pathlib import Path\n\nfrom manim import *\n\n\n"
+            f"class {name}(Scene):\n    def construct(self):\n"
+            f"        while not Path({str(self._path)!r}).exists():\n"
+            "            time.sleep(0.02)\n"
+            f"        {then}\n"
+        )
+
+    def open(self) -> None:
+        """Let the renders go on."""
+        self._path.touch()
+
+    def close(self) -> None:
+        """Hold those that come from now on."""
+        self._path.unlink()
+
+
+@pytest.fixture
+def gate(tmp_path) -> Iterator[Gate]:
+    gate = Gate(tmp_path / "gate")
+    yield gate
+    gate.open()  # a test that failed leaves nobody waiting
