@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from IPython.core.interactiveshell import InteractiveShell
 
-__version__ = "0.1.0"
+__version__ = "0.2.0"
 
 _ERRORS = (
     "AuthenticationError",
@@ -35,8 +35,8 @@ _HOME = {
     "Job": "api.models",
     "RenderRequest": "api.models",
     "Render": "renders.render",
-    "render": "notebook.run",
-    "studio": "notebook.studio",
+    "render": "notebook.python",
+    "studio": "notebook.commands.studio",
     "verify_webhook": "api.webhooks",
 }
 __all__ = ["__version__", "load_ipython_extension", "unload_ipython_extension", *sorted(_HOME)]  # noqa: PLE0604

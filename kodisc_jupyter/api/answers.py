@@ -29,7 +29,7 @@ TEXT_LIMIT: Final = 500
 """Characters of the server's own words that go into a message."""
 
 
-class Evidence(Enum):
+class Delivery(Enum):
     """What is known of one attempt to submit."""
 
     NEVER_DELIVERED = "never delivered"
@@ -38,7 +38,7 @@ class Evidence(Enum):
 
 
 @dataclass(frozen=True)
-class About:
+class RequestContext:
     """What a request was for: its place, the job, and the key it went out with.
 
     ``doubt`` says that an earlier attempt of the same submission may have made a job.
@@ -51,13 +51,13 @@ class About:
     doubt: bool = False
 
 
-def evidence(outcome: Answer | NoAnswer | Interrupted) -> Evidence:
+def evidence(outcome: Answer | NoAnswer | Interrupted) -> Delivery:
     """Whether an attempt to submit may have made a job without saying so."""
     if isinstance(outcome, Answer):
         server_trouble = outcome.status >= 500
         unreadable = is_success(outcome) and job_id_of(outcome) is None
-        return Evidence.UNCERTAIN if server_trouble or unreadable else Evidence.ANSWERED
-    return Evidence.UNCERTAIN if outcome.sent else Evidence.NEVER_DELIVERED
+        return Delivery.UNCERTAIN if server_trouble or unreadable else Delivery.ANSWERED
+    return Delivery.UNCERTAIN if outcome.sent else Delivery.NEVER_DELIVERED
 
 
 def is_success(outcome: Answer | NoAnswer | Interrupted) -> bool:
@@ -100,7 +100,7 @@ def job_id_of(answer: Answer) -> str | None:
     return found if isinstance(found, str) and found else None
 
 
-def body_of(answer: Answer, about: About) -> Json:
+def body_of(answer: Answer, about: RequestContext) -> Json:
     """The JSON of a successful answer.
 
     Raises:
@@ -119,7 +119,9 @@ def body_of(answer: Answer, about: About) -> Json:
     return body
 
 
-def problem(outcome: Answer | NoAnswer, about: About, *, balance: Balance | None) -> KodiscError:
+def problem(
+    outcome: Answer | NoAnswer, about: RequestContext, *, balance: Balance | None
+) -> KodiscError:
     """The error for an outcome that is not a success."""
     if isinstance(outcome, NoAnswer):
         host = urlsplit(about.base_url).netloc
@@ -182,7 +184,7 @@ def balance_text(balance: Balance | None) -> str:
 
 
 def _server_trouble(
-    answer: Answer, about: About, said: _Said, facts: dict[str, Any]
+    answer: Answer, about: RequestContext, said: _Said, facts: dict[str, Any]
 ) -> ServerError:
     transient = is_transient(answer)
     if answer.status >= 500:
@@ -248,13 +250,13 @@ def _json(answer: Answer) -> tuple[Json, str]:
         return None, "its body is a web page, not JSON" if page else "its body is not JSON"
 
 
-def _goes_on(about: About) -> str:
+def _goes_on(about: RequestContext) -> str:
     if about.job_id is None:
         return ""
     return f"Job {about.job_id} itself goes on; ask for it again later."
 
 
-def _untouched(about: About) -> str:
+def _untouched(about: RequestContext) -> str:
     if about.job_id is not None:
         return f"Job {about.job_id} itself goes on."
     if about.doubt:

@@ -13,7 +13,7 @@ from typing import Final, NoReturn
 from urllib.parse import quote, urlsplit
 
 from kodisc_jupyter.api import answers, retry
-from kodisc_jupyter.api.answers import About, Evidence
+from kodisc_jupyter.api.answers import Delivery, RequestContext
 from kodisc_jupyter.api.auth import LOOKED_IN, Key, find_key
 from kodisc_jupyter.api.download import download
 from kodisc_jupyter.api.errors import (
@@ -160,7 +160,7 @@ class Client:
             return outcome
 
         def again(outcome: Outcome) -> bool:
-            uncertain = answers.evidence(outcome) is Evidence.UNCERTAIN
+            uncertain = answers.evidence(outcome) is Delivery.UNCERTAIN
             return answers.is_transient(outcome) and (self.resubmit_uncertain or not uncertain)
 
         interrupted = False
@@ -294,7 +294,7 @@ class Client:
             retry.nap(seconds, cancel)
 
     def _get(
-        self, path: str, about: About, attempts: int | None, cancel: threading.Event | None
+        self, path: str, about: RequestContext, attempts: int | None, cancel: threading.Event | None
     ) -> Json:
         outcome = self._repeat(
             lambda _: self._transport.get(path),
@@ -335,8 +335,10 @@ class Client:
         if cancel is not None and cancel.is_set():
             raise _CancelledError
 
-    def _about(self, endpoint: str, job_id: str | None = None, *, doubt: bool = False) -> About:
-        return About(self.base_url, self._key, endpoint, job_id, doubt)
+    def _about(
+        self, endpoint: str, job_id: str | None = None, *, doubt: bool = False
+    ) -> RequestContext:
+        return RequestContext(self.base_url, self._key, endpoint, job_id, doubt)
 
     def _balance(self) -> Balance | None:
         try:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from kodisc_jupyter.api import answers
-from kodisc_jupyter.api.answers import About, Evidence
+from kodisc_jupyter.api.answers import Delivery, RequestContext
 from kodisc_jupyter.api.errors import KodiscError, SubmissionUncertainError
 from kodisc_jupyter.api.models import Balance, Job, JobStatus
 from kodisc_jupyter.api.transport import Answer, Interrupted, Outcome
@@ -54,7 +54,7 @@ class Attempts:
         self.job = accepted(outcome)
         if self.job is None:
             self.reasons.append(answers.reason(outcome))
-            self._uncertain += answers.evidence(outcome) is Evidence.UNCERTAIN
+            self._uncertain += answers.evidence(outcome) is Delivery.UNCERTAIN
         self._is_open = False
 
     def needs_telling(self, outcome: Outcome) -> bool:
@@ -82,7 +82,7 @@ class Attempts:
 def refusal(
     outcome: Outcome,
     log: Attempts,
-    about: About,
+    about: RequestContext,
     resubmit_uncertain: bool,
     balance: Balance | None,
 ) -> KodiscError:
@@ -94,7 +94,7 @@ def refusal(
             "and its ID is not known.",
             hint=f"It was not sent again, so that nothing is paid twice. {_LOOK}",
         )
-    uncertain = answers.evidence(outcome) is Evidence.UNCERTAIN
+    uncertain = answers.evidence(outcome) is Delivery.UNCERTAIN
     if uncertain and not resubmit_uncertain:
         return SubmissionUncertainError(
             f"The render may or may not have been accepted: {answers.reason(outcome)}.",

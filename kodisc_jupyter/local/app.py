@@ -12,11 +12,11 @@ from tornado import web  # type: ignore[attr-defined]
 
 from kodisc_jupyter.api import rules
 from kodisc_jupyter.api.models import JobStatus
+from kodisc_jupyter.local.classroom.users import Key, User, Users
 from kodisc_jupyter.local.jobs import InsufficientCreditsError, Jobs, LineFullError
 from kodisc_jupyter.local.openapi import document
 from kodisc_jupyter.local.store import Store
-from kodisc_jupyter.local.task import CAPTIONS, RESULT_FILES, THUMBNAIL, VIDEO
-from kodisc_jupyter.local.users import Key, User, Users
+from kodisc_jupyter.stage.task import CAPTIONS, RESULT_FILES, THUMBNAIL, VIDEO
 
 BASE: Final = "/api/v2"
 
@@ -51,7 +51,7 @@ _ERRORS: Final = {
 
 
 @dataclass(frozen=True)
-class Desk:
+class AppContext:
     """What the handlers work with. ``touched`` is called for every request."""
 
     users: Users
@@ -64,9 +64,9 @@ class Desk:
 class _Handler(web.RequestHandler):  # type: ignore[misc]
     """Answers in JSON, errors too."""
 
-    desk: Desk
+    desk: AppContext
 
-    def initialize(self, desk: Desk) -> None:
+    def initialize(self, desk: AppContext) -> None:
         self.desk = desk
 
     def set_default_headers(self) -> None:
@@ -120,7 +120,7 @@ class _Handler(web.RequestHandler):  # type: ignore[misc]
 class _Render(_Handler):
     """``POST /render``."""
 
-    def initialize(self, desk: Desk) -> None:
+    def initialize(self, desk: AppContext) -> None:
         super().initialize(desk)
         self._body = bytearray()
         self._too_large = False
@@ -213,7 +213,7 @@ class _OpenApi(_Handler):
 class _File(_Handler, web.StaticFileHandler):  # type: ignore[misc]
     """A finished file, with Range and ETag; the token in its address is the permission."""
 
-    def initialize(self, desk: Desk) -> None:
+    def initialize(self, desk: AppContext) -> None:
         _Handler.initialize(self, desk)
         web.StaticFileHandler.initialize(self, str(desk.store.results))
 
@@ -261,7 +261,7 @@ class _Nothing(_Handler):
         raise web.HTTPError(404)
 
 
-def make_app(desk: Desk) -> web.Application:
+def make_app(desk: AppContext) -> web.Application:
     """The server's routes."""
     files = "|".join(re.escape(name) for name in RESULT_FILES)
     about = {"desk": desk}

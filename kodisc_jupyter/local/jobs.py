@@ -13,13 +13,14 @@ from dataclasses import dataclass, field, replace
 from typing import Any, Final, Protocol
 
 from kodisc_jupyter.api.models import DEFAULT_QUALITY, JobStatus, Quality
-from kodisc_jupyter.local.executor import Executor
-from kodisc_jupyter.local.ledger import JobRecord, Ledger
-from kodisc_jupyter.local.line import Line
+from kodisc_jupyter.local.classroom.ledger import JobRecord, Ledger
+from kodisc_jupyter.local.classroom.tariff import RESERVE, CreditBalance, cost
+from kodisc_jupyter.local.classroom.users import User
+from kodisc_jupyter.local.fair_queue import FairQueue
+from kodisc_jupyter.local.processes.executor import Executor
+from kodisc_jupyter.local.render_request import task_of
 from kodisc_jupyter.local.store import Store
-from kodisc_jupyter.local.tariff import RESERVE, Purse, cost
-from kodisc_jupyter.local.task import RESULT_FILES, Limits, Outcome, RenderTask
-from kodisc_jupyter.local.users import User
+from kodisc_jupyter.stage.task import RESULT_FILES, Limits, Outcome
 
 STARTS_LIMIT: Final = 3
 """How many servers may begin the same job: one that takes the server down is given up."""
@@ -38,7 +39,7 @@ log = logging.getLogger("kodisc_jupyter.local")
 class InsufficientCreditsError(Exception):
     """The balance is below the reserve; no job was made."""
 
-    def __init__(self, reserve: int, purse: Purse) -> None:
+    def __init__(self, reserve: int, purse: CreditBalance) -> None:
         super().__init__(reserve, purse)
         self.reserve = reserve
         self.purse = purse
@@ -56,7 +57,7 @@ class Announcer(Protocol):
 
 
 @dataclass(frozen=True)
-class House:
+class ServerLimits:
     """The rules of this server: limits of a render, jobs that may wait, bytes of files kept."""
 
     limits: Limits = field(default_factory=Limits)
@@ -72,7 +73,7 @@ class Jobs:
         ledger: Ledger,
         store: Store,
         executor: Executor,
-        house: House,
+        house: ServerLimits,
         *,
         clock: Callable[[], float] = time.time,
     ) -> None:
@@ -81,7 +82,7 @@ class Jobs:
         self._executor = executor
         self._house = house
         self._clock = clock
-        self._line = Line()
+        self._line = FairQueue()
         self._rendering: dict[str, asyncio.Task[None]] = {}
         self._users: dict[str, User] = {}
         self._announcer: Announcer | None = None
@@ -113,10 +114,10 @@ class Jobs:
         """Jobs that wait or are rendered now."""
         return len(self._line) + len(self._rendering)
 
-    def purse(self, user: User) -> Purse:
+    def purse(self, user: User) -> CreditBalance:
         """What this user can spend now."""
         if user.credits is None:
-            return Purse(0, 0)
+            return CreditBalance(0, 0)
         month = dt.datetime.fromtimestamp(self._clock(), dt.timezone.utc)
         return self._ledger.purse(
             user.name, credits_=user.credits, free=user.free, month=f"{month:%Y-%m}"
@@ -181,7 +182,7 @@ class Jobs:
 
     async def _render(self, record: JobRecord) -> None:
         job_id = record.job_id
-        task = RenderTask.from_request(
+        task = task_of(
             job_id, record.request, self._house.limits, owner=self._users[job_id].user_id
         )
         results = self._store.results_of(job_id)
@@ -237,7 +238,7 @@ class Jobs:
             purse = self.purse(user).put_back(record.reserved)
         self._finish(replace(record, status=JobStatus.FAILED, error=error), duration_ms, purse)
 
-    def _finish(self, record: JobRecord, duration_ms: int, purse: Purse | None) -> None:
+    def _finish(self, record: JobRecord, duration_ms: int, purse: CreditBalance | None) -> None:
         ended = replace(
             record,
             duration_ms=duration_ms,

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from kodisc_jupyter.local.users import KEY
+from kodisc_jupyter.local.classroom.users import KEY
 
 LOOPBACK: Final = ("127.0.0.1", "::1", "localhost")
 

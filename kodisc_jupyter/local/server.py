@@ -16,13 +16,20 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
+from kodisc_jupyter.local.classroom.users import (
+    Key,
+    User,
+    Users,
+    UsersFileError,
+    new_key,
+    read_users,
+)
 from kodisc_jupyter.local.options import LOOPBACK, Options
-from kodisc_jupyter.local.processes import RenderProcesses
+from kodisc_jupyter.local.processes.render_processes import RenderProcesses
 from kodisc_jupyter.local.store import FolderTakenError, Store, write_private
-from kodisc_jupyter.local.users import Key, User, Users, UsersFileError, new_key, read_users
 
 if TYPE_CHECKING:
-    from kodisc_jupyter.local.dask_executor import DaskExecutor
+    from kodisc_jupyter.local.processes.dask_executor import DaskExecutor
 
 _TICK_S: Final = 0.5
 
@@ -72,13 +79,13 @@ class _Idle:
 
 
 async def _run(options: Options, store: Store, processes: RenderProcesses | None) -> None:
-    from kodisc_jupyter.local.app import BASE, Desk, make_app
-    from kodisc_jupyter.local.executor import Executor, LocalExecutor
-    from kodisc_jupyter.local.jobs import House, Jobs
-    from kodisc_jupyter.local.ledger import Ledger
+    from kodisc_jupyter.local.app import BASE, AppContext, make_app
+    from kodisc_jupyter.local.classroom.ledger import Ledger
+    from kodisc_jupyter.local.classroom.webhooks import Webhooks
+    from kodisc_jupyter.local.jobs import Jobs, ServerLimits
     from kodisc_jupyter.local.listening import Listener
-    from kodisc_jupyter.local.task import Limits
-    from kodisc_jupyter.local.webhooks import Webhooks
+    from kodisc_jupyter.local.processes.executor import Executor, LocalExecutor
+    from kodisc_jupyter.stage.task import Limits
 
     stopped = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
@@ -90,7 +97,7 @@ async def _run(options: Options, store: Store, processes: RenderProcesses | None
     else:
         executor = await _cluster(str(options.dask))
     ledger = Ledger.open(store.ledger)
-    house = House(
+    house = ServerLimits(
         Limits(options.render_timeout, options.memory_limit_mb << 20),
         options.queue_limit,
         options.storage_limit_mb << 20,
@@ -98,7 +105,7 @@ async def _run(options: Options, store: Store, processes: RenderProcesses | None
     jobs = Jobs(ledger, store, executor, house)
     idle = _Idle(time.monotonic())
     listener = Listener(
-        make_app(Desk(users, jobs, store, _version(), idle.touched)), options.connections
+        make_app(AppContext(users, jobs, store, _version(), idle.touched)), options.connections
     )
     try:
         port = listener.listen(options.host, options.port)
@@ -157,7 +164,7 @@ async def _until(
 
 
 async def _cluster(address: str) -> DaskExecutor:
-    from kodisc_jupyter.local.dask_executor import DaskExecutor
+    from kodisc_jupyter.local.processes.dask_executor import DaskExecutor
 
     try:
         return await DaskExecutor.connect(address)

@@ -18,24 +18,24 @@ class FrontEnd(Enum):
     SCRIPT = "plain Python"
 
 
-class Manners(NamedTuple):
+class FrontEndBehaviour(NamedTuple):
     """How to behave there: ``waits`` (under ``wait="auto"``) and ``live`` (a widget panel)."""
 
     waits: bool
     live: bool
 
 
-MANNERS: dict[FrontEnd, Manners] = {
+BEHAVIOUR: dict[FrontEnd, FrontEndBehaviour] = {
     # A terminal shows what is printed while the cell runs, and nothing afterwards.
-    FrontEnd.TERMINAL: Manners(waits=True, live=False),
-    FrontEnd.NOTEBOOK: Manners(waits=False, live=True),
+    FrontEnd.TERMINAL: FrontEndBehaviour(waits=True, live=False),
+    FrontEnd.NOTEBOOK: FrontEndBehaviour(waits=False, live=True),
     # nbclient saves the state of every widget it hears of into the notebook, so none is made.
-    FrontEnd.HEADLESS: Manners(waits=True, live=False),
+    FrontEnd.HEADLESS: FrontEndBehaviour(waits=True, live=False),
     # Colab's page drops updates that arrive after a cell has ended.
-    FrontEnd.COLAB: Manners(waits=True, live=True),
+    FrontEnd.COLAB: FrontEndBehaviour(waits=True, live=True),
     # Voilà also runs without stdin, but its page is live and keeps the kernel.
-    FrontEnd.VOILA: Manners(waits=False, live=True),
-    FrontEnd.SCRIPT: Manners(waits=True, live=False),
+    FrontEnd.VOILA: FrontEndBehaviour(waits=False, live=True),
+    FrontEnd.SCRIPT: FrontEndBehaviour(waits=True, live=False),
 }
 
 

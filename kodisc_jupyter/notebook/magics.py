@@ -15,8 +15,8 @@ from IPython.core.magic import cell_magic, line_magic, magics_class, no_var_expa
 from kodisc_jupyter.notebook.settings import KodiscSettings
 
 if TYPE_CHECKING:
-    from kodisc_jupyter.notebook.options import OptionError
-    from kodisc_jupyter.notebook.runner import Runner
+    from kodisc_jupyter.notebook.cell import Runner
+    from kodisc_jupyter.notebook.line.options import OptionError
 
 
 class _Loaded:
@@ -37,7 +37,7 @@ class KodiscMagics(KodiscSettings):
     def runner(self) -> Runner:
         """What this kernel has going on, made when it is first asked for."""
         if self._runner is None:
-            from kodisc_jupyter.notebook.runner import Runner
+            from kodisc_jupyter.notebook.cell import Runner
 
             self._runner = Runner(self)
         return self._runner
@@ -52,8 +52,8 @@ class KodiscMagics(KodiscSettings):
     @cell_magic("kodisc")  # type: ignore[arg-type, unused-ignore]
     def kodisc_cell(self, line: str, cell: str) -> None:
         """Render the scene in this cell; the options follow below."""
-        from kodisc_jupyter.notebook import options
-        from kodisc_jupyter.notebook.notices import say
+        from kodisc_jupyter.notebook.display.notices import say
+        from kodisc_jupyter.notebook.line import options
 
         written = f"%%kodisc {line}".rstrip()
         try:
@@ -74,9 +74,9 @@ class KodiscMagics(KodiscSettings):
         second %%kodisc_prelude cell replaces the first. %kodisc prelude shows what is kept,
         %kodisc prelude --clear forgets it.
         """
-        from kodisc_jupyter.notebook import options
-        from kodisc_jupyter.notebook.notices import say
-        from kodisc_jupyter.notebook.prelude import keep
+        from kodisc_jupyter.notebook.commands.prelude import keep
+        from kodisc_jupyter.notebook.display.notices import say
+        from kodisc_jupyter.notebook.line import options
 
         if line.strip() in options.HELP_WORDS:
             say(f"%%kodisc_prelude\n\n{inspect.getdoc(self.kodisc_prelude)}")
@@ -92,9 +92,10 @@ class KodiscMagics(KodiscSettings):
     @line_magic("kodisc")  # type: ignore[arg-type, unused-ignore]
     def kodisc_line(self, line: str) -> None:
         """Where renders go, the balance, open renders; and the commands below."""
-        from kodisc_jupyter.notebook import command_line, commands
-        from kodisc_jupyter.notebook.notices import say
-        from kodisc_jupyter.notebook.options import OptionError
+        from kodisc_jupyter.notebook import commands
+        from kodisc_jupyter.notebook.display.notices import say
+        from kodisc_jupyter.notebook.line import command_line
+        from kodisc_jupyter.notebook.line.options import OptionError
 
         try:
             asked = command_line.parse(line)
@@ -109,13 +110,13 @@ class KodiscMagics(KodiscSettings):
 
 
 def _cell_help() -> str:
-    from kodisc_jupyter.notebook import options
+    from kodisc_jupyter.notebook.line import options
 
     return f"{KodiscMagics.kodisc_cell.__doc__}\n\n{options.parser().format_help()}"
 
 
 def _line_help() -> str:
-    from kodisc_jupyter.notebook import command_line
+    from kodisc_jupyter.notebook.line import command_line
 
     return f"{KodiscMagics.kodisc_line.__doc__}\n\n{command_line.parser().format_help()}"
 
@@ -130,7 +131,7 @@ _describe(KodiscMagics.kodisc_line, _line_help)
 
 
 def _refuse(problem: OptionError, written: str) -> NoReturn:
-    from kodisc_jupyter.notebook.order import option_diagnostic, refused
+    from kodisc_jupyter.notebook.prepare import option_diagnostic, refused
 
     line = "" if problem.secret else written
     diagnostic = option_diagnostic(problem.message, problem.hint, line, *problem.words)

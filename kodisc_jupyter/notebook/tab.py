@@ -64,7 +64,7 @@ def _below(shell: Any, before: str) -> str:
 
 
 def _offer(shell: Any, before: str, below: str) -> list[str]:
-    from kodisc_jupyter.notebook.completion import Around, complete
+    from kodisc_jupyter.notebook.line.completion import Around, complete
     from kodisc_jupyter.notebook.magics import current_runner
 
     runner = current_runner()

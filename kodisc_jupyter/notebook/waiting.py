@@ -8,11 +8,11 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from kodisc_jupyter.api.errors import KodiscError, RenderFailedError, WaitTimeoutError
-from kodisc_jupyter.notebook import notices, words
+from kodisc_jupyter.notebook.display import notices, words
 from kodisc_jupyter.renders.state import Phase
 
 if TYPE_CHECKING:
-    from kodisc_jupyter.notebook.shown import Shown
+    from kodisc_jupyter.notebook.display.display import RenderDisplay
     from kodisc_jupyter.renders.render import Render
 
 
@@ -33,7 +33,7 @@ class _Clock:
         return None if self._until is None else max(0.0, self._until - time.monotonic())
 
 
-def for_cell(shown: Sequence[Shown], timeout: float | None) -> None:
+def for_cell(shown: Sequence[RenderDisplay], timeout: float | None) -> None:
     """Wait for all renders of a cell, then raise for those that failed.
 
     Raises:
@@ -44,7 +44,7 @@ def for_cell(shown: Sequence[Shown], timeout: float | None) -> None:
     for one in shown:
         one.cell_waits(True)
     clock = _Clock(timeout)
-    failed: list[tuple[Shown, KodiscError]] = []
+    failed: list[tuple[RenderDisplay, KodiscError]] = []
     try:
         for one in shown:
             try:
@@ -65,7 +65,7 @@ def for_cell(shown: Sequence[Shown], timeout: float | None) -> None:
         raise first from None
 
 
-def until_shown(shown: Shown, timeout: float | None) -> None:
+def until_shown(shown: RenderDisplay, timeout: float | None) -> None:
     """Wait for the end of a render that another cell started; its failure is that cell's.
 
     Raises:

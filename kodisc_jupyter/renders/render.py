@@ -12,7 +12,7 @@ from typing import Any, Final
 
 from kodisc_jupyter.api.errors import KodiscError, RenderFailedError, WaitTimeoutError
 from kodisc_jupyter.api.models import Job, RenderRequest
-from kodisc_jupyter.renders.backends import Backend
+from kodisc_jupyter.renders.start.backend import Backend
 from kodisc_jupyter.renders.state import ENDED, Phase, RenderState
 
 Subscriber = Callable[[RenderState], None]

@@ -12,8 +12,8 @@ from typing import Any, Final
 
 from kodisc_jupyter.api.errors import KodiscError
 from kodisc_jupyter.api.models import Credits
-from kodisc_jupyter.renders.journal import Showing
-from kodisc_jupyter.renders.record import JobRecord, Step
+from kodisc_jupyter.renders.journal.journal import Showing
+from kodisc_jupyter.renders.journal.record import JobRecord, Step
 
 _NAME_LIMIT: Final = 80
 

@@ -13,23 +13,23 @@ from threading import Event
 from kodisc_jupyter.api.client import Submission
 from kodisc_jupyter.api.errors import KodiscError, WaitTimeoutError
 from kodisc_jupyter.api.models import Credits, Job, RenderRequest
-from kodisc_jupyter.renders.backends import Backend
-from kodisc_jupyter.renders.balance import Balances
-from kodisc_jupyter.renders.budget import Ground, Guess, Past, guess
-from kodisc_jupyter.renders.follow import Follower
-from kodisc_jupyter.renders.identity import code_sha256, effective, reuse_key
-from kodisc_jupyter.renders.journal import Journal
+from kodisc_jupyter.renders.journal.journal import Journal
+from kodisc_jupyter.renders.journal.process import is_alive, this_process
+from kodisc_jupyter.renders.journal.record import JobRecord, Step
 from kodisc_jupyter.renders.kept import fetch_again, find
 from kodisc_jupyter.renders.media import Fetched, MediaStore, copied, media_limit_bytes
-from kodisc_jupyter.renders.owner import is_alive, this_process
-from kodisc_jupyter.renders.pacing import Turns
-from kodisc_jupyter.renders.purse import Purse
-from kodisc_jupyter.renders.record import JobRecord, Step
 from kodisc_jupyter.renders.render import Render, Subscriber
 from kodisc_jupyter.renders.report import Report, report_of, state_of
-from kodisc_jupyter.renders.reuse import Reuse
+from kodisc_jupyter.renders.start.backend import Backend
+from kodisc_jupyter.renders.start.budget import EstimateBasis, Guess, Past, guess
+from kodisc_jupyter.renders.start.identity import code_sha256, effective, reuse_key
+from kodisc_jupyter.renders.start.reuse import Reuse
+from kodisc_jupyter.renders.start.session_budget import SessionBudget
+from kodisc_jupyter.renders.start.submit import Sending, begin, over
 from kodisc_jupyter.renders.state import ENDED, Estimate, Phase, RenderState
-from kodisc_jupyter.renders.submission import Sending, begin, over
+from kodisc_jupyter.renders.watch.balance import Balances
+from kodisc_jupyter.renders.watch.pacing import RateLimiter
+from kodisc_jupyter.renders.watch.tracker import JobTracker
 
 
 class RenderSession:
@@ -50,10 +50,10 @@ class RenderSession:
         self.session_id = uuid.uuid4().hex[:12]
         self.journal = Journal(home / "journal.sqlite", trace=trace)
         self.store = MediaStore(home / "media", limit_bytes=media_limit or media_limit_bytes())
-        self.purse = Purse(max_credits)
-        self._turns = Turns()
+        self.purse = SessionBudget(max_credits)
+        self._turns = RateLimiter()
         self._balances = Balances(self._turns)
-        self._follower = Follower(
+        self._follower = JobTracker(
             self.journal,
             self.store,
             self._turns,
@@ -295,7 +295,7 @@ class RenderSession:
             record=record,
             render=render,
             guess=cost,
-            guard=guard and cost.ground in {Ground.OWN, Ground.MEDIAN},
+            guard=guard and cost.ground in {EstimateBasis.OWN, EstimateBasis.MEDIAN},
             cancel=cancel,
             accepted=partial(self._accepted, render),
             refused=lambda uncertain: self.purse.withdraw(record.render_id, uncertain=uncertain),
@@ -347,7 +347,7 @@ class RenderSession:
         guessed = guess(_pasts(own), _pasts(similar), request.class_name, quality)
         if backend.unlimited:
             free = guessed.estimate._replace(credits=0, ground="no credits are taken here")
-            return Guess(free, Ground.FREE)
+            return Guess(free, EstimateBasis.FREE)
         return guessed
 
 

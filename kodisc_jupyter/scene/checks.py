@@ -11,9 +11,9 @@ from typing import Final, NamedTuple
 from kodisc_jupyter.scene.cell import Source
 from kodisc_jupyter.scene.classes import Classes, Kind, bound_in
 from kodisc_jupyter.scene.diagnostics import NOTHING_CHARGED, Diagnostic, Severity, one_line
-from kodisc_jupyter.scene.habits import leftover_calls, relative_files
 from kodisc_jupyter.scene.imports import import_problems, manim_attributes, newer_names
 from kodisc_jupyter.scene.parsing import CANNOT_PARSE, parse
+from kodisc_jupyter.scene.portability import leftover_calls, relative_files
 from kodisc_jupyter.scene.reading import Reading, read
 from kodisc_jupyter.scene.replaced import replaced_values
 from kodisc_jupyter.scene.request import Request, at_scene_name, refusal, too_large

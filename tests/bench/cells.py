@@ -6,7 +6,7 @@ import json
 import random
 from pathlib import Path
 
-from kodisc_jupyter.renders.pacing import POLL_CAP_S
+from kodisc_jupyter.renders.watch.pacing import POLL_CAP_S
 from tests.bench import scenes
 from tests.bench.api_server import Api, api_server
 from tests.bench.figures import Figure, Series

@@ -88,9 +88,9 @@ def until_widget(one: Kernel, cell: str) -> float:
 
 def checks(_: Path) -> list[Figure]:
     """All that is free, from the cell's text to the requests that would be sent, on 300 lines."""
+    from kodisc_jupyter.notebook.line.options import Options
     from kodisc_jupyter.notebook.magics import KodiscMagics
-    from kodisc_jupyter.notebook.options import Options
-    from kodisc_jupyter.notebook.order import Surroundings, prepare
+    from kodisc_jupyter.notebook.prepare import CellContext, prepare
 
     cell = scenes.lines(300)
     settings = KodiscMagics()
@@ -99,7 +99,7 @@ def checks(_: Path) -> list[Figure]:
     for turn in range(41):
         text = f"{cell}\n# {turn}\n"  # no two are the same: nothing can be remembered
         began = time.perf_counter()
-        prepare(text, Options(), settings, Surroundings(line="%%kodisc", namespace={}))
+        prepare(text, Options(), settings, CellContext(line="%%kodisc", namespace={}))
         between = time.perf_counter()
         ast.parse(text)
         ours.append((between - began) * 1000)

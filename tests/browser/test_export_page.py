@@ -13,9 +13,9 @@ import numpy as np
 import pytest
 
 from kodisc_jupyter.api.models import AspectRatio, Job, JobStatus, Quality
-from kodisc_jupyter.notebook.export import export, page_path
-from kodisc_jupyter.notebook.kept import Kept, sources
-from kodisc_jupyter.notebook.panel import final_bundle
+from kodisc_jupyter.notebook.commands.export import export, page_path
+from kodisc_jupyter.notebook.display.embedding import VideoOptions, sources
+from kodisc_jupyter.notebook.display.panel import final_bundle
 from kodisc_jupyter.renders.state import Media, Phase, RenderState
 
 pytestmark = pytest.mark.browser
@@ -66,7 +66,7 @@ def lesson(media, tmp_path) -> Path:
     state = dataclasses.replace(STATE, media=media)
     cells = [nbformat.v4.new_markdown_cell("The area is $\\pi r^2$.")]
     for embed in (True, False):
-        kept = Kept(embed=embed, folder=folder / "kodisc", alt="It becomes brighter.")
+        kept = VideoOptions(embed=embed, folder=folder / "kodisc", alt="It becomes brighter.")
         shown = sources(state, kept)
         if not embed:
             shown = shown._replace(

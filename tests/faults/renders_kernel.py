@@ -11,8 +11,8 @@ from pathlib import Path
 
 from kodisc_jupyter.api.client import Client
 from kodisc_jupyter.api.models import Quality, RenderRequest
-from kodisc_jupyter.renders.backends import Backend
 from kodisc_jupyter.renders.session import RenderSession
+from kodisc_jupyter.renders.start.backend import Backend
 
 
 def say(**what):

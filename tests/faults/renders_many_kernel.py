@@ -11,11 +11,11 @@ from typing import ClassVar
 from kodisc_jupyter.api.client import Client
 from kodisc_jupyter.api.models import RenderRequest
 from kodisc_jupyter.renders import session as session_module
-from kodisc_jupyter.renders.backends import Backend
-from kodisc_jupyter.renders.pacing import Turns
+from kodisc_jupyter.renders.start.backend import Backend
+from kodisc_jupyter.renders.watch.pacing import RateLimiter
 
 
-class Noted(Turns):
+class Noted(RateLimiter):
     """Notes when each request to the API may leave."""
 
     moments: ClassVar[list[float]] = []
@@ -42,7 +42,7 @@ def say(**what):
 
 def main():
     orders = json.loads(sys.stdin.readline())
-    session_module.Turns = Noted
+    session_module.RateLimiter = Noted
     client = Client(orders["key"], base_url=orders["url"])
     backend = Backend("cloud", client, "cloud:many", unlimited=True)
     session = session_module.RenderSession(home=Path(orders["home"]))

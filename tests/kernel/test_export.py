@@ -10,7 +10,7 @@ import nbformat
 import pytest
 from nbclient import NotebookClient
 
-from kodisc_jupyter.notebook.export import ExportError, export, page_path
+from kodisc_jupyter.notebook.commands.export import ExportError, export, page_path
 from kodisc_jupyter.renders import local_server
 
 TINY = """\

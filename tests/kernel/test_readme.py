@@ -19,7 +19,7 @@ import pytest
 import kodisc_jupyter
 from kodisc_jupyter.api import errors
 from kodisc_jupyter.api.models import PRESETS, AspectRatio, frame_size
-from kodisc_jupyter.notebook import command_line, options
+from kodisc_jupyter.notebook.line import command_line, options
 from kodisc_jupyter.notebook.magics import KodiscMagics
 from kodisc_jupyter.notebook.settings import KodiscSettings
 

@@ -116,15 +116,15 @@ class Server:
 
 def children(pid):
     """The pids whose parent is ``pid``."""
-    from kodisc_jupyter.local import family
+    from kodisc_jupyter.local.processes import process_tree
 
-    return [each.pid for each in family.everyone().values() if each.parent == pid]
+    return [each.pid for each in process_tree.everyone().values() if each.parent == pid]
 
 
 def is_alive(pid):
-    from kodisc_jupyter.local import family
+    from kodisc_jupyter.local.processes import process_tree
 
-    return pid in family.everyone()
+    return pid in process_tree.everyone()
 
 
 def clean_environment(home: Path) -> dict[str, str]:

@@ -99,9 +99,9 @@ def test_a_job_whose_workers_die_twice_is_given_up(cluster, start_server, proces
 class Job(Scene):
     def construct(self):
         import os
-        from kodisc_jupyter.local import family
+        from kodisc_jupyter.local.processes import process_tree
         forker = os.getppid()
-        worker = family.everyone()[forker].parent
+        worker = process_tree.everyone()[forker].parent
         os.kill(worker, 9)
         import time
         time.sleep(600)

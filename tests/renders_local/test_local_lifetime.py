@@ -15,10 +15,11 @@ import requests
 
 from kodisc_jupyter.api.client import Client
 from kodisc_jupyter.api.models import RenderRequest
-from kodisc_jupyter.renders import pacing, watcher
-from kodisc_jupyter.renders.backends import Backend
 from kodisc_jupyter.renders.session import RenderSession
+from kodisc_jupyter.renders.start.backend import Backend
 from kodisc_jupyter.renders.state import Phase
+from kodisc_jupyter.renders.watch import pacing
+from kodisc_jupyter.renders.watch import poller as watcher
 
 pytestmark = pytest.mark.render
 
@@ -305,8 +306,8 @@ def test_old_results_make_room_and_say_that_they_are_gone(start_server):
 
 
 def test_spawned_renders_do_the_same_where_forking_is_not_safe(tmp_path):
-    from kodisc_jupyter.local.processes import RenderProcesses
-    from kodisc_jupyter.local.task import Limits, RenderTask
+    from kodisc_jupyter.local.processes.render_processes import RenderProcesses
+    from kodisc_jupyter.stage.task import Limits, RenderTask
 
     renders = RenderProcesses(tmp_path / "work", start_method="spawn")
     renders.start()

@@ -62,11 +62,11 @@ class Watch:
         self._thread.start()
 
     def _look(self) -> None:
-        from kodisc_jupyter.local import family
+        from kodisc_jupyter.local.processes import process_tree
 
         while not self._stopped.wait(0.25):
-            seen = family.everyone()
-            members = family.of(self._pid, seen)
+            seen = process_tree.everyone()
+            members = process_tree.of(self._pid, seen)
             self.most = max(self.most, sum(each.memory_bytes for each in members))
 
     def stop(self) -> int:
@@ -139,15 +139,15 @@ def test_many_jobs_of_many_users_all_finish_in_turn(start_server, tmp_path: Path
 
 
 def test_the_server_keeps_no_more_memory_after_many_requests(server):
-    from kodisc_jupyter.local import family
+    from kodisc_jupyter.local.processes import process_tree
 
     job = server.post("x = 1", "Nothing")
     server.wait(job)
     path = f"/render/{job}"
     ask(server.url, path, server.key, 1_000, 10)
-    before = family.everyone()[server.process.pid].memory_bytes
+    before = process_tree.everyone()[server.process.pid].memory_bytes
     ask(server.url, path, server.key, 3_000, 10)
-    after = family.everyone()[server.process.pid].memory_bytes
+    after = process_tree.everyone()[server.process.pid].memory_bytes
 
     assert after - before < 10_000_000
 

@@ -20,7 +20,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
 from kodisc_jupyter.api.webhooks import verify_webhook
-from kodisc_jupyter.local.tariff import RATE, RESERVE
+from kodisc_jupyter.local.classroom.tariff import RATE, RESERVE
 
 pytestmark = pytest.mark.render
 

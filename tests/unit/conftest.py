@@ -16,9 +16,9 @@ from kodisc_jupyter.api.models import (
     RenderRequest,
     RenderResult,
 )
-from kodisc_jupyter.renders import pacing
-from kodisc_jupyter.renders.backends import Backend
 from kodisc_jupyter.renders.session import RenderSession
+from kodisc_jupyter.renders.start.backend import Backend
+from kodisc_jupyter.renders.watch import pacing
 
 DEADLINE_S = 60.0
 

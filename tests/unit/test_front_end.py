@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from kodisc_jupyter.notebook.empty_cell import with_body
-from kodisc_jupyter.notebook.front_end import MANNERS, FrontEnd, front_end, of_shell
+from kodisc_jupyter.notebook.front_end import BEHAVIOUR, FrontEnd, front_end, of_shell
 
 FACTS = {"has_kernel": True, "allow_stdin": True, "environment": {}, "colab": False}
 
@@ -27,10 +27,10 @@ def test_the_front_end_follows_from_facts(facts, expected):
 
 
 def test_every_front_end_has_manners_and_only_live_pages_return_at_once():
-    assert set(MANNERS) == set(FrontEnd)
-    returning = {one for one, manners in MANNERS.items() if not manners.waits}
+    assert set(BEHAVIOUR) == set(FrontEnd)
+    returning = {one for one, manners in BEHAVIOUR.items() if not manners.waits}
     assert returning == {FrontEnd.NOTEBOOK, FrontEnd.VOILA}
-    assert all(MANNERS[one].live for one in returning)
+    assert all(BEHAVIOUR[one].live for one in returning)
 
 
 def test_without_a_shell_it_is_plain_python():

@@ -15,14 +15,15 @@ import kodisc_jupyter
 
 PACKAGE = Path(kodisc_jupyter.__file__).parent
 
-ROOMS = ("api", "scene", "renders", "notebook", "local")
+ROOMS = ("api", "scene", "renders", "notebook", "local", "stage")
 
 MAY_IMPORT = {
     "api": (),
     "scene": (),
     "renders": ("api",),
     "notebook": ("api", "scene", "renders"),
-    "local": ("api.models", "api.rules", "api.webhooks"),
+    "local": ("api.models", "api.rules", "api.webhooks", "stage"),
+    "stage": (),
 }
 """The arrows of the design: client and server share only what keeps them from drifting apart."""
 
@@ -30,16 +31,27 @@ NOT_BY_LOADING = (
     *("requests", "urllib3", "tenacity", "ipywidgets", "anywidget", "sqlite3", "keyring"),
     *("manim", "platformdirs"),
     *("kodisc_jupyter.api", "kodisc_jupyter.scene", "kodisc_jupyter.renders"),
-    *("kodisc_jupyter.local", "kodisc_jupyter.notebook.panel"),
+    *("kodisc_jupyter.local", "kodisc_jupyter.stage", "kodisc_jupyter.notebook.display.panel"),
 )
 """``%load_ext`` stands at the top of every notebook: a person waits for it, used or not."""
 
 NOT_BY_CHECKING = (
     *("requests", "urllib3", "tenacity", "ipywidgets", "anywidget", "sqlite3", "keyring", "manim"),
-    *("kodisc_jupyter.local", "kodisc_jupyter.api.client", "kodisc_jupyter.notebook.panel"),
+    *(
+        "kodisc_jupyter.local",
+        "kodisc_jupyter.stage",
+        "kodisc_jupyter.api.client",
+        "kodisc_jupyter.notebook.display.panel",
+    ),
 )
 
-NOT_BY_WATCHING = ("manim", "numpy", "kodisc_jupyter.local", "kodisc_jupyter.scene.checks")
+NOT_BY_WATCHING = (
+    "manim",
+    "numpy",
+    "kodisc_jupyter.local",
+    "kodisc_jupyter.stage",
+    "kodisc_jupyter.scene.checks",
+)
 
 
 def modules() -> list[tuple[str, str]]:
@@ -134,7 +146,7 @@ def test_loading_and_unloading_again_makes_no_session(tmp_path):
 shell.run_line_magic("load_ext", "kodisc_jupyter")
 shell.run_line_magic("unload_ext", "kodisc_jupyter")
 """
-    assert "kodisc_jupyter.notebook.runner" not in loaded_by(code, tmp_path)
+    assert "kodisc_jupyter.notebook.cell" not in loaded_by(code, tmp_path)
     assert not list(tmp_path.glob("journal*"))
 
 

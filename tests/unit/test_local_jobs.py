@@ -9,13 +9,13 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from kodisc_jupyter.api.models import JobStatus
-from kodisc_jupyter.local.jobs import House, InsufficientCreditsError, Jobs, LineFullError
-from kodisc_jupyter.local.ledger import Delivery, Ledger
+from kodisc_jupyter.local.classroom.ledger import Ledger, WebhookDelivery
+from kodisc_jupyter.local.classroom.tariff import CreditBalance
+from kodisc_jupyter.local.classroom.users import Key, User, new_key
+from kodisc_jupyter.local.classroom.webhooks import Webhooks
+from kodisc_jupyter.local.jobs import InsufficientCreditsError, Jobs, LineFullError, ServerLimits
 from kodisc_jupyter.local.store import FolderTakenError, Store
-from kodisc_jupyter.local.tariff import Purse
-from kodisc_jupyter.local.task import RESULT_FILES, Outcome
-from kodisc_jupyter.local.users import Key, User, new_key
-from kodisc_jupyter.local.webhooks import Webhooks
+from kodisc_jupyter.stage.task import RESULT_FILES, Outcome
 
 REQUEST = {"code": "x", "className": "A", "quality": "low", "metadata": {"n": 1}}
 NEW_YEAR = 1_767_225_600.0  # 2026-01-01T00:00:00Z
@@ -52,7 +52,7 @@ class World:
     """A server's insides in one folder; :meth:`restart` is a kill and a new start."""
 
     def __init__(self, folder, user, **house) -> None:
-        self.folder, self.user, self.house = folder, user, House(**house)
+        self.folder, self.user, self.house = folder, user, ServerLimits(**house)
         self.now = NEW_YEAR
         self.announced: list = []
         self.store = None
@@ -144,12 +144,12 @@ def test_the_reserve_is_taken_and_the_rest_settled(world):
     async def test():
         here = world(credits_=100, free=3)
         record = here.jobs.enqueue(here.user, dict(REQUEST))
-        assert here.jobs.purse(here.user) == Purse(98, 0)
+        assert here.jobs.purse(here.user) == CreditBalance(98, 0)
         await here.turn()
         here.executor.end(record.job_id, duration_ms=500)
         await here.turn()
         assert here.jobs.find(record.job_id).cost == 1
-        assert here.jobs.purse(here.user) == Purse(100, 2)
+        assert here.jobs.purse(here.user) == CreditBalance(100, 2)
 
     run(test)
 
@@ -165,7 +165,7 @@ def test_a_cost_over_the_balance_fails_and_refunds(world):
         assert ended.status is JobStatus.FAILED
         assert ended.error.startswith("insufficient_credits")
         assert ended.cost == 0
-        assert here.jobs.purse(here.user) == Purse(6, 0)
+        assert here.jobs.purse(here.user) == CreditBalance(6, 0)
         assert not here.store.results_of(record.job_id).exists()
 
     run(test)
@@ -228,12 +228,12 @@ def test_a_restart_renders_what_had_not_ended_in_its_order(world):
         await here.turn()
         await here.restart()
         assert here.jobs.find(jobs[0]).status is JobStatus.RUNNING
-        assert here.jobs.purse(here.user) == Purse(85, 0)
+        assert here.jobs.purse(here.user) == CreditBalance(85, 0)
         for job in jobs:
             here.executor.end(job, duration_ms=500)
             await here.turn()
         assert here.executor.order == jobs
-        assert here.jobs.purse(here.user) == Purse(97, 0)
+        assert here.jobs.purse(here.user) == CreditBalance(97, 0)
 
     run(test)
 
@@ -249,7 +249,7 @@ def test_a_job_that_three_servers_began_is_given_up_and_refunded(world):
         assert here.jobs.find(job).error == (
             "The render was given up: the server stopped each time. Nothing was charged."
         )
-        assert here.jobs.purse(here.user) == Purse(10, 0)
+        assert here.jobs.purse(here.user) == CreditBalance(10, 0)
 
     run(test)
 
@@ -261,9 +261,9 @@ def test_free_credits_begin_anew_with_the_month(world):
         await here.turn()
         here.executor.end(job, duration_ms=3000)
         await here.turn()
-        assert here.jobs.purse(here.user) == Purse(5, 2)
+        assert here.jobs.purse(here.user) == CreditBalance(5, 2)
         here.now += 31 * 24 * 3600
-        assert here.jobs.purse(here.user) == Purse(5, 8)
+        assert here.jobs.purse(here.user) == CreditBalance(5, 8)
 
     run(test)
 
@@ -368,7 +368,7 @@ def test_a_webhook_is_tried_four_times_on_the_pages_schedule(world, monkeypatch)
             here.now += seconds
             await asleep(0)
 
-        monkeypatch.setattr("kodisc_jupyter.local.webhooks.asyncio.sleep", sleep)
+        monkeypatch.setattr("kodisc_jupyter.local.classroom.webhooks.asyncio.sleep", sleep)
         webhooks = Post([], ledger=here.ledger, clock=lambda: here.now)
         webhooks.announce(job)
         await asyncio.gather(*webhooks._tasks)
@@ -389,7 +389,7 @@ def test_a_webhook_that_was_not_delivered_is_delivered_by_the_next_server(world)
         first.announce(job)
         await here.turn()
         await first.close()
-        assert here.ledger.deliveries() == [Delivery(job.job_id, 1, NEW_YEAR + 30)]
+        assert here.ledger.deliveries() == [WebhookDelivery(job.job_id, 1, NEW_YEAR + 30)]
         here.now += 31
         second = Post([None], ledger=here.ledger, clock=lambda: here.now)
         second.resume(here.jobs.find)

@@ -7,13 +7,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from kodisc_jupyter.api.models import Quality
-from kodisc_jupyter.local import failure
-from kodisc_jupyter.local.captions import Cue, to_vtt
-from kodisc_jupyter.local.environment import for_renders, without_secrets
-from kodisc_jupyter.local.line import Line
-from kodisc_jupyter.local.tariff import RATE, RESERVE, Purse, cost
-from kodisc_jupyter.local.task import Limits, RenderTask
-from kodisc_jupyter.local.users import Key, User, Users, new_key
+from kodisc_jupyter.local.classroom.tariff import RATE, RESERVE, CreditBalance, cost
+from kodisc_jupyter.local.classroom.users import Key, User, Users, new_key
+from kodisc_jupyter.local.fair_queue import FairQueue
+from kodisc_jupyter.local.processes.environment import for_renders, without_secrets
+from kodisc_jupyter.local.render_request import task_of
+from kodisc_jupyter.stage import failure
+from kodisc_jupyter.stage.captions import Cue, to_vtt
+from kodisc_jupyter.stage.task import Limits, RenderTask
 
 
 def test_no_captions_are_just_the_header():
@@ -41,18 +42,18 @@ def test_dearer_qualities_reserve_and_cost_more():
 
 
 def test_the_free_part_is_spent_first_and_comes_back_where_it_came_from():
-    purse = Purse(paid=10, free=4)
+    purse = CreditBalance(paid=10, free=4)
     split = purse.take(6)
 
-    assert split == (Purse(8, 0), Purse(2, 4))
+    assert split == (CreditBalance(8, 0), CreditBalance(2, 4))
     assert split[0].put_back(split[1]) == purse
     assert purse.take(15) is None
-    assert purse.take(14) == (Purse(0, 0), Purse(10, 4))
+    assert purse.take(14) == (CreditBalance(0, 0), CreditBalance(10, 4))
 
 
 @given(st.integers(0, 1000), st.integers(0, 1000), st.integers(0, 3000))
 def test_no_credit_is_made_or_lost(paid, free, amount):
-    purse = Purse(paid, free)
+    purse = CreditBalance(paid, free)
     split = purse.take(amount)
 
     if split is None:
@@ -65,7 +66,7 @@ def test_no_credit_is_made_or_lost(paid, free, amount):
 
 
 def test_users_take_turns_and_keep_their_own_order():
-    line = Line()
+    line = FairQueue()
     for user, job in (("a", "a1"), ("a", "a2"), ("a", "a3"), ("b", "b1"), ("c", "c1"), ("b", "b2")):
         line.join(user, job)
 
@@ -75,7 +76,7 @@ def test_users_take_turns_and_keep_their_own_order():
 
 @given(st.lists(st.tuples(st.sampled_from("abc"), st.booleans())))
 def test_every_job_that_joins_the_line_leaves_it_once_and_in_its_users_order(steps):
-    line, joined, left = Line(), [], []
+    line, joined, left = FairQueue(), [], []
     for number, (user, leave) in enumerate(steps):
         line.join(user, f"{user}{number}")
         joined.append(f"{user}{number}")
@@ -164,7 +165,7 @@ def test_long_texts_keep_their_beginning_and_their_end():
 )
 def test_a_request_becomes_a_frame(body, frame):
     request = {"code": "x", "className": "A", **body}
-    task = RenderTask.from_request("job", request, Limits(1, 2, 3), owner="me")
+    task = task_of("job", request, Limits(1, 2, 3), owner="me")
 
     assert (task.width, task.height, task.fps) == frame
     assert isinstance(task.fps, int)

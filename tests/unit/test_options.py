@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from kodisc_jupyter.api.errors import SceneCheckError
-from kodisc_jupyter.notebook import command_line, options
-from kodisc_jupyter.notebook.options import LEFT_OUT, OptionError, Options, parse
+from kodisc_jupyter.notebook.line import command_line, options
+from kodisc_jupyter.notebook.line.options import LEFT_OUT, OptionError, Options, parse
 
 KEY = "kdsc_live_" + "ab" * 24
 

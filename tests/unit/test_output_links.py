@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from kodisc_jupyter.notebook.links import data_url, safe_url
+from kodisc_jupyter.notebook.display.links import data_url, safe_url
 
 EXAMPLES = json.loads(
     (Path(__file__).parents[2] / "js" / "test" / "links.json").read_text(encoding="utf-8")

@@ -16,11 +16,11 @@ import weakref
 import pytest
 
 from kodisc_jupyter.api.models import AspectRatio, Job, JobStatus, Quality
-from kodisc_jupyter.notebook.handover import PART_BYTES
-from kodisc_jupyter.notebook.kept import Kept
-from kodisc_jupyter.notebook.outlet import Outlet
-from kodisc_jupyter.notebook.panel import WIDGET_MIME, Panel
-from kodisc_jupyter.notebook.widget import STATIC
+from kodisc_jupyter.notebook.display.embedding import VideoOptions
+from kodisc_jupyter.notebook.display.panel import WIDGET_MIME, Panel
+from kodisc_jupyter.notebook.display.rate_limiter import OutputRateLimiter
+from kodisc_jupyter.notebook.display.video_transfer import PART_BYTES
+from kodisc_jupyter.notebook.display.widget import STATIC
 from kodisc_jupyter.renders.state import Media, Phase, RenderState
 
 RUNNING = RenderState(
@@ -80,7 +80,7 @@ def panel(screen):
     made = []
 
     def make(state=RUNNING, **options):
-        outlet = Outlet(clock=itertools.count(0, 10).__next__)
+        outlet = OutputRateLimiter(clock=itertools.count(0, 10).__next__)
         one = Panel(state, live=True, publish=screen, later=not_yet, outlet=outlet, **options)
         one.sent = []
         one.widget.send = lambda content, buffers=None: one.sent.append((content, buffers or []))
@@ -306,7 +306,7 @@ def test_without_a_live_page_no_size_holds_an_output_back(screen, completed):
 
 
 def test_how_the_video_is_shown_reaches_page_and_figure(panel, screen, completed):
-    made = panel(kept=Kept(width="60%", loop=True, autoplay=True, alt="A proof"))
+    made = panel(kept=VideoOptions(width="60%", loop=True, autoplay=True, alt="A proof"))
     made.finish(completed)
     video = made.widget.video
     assert (video["width"], video["loop"], video["autoplay"], video["alt"]) == (
@@ -332,7 +332,7 @@ def test_importing_the_panel_does_not_load_the_widgets():
     script = textwrap.dedent(
         """
         import sys
-        from kodisc_jupyter.notebook import panel
+        from kodisc_jupyter.notebook.display import panel
         loaded = {"ipywidgets", "anywidget", "IPython", "requests"} & set(sys.modules)
         sys.exit(str(loaded) if loaded else 0)
         """

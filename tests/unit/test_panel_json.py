@@ -8,7 +8,7 @@ import json
 import pytest
 
 from kodisc_jupyter.api.models import AspectRatio, Balance, Job, JobStatus, Quality
-from kodisc_jupyter.notebook.panel import panel_json
+from kodisc_jupyter.notebook.display.panel import panel_json
 from kodisc_jupyter.renders.state import Budget, Estimate, Phase, RenderState, Retry
 
 
@@ -124,7 +124,7 @@ def test_an_estimate_is_told_while_it_runs_with_the_moment_it_counts_from():
 
 
 def test_each_field_is_a_trait_of_the_widget():
-    from kodisc_jupyter.notebook.widget import KodiscPanel
+    from kodisc_jupyter.notebook.display.widget import KodiscPanel
 
     synced = {
         name for name in KodiscPanel.class_trait_names(sync=True) if name in vars(KodiscPanel)

@@ -5,8 +5,8 @@ from __future__ import annotations
 import itertools
 import threading
 
-from kodisc_jupyter.notebook.outlet import Outlet
-from kodisc_jupyter.notebook.throttle import Throttle
+from kodisc_jupyter.notebook.display.rate_limiter import OutputRateLimiter
+from kodisc_jupyter.notebook.display.throttle import Throttle
 
 
 class Time:
@@ -36,7 +36,7 @@ class Time:
 
 def outlet():
     time = Time()
-    return time, Outlet(clock=time, later=time.later)
+    return time, OutputRateLimiter(clock=time, later=time.later)
 
 
 def test_thirty_videos_that_are_ready_together_stay_under_the_servers_limit():

@@ -7,10 +7,10 @@ import pytest
 
 from kodisc_jupyter.api.errors import BudgetExceededError, SubmissionCancelledError
 from kodisc_jupyter.api.models import Balance, Quality, RenderRequest
-from kodisc_jupyter.renders.backends import Backend
-from kodisc_jupyter.renders.budget import (
+from kodisc_jupyter.renders.start.backend import Backend
+from kodisc_jupyter.renders.start.budget import (
     Commitment,
-    Ground,
+    EstimateBasis,
     Guess,
     Past,
     Verdict,
@@ -21,15 +21,15 @@ from kodisc_jupyter.renders.budget import (
 from kodisc_jupyter.renders.state import Estimate
 
 DEADLINE_S = 60.0
-UNKNOWN = Guess(Estimate("unknown"), Ground.NONE)
+UNKNOWN = Guess(Estimate("unknown"), EstimateBasis.NONE)
 
 
 def own(credits_):
-    return Guess(Estimate("own", credits=credits_), Ground.OWN)
+    return Guess(Estimate("own", credits=credits_), EstimateBasis.OWN)
 
 
 def median(credits_):
-    return Guess(Estimate("median", credits=credits_), Ground.MEDIAN)
+    return Guess(Estimate("median", credits=credits_), EstimateBasis.MEDIAN)
 
 
 def ended(cost):
@@ -65,12 +65,12 @@ def test_the_budget_decides(limit, commitments, new, verdict):
 
 def test_an_estimate_names_its_ground_and_never_makes_up_a_number():
     assert guess([Past(10, 900), Past(20, 1000)], [], "A", "low").credits == 20
-    assert guess([Past(10, 900)], [Past(99, 9)], "A", "low").ground is Ground.OWN
+    assert guess([Past(10, 900)], [Past(99, 9)], "A", "low").ground is EstimateBasis.OWN
     from_others = guess([], [Past(5, None), Past(6, None), Past(100, None)], "A", "low")
-    assert (from_others.credits, from_others.ground) == (6, Ground.MEDIAN)
+    assert (from_others.credits, from_others.ground) == (6, EstimateBasis.MEDIAN)
     assert "median of your 3 renders at low" in from_others.estimate.ground
     nothing = guess([], [], "A", "low")
-    assert (nothing.credits, nothing.ground) == (None, Ground.NONE)
+    assert (nothing.credits, nothing.ground) == (None, EstimateBasis.NONE)
     assert nothing.estimate.ground.startswith("unknown")
 
 

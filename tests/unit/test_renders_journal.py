@@ -11,11 +11,11 @@ import pytest
 
 from kodisc_jupyter.api.errors import KodiscError
 from kodisc_jupyter.api.models import AspectRatio, Balance, Quality, RenderRequest
-from kodisc_jupyter.renders.identity import code_sha256, reuse_key
-from kodisc_jupyter.renders.journal import SCHEMA_VERSION, Journal
-from kodisc_jupyter.renders.journal_file import _use_wal
-from kodisc_jupyter.renders.owner import Owner, is_alive, this_process
-from kodisc_jupyter.renders.record import JobRecord, Step
+from kodisc_jupyter.renders.journal.file import _use_wal
+from kodisc_jupyter.renders.journal.journal import SCHEMA_VERSION, Journal
+from kodisc_jupyter.renders.journal.process import Owner, is_alive, this_process
+from kodisc_jupyter.renders.journal.record import JobRecord, Step
+from kodisc_jupyter.renders.start.identity import code_sha256, reuse_key
 
 REQUEST = RenderRequest("class Hello(Scene): ...", "Hello")
 
@@ -250,7 +250,7 @@ def test_a_process_that_ended_is_dead_even_before_its_parent_reaps_it():
         [
             sys.executable,
             "-c",
-            "from kodisc_jupyter.renders.owner import this_process as p;"
+            "from kodisc_jupyter.renders.journal.process import this_process as p;"
             "m = p(); print(m.pid, m.started, flush=True); input()",
         ],
         stdin=subprocess.PIPE,

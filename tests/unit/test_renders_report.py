@@ -8,7 +8,7 @@ import pytest
 
 from kodisc_jupyter.api.errors import KodiscError, ServerError
 from kodisc_jupyter.api.models import Quality, RenderRequest
-from kodisc_jupyter.renders.record import Step
+from kodisc_jupyter.renders.journal.record import Step
 from kodisc_jupyter.renders.report import jobs_table
 
 DEADLINE_S = 60.0

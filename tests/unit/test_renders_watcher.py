@@ -13,11 +13,11 @@ from kodisc_jupyter.api.errors import (
     ServerError,
 )
 from kodisc_jupyter.api.models import RenderRequest
-from kodisc_jupyter.renders import pacing
-from kodisc_jupyter.renders.backends import Backend
-from kodisc_jupyter.renders.pacing import Turns, outage_delay_s, poll_delay_s
+from kodisc_jupyter.renders.start.backend import Backend
 from kodisc_jupyter.renders.state import Phase
-from kodisc_jupyter.renders.watcher import Watch, Watcher
+from kodisc_jupyter.renders.watch import pacing
+from kodisc_jupyter.renders.watch.pacing import RateLimiter, outage_delay_s, poll_delay_s
+from kodisc_jupyter.renders.watch.poller import Poller, Watch
 
 DEADLINE_S = 60.0
 
@@ -75,7 +75,7 @@ def clock():
 
 @pytest.fixture
 def watcher(quick, clock):
-    watcher = Watcher(Turns(), clock)
+    watcher = Poller(RateLimiter(), clock)
     yield watcher
     watcher.close()
 
@@ -110,7 +110,7 @@ def test_turns_are_never_more_than_ten_in_any_second():
     def sleep(seconds):
         now[0] += seconds
 
-    turns = Turns(lambda: now[0], sleep)
+    turns = RateLimiter(lambda: now[0], sleep)
     for number in range(200):
         turns.take(spaced=number % 3 == 0)
         moments.append(now[0])
@@ -126,7 +126,7 @@ def test_a_submission_does_not_wait_for_the_polls_before_it():
         slept.append(seconds)
         now[0] += seconds
 
-    turns = Turns(lambda: now[0], sleep)
+    turns = RateLimiter(lambda: now[0], sleep)
     for _ in range(100):
         turns.take(spaced=True)
     assert min(slept) > 0
@@ -257,7 +257,7 @@ def test_a_bug_in_a_callback_does_not_stop_the_other_jobs(watcher, job, caplog):
 
 
 def test_a_lost_render_is_not_a_failed_one(session, cloud, service, monkeypatch):
-    monkeypatch.setattr("kodisc_jupyter.renders.watcher.LOST_AFTER_S", 0.0)
+    monkeypatch.setattr("kodisc_jupyter.renders.watch.poller.LOST_AFTER_S", 0.0)
     service.instant = False
     states = []
     render = session.start(RenderRequest("x", "A"), backend=cloud, on_state=states.append)

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from kodisc_jupyter.api.errors import AuthenticationError
-from kodisc_jupyter.notebook import where
-from kodisc_jupyter.notebook.where import NowhereToRenderError, decide
+from kodisc_jupyter.notebook import backends
+from kodisc_jupyter.notebook.backends import NowhereToRenderError, decide
 
 
 @pytest.mark.parametrize(
@@ -49,4 +49,4 @@ def test_a_package_that_was_barred_counts_as_not_installed(monkeypatch):
     import sys
 
     monkeypatch.setitem(sys.modules, "tornado", None)
-    assert not where.has_manim()
+    assert not backends.has_manim()

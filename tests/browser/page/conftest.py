@@ -11,7 +11,7 @@ import av
 import pytest
 from PIL import Image, ImageDraw
 
-from kodisc_jupyter.notebook.widget import STATIC
+from kodisc_jupyter.notebook.display.widget import STATIC
 
 sys.path.insert(0, str(Path(__file__).parent))  # pytest's importlib mode adds nothing itself
 from panel_faces import NOW, faces

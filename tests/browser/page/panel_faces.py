@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import Any
 
 from kodisc_jupyter.api.models import AspectRatio, Balance, Job, JobStatus, Quality
-from kodisc_jupyter.notebook.kept import Sources
-from kodisc_jupyter.notebook.panel import panel_json
+from kodisc_jupyter.notebook.display.embedding import Sources
+from kodisc_jupyter.notebook.display.panel import panel_json
 from kodisc_jupyter.renders.state import Budget, Estimate, Media, Phase, RenderState, Retry
 from kodisc_jupyter.scene.diagnostics import Diagnostic, Severity
 from kodisc_jupyter.scene.excerpt import excerpt

@@ -12,7 +12,7 @@ from axe_playwright_python.sync_playwright import Axe
 from panel_faces import faces
 from PIL import Image, ImageChops, ImageStat
 
-from kodisc_jupyter.notebook.output import error_html, figure_html, pause_html
+from kodisc_jupyter.notebook.display.figure import error_html, figure_html, pause_html
 from kodisc_jupyter.renders.state import Phase
 
 pytestmark = pytest.mark.browser

@@ -1,0 +1,1 @@
+"""The processes that render: started, limited and ended; on this machine or on Dask."""

@@ -1,0 +1,183 @@
+"""Renders on a Dask cluster: each worker has its own render processes, as this machine has.
+
+Every worker machine needs ``kodisc-jupyter[local,dask]``. Results come back as bytes, so that no
+folder has to be shared. A render whose worker dies is begun again elsewhere, once.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import threading
+from collections.abc import Callable, Collection
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Final
+
+from kodisc_jupyter.local.processes.render_processes import RenderProcesses
+from kodisc_jupyter.stage.task import RESULT_FILES, Outcome, RenderTask
+
+BEGINNINGS_LIMIT: Final = 2
+"""How often a render is begun: once, and once more when its worker died."""
+
+CONNECT_LIMIT_S: Final = 10.0
+COUNT_EVERY_S: Final = 1.0
+
+_TOPIC: Final = "kodisc-renders"
+
+log = logging.getLogger("kodisc_jupyter.local")
+
+
+@dataclass
+class _Render:
+    """A render on the cluster: how often it has begun, and on which worker it did last."""
+
+    began: Callable[[], None]
+    beginnings: int = 0
+    worker: str = ""
+    given_up: asyncio.Event = field(default_factory=asyncio.Event)
+
+    def begins(self, worker: str) -> None:
+        self.beginnings += 1
+        self.worker = worker
+        if self.beginnings == 1:
+            self.began()
+        elif self.beginnings > BEGINNINGS_LIMIT:
+            self.given_up.set()
+
+    def looks_at(self, workers: Collection[str]) -> None:
+        """Give up once the last worker that was allowed to render this is gone, too."""
+        if self.beginnings >= BEGINNINGS_LIMIT and self.worker not in workers:
+            self.given_up.set()
+
+
+class DaskExecutor:
+    """Sends renders to the cluster of one scheduler."""
+
+    def __init__(self, client: Any) -> None:
+        """``client`` is an asynchronous :class:`distributed.Client`; see :meth:`connect`."""
+        self._client = client
+        self._renders: dict[str, _Render] = {}
+        self._threads = 1
+        client.subscribe_topic(_TOPIC, self._heard)
+        self._counting = asyncio.ensure_future(self._count())
+
+    @classmethod
+    async def connect(cls, address: str) -> DaskExecutor:
+        """Connect to the scheduler at ``address``.
+
+        Raises:
+            OSError: it cannot be reached.
+        """
+        from distributed import Client
+
+        client = await Client(address, asynchronous=True, timeout=CONNECT_LIMIT_S)
+        return cls(client)
+
+    @property
+    def slots(self) -> int:
+        """Threads of all workers; one when there is no worker yet, so that one render waits."""
+        return self._threads
+
+    async def render(self, task: RenderTask, results: Path, began: Callable[[], None]) -> Outcome:
+        """Render on whichever worker is free."""
+        render = self._renders[task.job_id] = _Render(began)
+        future = self._client.submit(
+            render_here, task.to_json(), key=f"kodisc-{task.job_id}", pure=False, retries=0
+        )
+        died = f"The render was given up: {BEGINNINGS_LIMIT} workers died while they rendered it."
+        waiting = [
+            asyncio.ensure_future(each) for each in (_result(future), render.given_up.wait())
+        ]
+        try:
+            await asyncio.wait(waiting, return_when=asyncio.FIRST_COMPLETED)
+            if not waiting[0].done():
+                return Outcome(died, 0)
+            if waiting[0].cancelled():
+                return Outcome("The render was lost: the cluster's scheduler went away.", 0)
+            error, duration_ms, files = waiting[0].result()
+        except Exception as problem:
+            if type(problem).__name__ == "KilledWorker":
+                return Outcome(died, 0)
+            log.exception("job %s on the cluster", task.job_id)
+            return Outcome(f"The cluster could not render it: {type(problem).__name__}.", 0)
+        finally:
+            del self._renders[task.job_id]
+            for each in waiting:
+                each.cancel()
+            with contextlib.suppress(Exception):
+                await future.cancel()
+        if error is None:
+            await asyncio.to_thread(_write, results, files)
+        return Outcome(error, duration_ms)
+
+    async def close(self) -> None:
+        """Give up the open renders and leave the cluster."""
+        self._counting.cancel()
+        with contextlib.suppress(Exception):
+            await self._client.close()
+
+    async def _count(self) -> None:
+        """Look at the workers as they come and go."""
+        while True:
+            with contextlib.suppress(Exception):  # the scheduler may be away for a while
+                workers = await self._client.scheduler.ncores()
+                self._threads = max(1, sum(workers.values()))
+                for render in self._renders.values():
+                    render.looks_at(workers)
+            await asyncio.sleep(COUNT_EVERY_S)
+
+    def _heard(self, event: tuple[Any, Any]) -> None:
+        """A worker says that it begins a job."""
+        job_id, worker = event[1]
+        render = self._renders.get(job_id)
+        if render is not None:
+            render.begins(worker)
+
+
+def _write(results: Path, files: dict[str, bytes]) -> None:
+    results.mkdir(parents=True, exist_ok=True)
+    for name in RESULT_FILES:
+        (results / name).write_bytes(files[name])
+
+
+async def _result(future: Any) -> Any:
+    return await future
+
+
+def render_here(fields: dict[str, Any]) -> tuple[str | None, int, dict[str, bytes]]:
+    """Render on this Dask worker: the error text, milliseconds, and the files by name.
+
+    The worker itself never loads Manim; its render processes do, within the job's limits. They
+    end when the worker does, and are used again for its next render.
+    """
+    import tempfile
+
+    from distributed import get_worker
+
+    task = RenderTask.from_json(fields)
+    worker = get_worker()
+    processes = _processes(Path(worker.local_directory) / "kodisc")
+    with tempfile.TemporaryDirectory(dir=worker.local_directory) as folder:
+        results = Path(folder)
+        outcome = processes.submit(
+            task, results, lambda: worker.log_event(_TOPIC, [task.job_id, worker.address])
+        ).result()
+        files = {}
+        if outcome.error is None:
+            files = {name: (results / name).read_bytes() for name in RESULT_FILES}
+        return outcome.error, outcome.duration_ms, files
+
+
+_lock = threading.Lock()
+_started: dict[Path, RenderProcesses] = {}
+
+
+def _processes(folder: Path) -> RenderProcesses:
+    """The render processes of this worker, started with its first render."""
+    with _lock:
+        if folder not in _started:
+            _started[folder] = RenderProcesses(folder)
+            _started[folder].start()
+        return _started[folder]

@@ -1,0 +1,260 @@
+"""Studio: a control panel for live teaching, built on ipywidgets.
+
+Choose a scene that the notebook's cells define, its quality, shape and values; render; compare.
+A render from here takes the same path as a ``%%kodisc`` cell: checks, reuse, budget, receipts.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from html import escape
+from typing import TYPE_CHECKING, Any, Final
+
+from kodisc_jupyter.api.errors import KodiscError, SceneCheckError
+from kodisc_jupyter.notebook.cell_history import NotebookCell, notebook_cells
+from kodisc_jupyter.notebook.display import words
+from kodisc_jupyter.notebook.line.options import Options
+from kodisc_jupyter.notebook.settings import ASPECT_RATIOS, QUALITIES
+
+if TYPE_CHECKING:
+    from kodisc_jupyter.notebook.cell import Runner
+    from kodisc_jupyter.notebook.display.embedding import VideoOptions
+    from kodisc_jupyter.notebook.display.panel import Panel
+    from kodisc_jupyter.renders.render import Render
+    from kodisc_jupyter.renders.state import RenderState
+
+SIDE_BY_SIDE: Final = 3
+"""How many renders are kept in view to be compared."""
+
+
+@dataclass(frozen=True)
+class Choice:
+    """What the controls say: the cell and scene, how to render it, the values to send."""
+
+    cell: NotebookCell
+    scene: str
+    options: Options
+    values: Mapping[str, Any]
+
+
+def field_for(widgets: Any, name: str, value: Any) -> Any:
+    """A slider or field for a value, or ``None`` where there is none for its kind."""
+    style = {"description_width": "initial"}
+    if isinstance(value, bool):
+        return widgets.Checkbox(value=value, description=name)
+    if isinstance(value, int):
+        low, high = slider_range(value)
+        return widgets.IntSlider(
+            value=value, min=int(low), max=int(high), description=name,
+            continuous_update=False, style=style,
+        )  # fmt: skip
+    if isinstance(value, float) and abs(value) < float("inf"):
+        low, high = slider_range(value)
+        return widgets.FloatSlider(
+            value=value, min=low, max=high, step=(high - low) / 100, description=name,
+            continuous_update=False, style=style,
+        )  # fmt: skip
+    if isinstance(value, str):
+        return widgets.Text(value=value, description=name, continuous_update=False, style=style)
+    return None
+
+
+def slider_range(value: float) -> tuple[float, float]:
+    """A range around a value, from 0 to twice it or mirrored; ``(0, 10)`` for 0."""
+    if value == 0:
+        return 0, 10
+    return (0, 2 * value) if value > 0 else (2 * value, -2 * value)
+
+
+class Studio:
+    """The control panel of one notebook. ``widget`` is what is displayed.
+
+    ``code`` restricts it to the scenes of one piece of source, for use from Python.
+    """
+
+    def __init__(self, runner: Runner, *, code: str | None = None) -> None:
+        import ipywidgets
+
+        self._runner = runner
+        self._widgets = ipywidgets
+        self._code = code
+        self._cells: dict[str, NotebookCell] = {}
+        self._fields: dict[str, Any] = {}
+        self._fixed: dict[str, Any] = {}
+        self.renders: list[Render] = []
+        self._build()
+        self.refresh()
+
+    def _build(self) -> None:
+        w, settings = self._widgets, self._runner.settings
+        self.scene = w.Dropdown(options=[], description="Scene")
+        self.quality = w.Dropdown(options=QUALITIES, value=settings.quality, description="Quality")
+        self.aspect = w.ToggleButtons(options=ASPECT_RATIOS, value=settings.aspect_ratio)
+        self.fps = w.BoundedIntText(
+            value=settings.fps or 0, min=0, max=240, description="fps",
+            tooltip="Frames per second; 0 means the quality's own",
+        )  # fmt: skip
+        self.values = w.VBox([])
+        self.estimate = w.HTML()
+        self.message = w.HTML()
+        self.render_button = w.Button(description="Render", button_style="primary", icon="film")
+        self.refresh_button = w.Button(
+            description="Refresh scenes", tooltip="Look again for scenes in the notebook's cells"
+        )
+        self.gallery = w.Box(
+            [], layout=w.Layout(display="flex", flex_flow="row wrap", width="100%")
+        )
+        self.widget = w.VBox(
+            [
+                w.HBox([self.scene, self.quality], layout=w.Layout(flex_flow="row wrap")),
+                w.HBox([self.aspect, self.fps], layout=w.Layout(flex_flow="row wrap")),
+                self.values,
+                w.HBox(
+                    [self.render_button, self.refresh_button, self.estimate],
+                    layout=w.Layout(flex_flow="row wrap"),
+                ),
+                self.message,
+                self.gallery,
+            ]
+        )
+        self.scene.observe(lambda _: self._scene_changed(), "value")
+        for control in (self.quality, self.aspect, self.fps):
+            control.observe(lambda _: self._show_estimate(), "value")
+        self.render_button.on_click(lambda _: self.render())
+        self.refresh_button.on_click(lambda _: self.refresh())
+
+    def refresh(self) -> None:
+        """Look again for scenes: in the cells that were run, and in the saved notebook."""
+        found = notebook_cells(self._runner) if self._code is None else [NotebookCell(self._code)]
+        self._cells = {scene: cell for cell in found for scene in cell.scenes()}
+        before = self.scene.value
+        self.scene.options = list(self._cells)
+        if self._cells:
+            self.scene.value = before if before in self._cells else next(iter(self._cells))
+        else:
+            self._say("No scene is known yet: run a %%kodisc cell (or --check it), then refresh.")
+        self._scene_changed()
+
+    def _scene_changed(self) -> None:
+        """The fields of the scene's own ``--with`` names, at the notebook's values."""
+        cell = self._cells.get(self.scene.value)
+        namespace = self._runner.surroundings("").namespace or {}
+        self._fields, self._fixed = {}, {}
+        for name in cell.options.names if cell else ():
+            if name not in namespace:
+                continue
+            field = field_for(self._widgets, name, namespace[name])
+            if field is None:
+                self._fixed[name] = namespace[name]
+                continue
+            field.observe(lambda _: self._show_estimate(), "value")
+            self._fields[name] = field
+        self.values.children = tuple(self._fields.values())
+        if cell is not None and cell.options.quality:
+            self.quality.value = cell.options.quality
+        if cell is not None and cell.options.aspect:
+            self.aspect.value = cell.options.aspect
+        self._show_estimate()
+
+    def choice(self) -> Choice | None:
+        """What the controls say now; ``None`` while no scene is known."""
+        cell = self._cells.get(self.scene.value)
+        if cell is None:
+            return None
+        values = {**self._fixed, **{name: field.value for name, field in self._fields.items()}}
+        options = cell.options._replace(
+            scenes=(self.scene.value,),
+            quality=self.quality.value,
+            aspect=self.aspect.value,
+            fps=self.fps.value or None,
+            wait=False,
+            check=False,
+            bind=None,
+            save=None,
+        )
+        return Choice(cell, self.scene.value, options, values)
+
+    def _show_estimate(self) -> None:
+        choice = self.choice()
+        if choice is None:
+            self.estimate.value = ""
+            return
+        try:
+            estimate = self._runner.estimate(choice.cell.code, choice.options, choice.values)
+        except KodiscError:
+            self.estimate.value = ""  # the mistake is shown when it is rendered
+            return
+        guessed = words.guess(estimate) or "unknown"
+        ground = words.plain(estimate.ground, 200)
+        self.estimate.value = f"<span>Estimate: {escape(guessed)} ({escape(ground)})</span>"
+
+    def render(self) -> Render | None:
+        """Render what the controls say, beside the last few; ``None`` when it was refused."""
+        choice = self.choice()
+        if choice is None:
+            return None
+        self._say("")
+        try:
+            (render,) = self._runner.run(
+                choice.cell.code, choice.options, values=choice.values, screen=self._screen
+            )
+        except SceneCheckError as problem:
+            from kodisc_jupyter.scene.diagnostics import to_html
+
+            self._drop_unfinished()
+            self.message.value = "".join(to_html(one) for one in problem.diagnostics)
+        except KodiscError as problem:
+            self._drop_unfinished()
+            self._say(str(problem))
+        else:
+            self.renders.append(render)
+            del self.renders[:-SIDE_BY_SIDE]
+            self._show_estimate()
+            return render
+        return None
+
+    def _screen(self, state: RenderState, kept: VideoOptions) -> Panel:
+        """A live panel in the gallery instead of under a cell; the newest stands first."""
+        from kodisc_jupyter.notebook.display.panel import Panel
+
+        # The panel itself shows the video: no output passes the server.
+        kept = kept._replace(message_limit=None)
+        panel = Panel(state, live=True, kept=kept, publish=lambda *_: None)
+        framed = self._widgets.Box(
+            [panel.widget], layout=self._widgets.Layout(flex="1 1 320px", margin="4px")
+        )
+        self.gallery.children = (framed, *self.gallery.children)[:SIDE_BY_SIDE]
+        return panel
+
+    def _drop_unfinished(self) -> None:
+        """A refused render has no place among the videos."""
+        if len(self.gallery.children) > len(self.renders):
+            self.gallery.children = self.gallery.children[1:]
+
+    def _say(self, text: str) -> None:
+        self.message.value = f"<p>{escape(words.plain(text))}</p>" if text else ""
+
+
+def studio(code: str | None = None, *, show: Callable[[Any], object] | None = None) -> Studio:
+    """Open Studio: ``%kodisc studio``, or from Python with the source of one or more scenes.
+
+    Returns the :class:`Studio`: its controls are widgets, ``render()`` presses the button.
+    """
+    from kodisc_jupyter.notebook.magics import current_runner
+
+    opened = Studio(current_runner(), code=code)
+    (show or _display)(opened.widget)
+    return opened
+
+
+def _display(widget: Any) -> None:
+    """Show a widget; a saved notebook says in words what stood there."""
+    from IPython.display import publish_display_data
+
+    from kodisc_jupyter.notebook.display.panel import WIDGET_MIME
+    from kodisc_jupyter.notebook.display.widget import view
+
+    publish_display_data(  # type: ignore[no-untyped-call, unused-ignore]
+        {WIDGET_MIME: view(widget.model_id), "text/plain": "Studio: run this cell to open it."}
+    )

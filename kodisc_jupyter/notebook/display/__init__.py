@@ -1,0 +1,1 @@
+"""What a person sees: panel, figure, words, and how they reach the page."""

@@ -1,0 +1,174 @@
+"""One render's place in the notebook: what is shown while it is open, and how it ends.
+
+A failed render is shown once: by the cell's own error where the cell still waits, else by the
+error card that takes the panel's place.
+"""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from pathlib import Path
+from threading import Event, Lock
+from typing import TYPE_CHECKING, Protocol
+
+from kodisc_jupyter.api.errors import KodiscError
+from kodisc_jupyter.notebook.display.embedding import VideoOptions
+from kodisc_jupyter.notebook.display.figure import error_text, figure_text, pause_text, status_text
+from kodisc_jupyter.renders.media import copied
+from kodisc_jupyter.renders.state import ENDED, Phase, RenderState
+from kodisc_jupyter.scene.cell import Source
+from kodisc_jupyter.scene.diagnostics import Diagnostic
+
+if TYPE_CHECKING:
+    from kodisc_jupyter.renders.render import Render
+
+
+class Screen(Protocol):
+    """What a render is shown on: a panel in a notebook, or lines in a terminal."""
+
+    def show(self, state: RenderState, problem: Diagnostic | None = None) -> None:
+        """Show an open render."""
+
+    def finish(self, state: RenderState, problem: Diagnostic | None = None) -> None:
+        """Show the end."""
+
+    def clear(self) -> None:
+        """Show nothing: the cell raises."""
+
+
+class Lines:
+    """A terminal: one line per phase, then where the video is."""
+
+    def __init__(self, state: RenderState, say: Callable[[str], None] | None = None) -> None:
+        self._say = say or _print
+        self._phase: Phase | None = None
+        self.show(state)
+
+    def show(self, state: RenderState, problem: Diagnostic | None = None) -> None:  # noqa: ARG002
+        """A line, when the phase is another."""
+        if state.phase is not self._phase:
+            self._phase = state.phase
+            self._say(status_text(state, now=time.time()))
+
+    def finish(self, state: RenderState, problem: Diagnostic | None = None) -> None:
+        """The video's path and the receipt, or the error."""
+        if state.phase is Phase.COMPLETED:
+            self._say(figure_text(state))
+        elif state.phase is Phase.FAILED:
+            self._say(error_text(state, problem))
+        else:
+            self._say(pause_text(state))
+
+    def clear(self) -> None:
+        """Lines stay where they are."""
+
+
+def _print(line: str) -> None:
+    sys.stdout.write(f"{line}\n")
+    sys.stdout.flush()
+
+
+@dataclass(frozen=True)
+class OnFinish:
+    """What to do at the end: how the video is kept, and where else to save it."""
+
+    kept: VideoOptions
+    save: Path | None = None
+
+
+class RenderDisplay:
+    """Connects a render with its screen; :meth:`update` may be called from any thread.
+
+    ``source`` maps a failed job's error to a line of the cell; ``None`` where the cell is unknown.
+    """
+
+    def __init__(self, screen: Screen, ending: OnFinish, source: Source | None) -> None:
+        self.screen = screen
+        self.render: Render | None = None
+        self.ending = ending
+        self.source = source
+        self._lock = Lock()
+        self._cell_raises = False
+        self._over = Event()
+        self.problem: Diagnostic | None = None
+
+    @property
+    def rendered(self) -> Render:
+        """The render, once it was accepted."""
+        assert self.render is not None
+        return self.render
+
+    def update(self, state: RenderState) -> None:
+        """Show what has become known."""
+        with self._lock:
+            if self._over.is_set():
+                return
+            if state.phase not in ENDED:
+                self.screen.show(state)
+                return
+            try:
+                self._end(state)
+            finally:
+                self._over.set()
+
+    def cell_waits(self, waits: bool) -> None:
+        """Whether the cell is there to raise what goes wrong from now on."""
+        with self._lock:
+            self._cell_raises = waits
+
+    def settle(self) -> None:
+        """Wait until the end has been shown: a cell that waits must not end before."""
+        self._over.wait()
+
+    def clear(self) -> None:
+        """The cell raises before there is a job: nothing is shown here."""
+        with self._lock:
+            self._over.set()
+            self.screen.clear()
+
+    def _end(self, state: RenderState) -> None:
+        if state.phase is Phase.COMPLETED:
+            self.screen.finish(self._saved(state))
+            return
+        if state.phase is Phase.FAILED:
+            self.problem = failure_diagnostic(state, self.source)
+            if self._cell_raises:
+                self.screen.clear()
+                return
+        self.screen.finish(state, self.problem)
+
+    def _saved(self, state: RenderState) -> RenderState:
+        """``--save``: also copy the video; a refusal is said in the note, the video stays shown."""
+        target = self.ending.save
+        video = state.media.video if state.media else None
+        if target is None:
+            return state
+        if video is None:
+            said = f"It could not be saved as {target}: the video is not on this machine."
+        else:
+            try:
+                said = f"Saved as {copied(video, target)}."
+            except KodiscError as problem:
+                said = problem.message
+        return replace(state, note=f"{state.note} {said}".strip())
+
+
+def failure_diagnostic(state: RenderState, source: Source | None) -> Diagnostic | None:
+    """A failed job's own words, brought home to a line of the cell where that is possible."""
+    if not state.error:
+        return None
+    from kodisc_jupyter.scene.failures import from_failure
+
+    return from_failure(state.error, source, charged=charged(state))
+
+
+def charged(state: RenderState) -> str:
+    """What is known about the credits of a failed render, in one sentence."""
+    if state.unlimited:
+        return "It ran on this machine and cost no credits."
+    if state.cost is None:
+        return "The API has not said whether it cost credits."
+    return f"The job reports a cost of {state.cost:,} credit{'' if state.cost == 1 else 's'}."

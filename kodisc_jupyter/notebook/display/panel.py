@@ -1,0 +1,318 @@
+"""The panel of one render: live while it is open, a plain figure or error card at the end.
+
+One display, from beginning to end. While the render is open it holds the widget and a line of
+plain text; at the end it is updated in place to static HTML without the widget's type, because
+JupyterLab prefers the widget's and says "model not found" when the notebook is opened again.
+"""
+
+from __future__ import annotations
+
+import time
+import uuid
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, Final
+
+from kodisc_jupyter.api.models import JobStatus
+from kodisc_jupyter.notebook.display import figure as output
+from kodisc_jupyter.notebook.display import words
+from kodisc_jupyter.notebook.display.embedding import (
+    SERVER_LIMIT_BYTES,
+    Sources,
+    VideoOptions,
+    sources,
+)
+from kodisc_jupyter.notebook.display.links import is_embedded, safe_url
+from kodisc_jupyter.notebook.display.rate_limiter import KERNEL_OUTLET, OutputRateLimiter
+from kodisc_jupyter.notebook.display.throttle import Later, Throttle, call_later
+from kodisc_jupyter.renders.state import ENDED, Phase, RenderState
+from kodisc_jupyter.scene.diagnostics import Diagnostic, to_json
+
+if TYPE_CHECKING:
+    from kodisc_jupyter.notebook.display.video_transfer import VideoTransfer
+
+WIDGET_MIME: Final = "application/vnd.jupyter.widget-view+json"
+
+Bundle = dict[str, Any]
+Publish = Callable[[Bundle, str, bool], None]
+"""Shows a MIME bundle under a display ID; True updates the display that has it already."""
+
+
+def publish(bundle: Bundle, display_id: str, update: bool) -> None:
+    """Show a bundle in the cell, or update the display in place, from any thread."""
+    from IPython.display import publish_display_data
+
+    publish_display_data(  # type: ignore[no-untyped-call]
+        bundle, {}, transient={"display_id": display_id}, update=update
+    )
+
+
+def panel_json(
+    state: RenderState,
+    problem: Diagnostic | None = None,
+    *,
+    now: float,
+    shown: Sources | None = None,
+    kept: VideoOptions | None = None,
+) -> Bundle:
+    """All that the front end shows of a render, as JSON; times are milliseconds since the epoch.
+
+    What is empty is None. The names are the traits of
+    :class:`~kodisc_jupyter.notebook.display.widget.KodiscPanel`. ``now`` is the kernel's clock
+    (seconds since the epoch) at sending, by which the browser corrects its own. A video that only
+    this machine has is not in here: ``video.ask`` tells the page to ask for it (action ``"video"``)
+    if the panel is all it has.
+    """
+    retry = state.retry if state.phase is Phase.RETRYING else None
+    free = state.unlimited and state.phase not in ENDED  # then the receipt says it
+    running = state.phase is Phase.RUNNING
+    guessed = state.estimate.duration_ms if running and state.estimate else None
+    fields = {
+        "phase": str(state.phase),
+        "now": _ms(now),
+        "began": _ms(state.began_at),
+        "ended": _ms(state.ended_at),
+        "headline": words.headline(state),
+        "say": words.explanation(state),
+        "scene": words.name(state.scene),
+        "settings": words.settings(state) + (" · no credits needed" if free else ""),
+        "place": state.backend,
+        "upright": state.aspect_ratio == "9:16",
+        "job": words.name(state.job_id) if state.job_id else None,
+        "step": _step(state),
+        "retry": retry
+        and {
+            "attempt": retry.attempt,
+            "attempts": retry.attempts,
+            "at": _ms(retry.at),
+            "reason": words.name(retry.reason),
+        },
+        "money": [list(row) for row in words.money(state)],
+        "again": words.again(state) if state.phase in _AGAIN and not state.unlimited else None,
+        "guess": guessed and [_ms(state.phase_at), guessed],
+        "receipt": words.outcome(state) if state.phase is Phase.COMPLETED else None,
+        "error": words.plain(state.error) if state.error else None,
+        "problem": _problem(problem) if problem else None,
+        "video": _video(state, shown, kept or VideoOptions()),
+    }
+    return {name: value or None for name, value in fields.items()}
+
+
+_AGAIN: Final = frozenset({Phase.COMPLETED, Phase.FAILED})
+
+
+def _ms(seconds: float | None) -> int | None:
+    return None if seconds is None else round(seconds * 1000)
+
+
+def _step(state: RenderState) -> int | None:
+    """Which of the panel's steps, from 1, a lost render was last heard of in."""
+    if state.phase is Phase.LOST and state.job and not state.job.is_terminal:
+        return 4 if state.job.status is JobStatus.RUNNING else 3
+    return None
+
+
+def _problem(problem: Diagnostic) -> Bundle:
+    """A diagnostic for the page, its long texts cut."""
+    fields = to_json(problem)
+    return fields | {key: words.cut(fields[key]) for key in ("message", "hint", "full")}
+
+
+def _video(state: RenderState, shown: Sources | None, kept: VideoOptions) -> Bundle | None:
+    if state.phase is not Phase.COMPLETED or shown is None:
+        return None
+    public = bool(shown.src) and "://" in str(shown.src)
+    fields = {
+        "src": safe_url(shown.src) if public else None,
+        "ask": bool(shown.src) and not public,
+        "poster": safe_url(shown.poster_src) if public else None,
+        "track": safe_url(shown.captions_src) if public else None,
+        "captions": safe_url(shown.captions_url) if public else None,
+        "transcript": words.plain(shown.transcript),
+        "width": output.css_width(kept.width) if kept.width else None,
+        "loop": kept.loop,
+        "autoplay": kept.autoplay,
+        "alt": words.plain(kept.alt, 500),
+        "note": words.plain(shown.note, 600),
+    }
+    return {name: value for name, value in fields.items() if value}
+
+
+class Panel:
+    """One render's display in the notebook.
+
+    ``live`` shows the widget; else there is only text, updated when the phase changes, and no
+    comm is opened (nbclient would save every widget it saw in the notebook). ``show`` and
+    ``finish`` may be called from any thread. ``publish``, ``later``, ``outlet`` and ``clock``
+    (seconds since the epoch) are there for tests.
+    """
+
+    def __init__(
+        self,
+        state: RenderState,
+        *,
+        live: bool,
+        kept: VideoOptions | None = None,
+        publish: Publish = publish,
+        later: Later = call_later,
+        outlet: OutputRateLimiter = KERNEL_OUTLET,
+        clock: Callable[[], float] = time.time,
+    ) -> None:
+        self.live = live
+        self._kept = kept or VideoOptions(message_limit=SERVER_LIMIT_BYTES if live else None)
+        self._publish = publish
+        self._clock = clock
+        self._outlet = outlet
+        self._display_id = uuid.uuid4().hex
+        self._phase = state.phase
+        self._widget: Any = None
+        self._on_action: list[Callable[[str], None]] = []
+        self._handover: VideoTransfer | None = None
+        self._end: tuple[RenderState, Diagnostic | None] | None = None
+        bundle: Bundle = {"text/plain": output.status_text(state)}
+        if live:
+            from kodisc_jupyter.notebook.display.widget import new_widget, view
+
+            self._widget = new_widget(panel_json(state, now=clock()))
+            self._widget.on_msg(self._heard)
+            bundle |= {WIDGET_MIME: view(self._widget.model_id)}
+        publish(bundle, self._display_id, False)
+        self._throttle: Throttle[Bundle] = Throttle(
+            self._sync, clock=time.monotonic, later=later, sent_at=time.monotonic()
+        )
+
+    @property
+    def widget(self) -> Any:
+        """The live panel's widget, to be placed elsewhere than under a cell."""
+        return self._widget
+
+    def show(self, state: RenderState, problem: Diagnostic | None = None) -> None:
+        """Show the render as it is now; at most two messages a second reach the page."""
+        self._end = None
+        if self.live:
+            self._throttle.offer(
+                panel_json(state, problem, now=self._clock()),
+                at_once=state.phase in ENDED,
+                patient=state.phase is Phase.FETCHING,  # mostly over before anybody could read it
+            )
+        elif state.phase is not self._phase:
+            text = output.status_text(state, now=self._clock())
+            self._update({"text/plain": text})
+        self._phase = state.phase
+
+    def finish(self, state: RenderState, problem: Diagnostic | None = None) -> None:
+        """Show the end: in the widget, and as static HTML in its place.
+
+        The comm stays open: closing it would blank a page that was reloaded in between, which
+        never hears of the replaced output and shows the end in the widget.
+        """
+        self._phase = state.phase
+        self._end = (state, problem)
+        kept = self._kept
+        shown = sources(state, kept) if state.phase is Phase.COMPLETED else None
+        if self.live:
+            if state.media and state.media.video:
+                from kodisc_jupyter.notebook.display.video_transfer import VideoTransfer
+
+                self._handover = VideoTransfer(state.media, self._send, self._outlet)
+            self._throttle.offer(
+                panel_json(state, problem, now=self._clock(), shown=shown, kept=kept), at_once=True
+            )
+        bundle = final_bundle(state, problem, shown, kept)
+        if kept.message_limit is None:
+            self._update(bundle)
+        else:
+            size = sum(map(len, bundle.values()))
+            self._outlet.offer(self._display_id, size, lambda: self._update(bundle))
+
+    def clear(self) -> None:
+        """Show nothing: the cell raises, and its error output says what happened."""
+        self._update({"text/plain": ""})
+        self._throttle.close()
+        if self._widget is not None and not self._widget.brings_the_code:
+            self._widget.close()
+            self._widget = None  # IPython keeps the last error, and with it this panel
+
+    def on_action(self, callback: Callable[[str], None]) -> None:
+        """Call ``callback(action)`` when the page asks for ``stop``, ``check`` or ``again``."""
+        self._on_action.append(callback)
+
+    def answer(self, action: str, text: str) -> None:
+        """Answer a pressed button, with one sentence that the panel shows."""
+        if self._widget is not None:
+            self._widget.send({"kind": "answer", "action": action, "text": text})
+
+    def _update(self, bundle: Bundle) -> None:
+        self._publish(bundle, self._display_id, True)
+
+    def _sync(self, fields: Bundle) -> None:
+        widget = self._widget  # another thread may clear the panel
+        if widget is not None:
+            widget.tell(fields)
+
+    def _heard(self, _widget: Any, content: Any, _buffers: Any) -> None:
+        if not isinstance(content, dict):
+            return
+        if content.get("kind") == "hello":
+            self._catch_up(content.get("phase"))
+        elif content.get("kind") == "action":
+            self._do(content.get("action"))
+
+    def _do(self, action: object) -> None:
+        if action == "video" and self._handover:
+            self._handover.ask()
+        elif action in ("stop", "check", "again"):
+            for callback in self._on_action:
+                callback(action)
+
+    def _catch_up(self, shown: object) -> None:
+        """A page that shows this phase has heard nothing for long: say again how things stand.
+
+        A Jupyter server drops what exceeds its rate, the end of a render included.
+        """
+        if self._end and str(shown) not in map(str, ENDED):
+            self.finish(*self._end)
+        self._widget.tell_all()
+        self._widget.send({"kind": "hello"})
+
+    def _send(self, content: Bundle, buffers: list[bytes]) -> None:
+        self._widget.send(content, buffers=buffers)
+
+
+def _still(shown: Sources) -> Bundle:
+    """The poster as a picture of its own: LaTeX, and so a PDF, takes no HTML."""
+    if not is_embedded(shown.src) or not is_embedded(shown.poster_src):
+        return {}
+    head, _, content = shown.poster_src.partition(",")
+    return {head.removeprefix("data:").removesuffix(";base64"): content}
+
+
+def final_bundle(
+    state: RenderState, problem: Diagnostic | None, shown: Sources | None, kept: VideoOptions
+) -> Bundle:
+    """The static end of a render: HTML and plain text, and the poster where HTML is not shown."""
+    if state.phase is Phase.COMPLETED:
+        shown = shown or Sources()
+        html = output.figure_html(
+            state,
+            src=shown.src,
+            poster_src=shown.poster_src,
+            captions_src=shown.captions_src,
+            captions_url=shown.captions_url,
+            transcript=shown.transcript,
+            width=kept.width,
+            loop=kept.loop,
+            autoplay=kept.autoplay,
+            alt=kept.alt,
+            note=shown.note,
+        )
+        text = output.figure_text(state, src=shown.src, note=shown.note)
+        return {"text/html": html, "text/plain": text, **_still(shown)}
+    if state.phase is Phase.FAILED or problem is not None:
+        return {
+            "text/html": output.error_html(state, problem),
+            "text/plain": output.error_text(state, problem),
+        }
+    return {
+        "text/html": output.pause_html(state),
+        "text/plain": output.pause_text(state),
+    }

@@ -1,0 +1,1 @@
+"""What a person types on a magic's line: options, subcommands, completion."""

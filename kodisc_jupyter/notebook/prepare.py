@@ -1,0 +1,201 @@
+"""From a cell and its options to the requests that would be sent: everything that is free.
+
+No request is made here and nothing is shown. A mistake raises
+:class:`~kodisc_jupyter.api.errors.SceneCheckError` with its diagnostics.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from kodisc_jupyter.api.errors import SceneCheckError
+from kodisc_jupyter.api.models import UNSET, AspectRatio, Quality, RenderRequest
+from kodisc_jupyter.api.rules import BODY_LIMIT_BYTES, FIELD_OF, broken_rule
+from kodisc_jupyter.notebook.line.options import LEFT_OUT, Options
+from kodisc_jupyter.notebook.settings import KodiscSettings
+from kodisc_jupyter.scene.cell import Source, assemble
+from kodisc_jupyter.scene.checks import check
+from kodisc_jupyter.scene.diagnostics import NOTHING_CHARGED, Diagnostic, Severity, to_ansi
+from kodisc_jupyter.scene.excerpt import excerpt
+from kodisc_jupyter.scene.request import Request
+
+
+class Wanted(NamedTuple):
+    """How every render of a cell is to be made: an option, or the setting where none was given."""
+
+    quality: Quality
+    aspect_ratio: AspectRatio
+    fps: int | None
+
+    @classmethod
+    def of(cls, options: Options, settings: KodiscSettings) -> Wanted:
+        """The options of a line before the settings."""
+        return cls(
+            Quality(options.quality or settings.quality),
+            AspectRatio(options.aspect or settings.aspect_ratio),
+            options.fps if options.fps is not None else settings.fps,
+        )
+
+
+class PreparedCell(NamedTuple):
+    """A checked cell: one request per scene, and the warnings that do not stop it."""
+
+    source: Source
+    requests: tuple[RenderRequest, ...]
+    warnings: tuple[Diagnostic, ...]
+
+
+class CellContext(NamedTuple):
+    """What the cell stands in: the magic's line, the prelude, the notebook's names and modules."""
+
+    line: str = ""
+    prelude: str = ""
+    namespace: Mapping[str, Any] | None = None
+    local_modules: Sequence[str] = ()
+
+    @property
+    def first_line(self) -> int:
+        """The number beside the cell's first line: the magic's own line is line 1."""
+        return 2 if self.line else 1
+
+
+def prepare(
+    cell: str, options: Options, settings: KodiscSettings, around: CellContext
+) -> PreparedCell:
+    """Assemble, check, and make the requests.
+
+    Raises:
+        SceneCheckError: a free check found a mistake; nothing was sent.
+    """
+    namespace = around.namespace or {}
+    source = assemble(
+        cell,
+        prelude=around.prelude,
+        values=_values(options.names, namespace, around.line),
+        first_line=around.first_line,
+    )
+    wanted = Wanted.of(options, settings)
+    checked = check(
+        source,
+        options.scenes,
+        notebook_names=namespace,
+        local_modules=around.local_modules,
+        request=_facts(source.code, wanted, options, around.line),
+        limit_bytes=BODY_LIMIT_BYTES,
+        disabled=settings.disabled_checks(),
+    )
+    if checked.errors:
+        raise refused(checked.diagnostics)
+    return PreparedCell(
+        source,
+        tuple(_request(source.code, scene, wanted, options) for scene in checked.scenes),
+        checked.warnings,
+    )
+
+
+def _facts(code: str, wanted: Wanted, options: Options, line: str) -> Request:
+    """What the API's own rules and size limit say of the request."""
+    body: dict[str, Any] = {}
+    error = None
+    for scene in options.scenes or ("Scene",):
+        body = _request(code, scene, wanted, options).to_json()
+        error = error or broken_rule(body)
+    return Request(
+        broken_rule=error,
+        field=FIELD_OF.get(error or "", ""),
+        body_bytes=len(json.dumps(body).encode()),
+        options=line,
+    )
+
+
+def refused(diagnostics: Sequence[Diagnostic]) -> SceneCheckError:
+    """The error that stops a cell, with the frames of all that was found."""
+    error = SceneCheckError(
+        diagnostics[0].message, diagnostics=tuple(diagnostics), hint=diagnostics[0].hint
+    )
+    error.frames = [to_ansi(diagnostic) for diagnostic in diagnostics]
+    return error
+
+
+def option_diagnostic(message: str, hint: str, line: str, *words: str) -> Diagnostic:
+    """A mistake on the magic's own line; the first of ``words`` that is on it is underlined."""
+    column, end = next(
+        ((line.find(word), line.find(word) + len(word)) for word in words if word in line),
+        (None, None),
+    )
+    return Diagnostic(
+        check="option",
+        severity=Severity.ERROR,
+        message=message,
+        line=1,
+        column=column,
+        end_column=end,
+        hint=hint,
+        charged=NOTHING_CHARGED,
+        excerpt=excerpt((line,), 0, 1, column, end) if line else (),
+        origin="options",
+    )
+
+
+def _values(names: Sequence[str], namespace: Mapping[str, Any], line: str) -> dict[str, object]:
+    from kodisc_jupyter.scene.literals import literal
+
+    values: dict[str, object] = {}
+    for name in names:
+        if name not in namespace:
+            raise refused(
+                [
+                    option_diagnostic(
+                        f"--with {name}: this notebook has no variable {name!r}.",
+                        "Run the cell that makes it first, or look at the spelling.",
+                        line,
+                        name,
+                    )
+                ]
+            )
+        try:
+            literal(namespace[name])
+        except ValueError as problem:
+            raise refused(
+                [
+                    option_diagnostic(
+                        f"--with {name}: its value cannot be sent: {problem}",
+                        "Numbers, strings, lists, tuples, dicts, sets and small arrays can.",
+                        line,
+                        name,
+                    )
+                ]
+            ) from None
+        values[name] = namespace[name]
+    return values
+
+
+def _request(code: str, scene: str, wanted: Wanted, options: Options) -> RenderRequest:
+    return RenderRequest(
+        code=code,
+        class_name=scene,
+        quality=wanted.quality,
+        aspect_ratio=wanted.aspect_ratio,
+        fps=wanted.fps,
+        metadata=UNSET if options.metadata is LEFT_OUT else options.metadata,
+        webhook_url=UNSET if options.webhook is LEFT_OUT else options.webhook,
+    )
+
+
+def local_modules(folder: Path) -> tuple[str, ...]:
+    """The names that ``import`` would find in the notebook's own folder."""
+    try:
+        entries = list(folder.iterdir())
+    except OSError:
+        return ()
+    return tuple(
+        sorted(
+            entry.stem if entry.is_file() else entry.name
+            for entry in entries
+            if (entry.suffix == ".py" and entry.stem.isidentifier())
+            or (entry.name.isidentifier() and (entry / "__init__.py").is_file())
+        )
+    )

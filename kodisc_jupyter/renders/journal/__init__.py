@@ -1,0 +1,1 @@
+"""What every kernel of this user knows about every render, in one SQLite file."""

@@ -1,0 +1,211 @@
+"""What every kernel of this user knows about every render: one SQLite file in WAL mode.
+
+Several kernels write to it at once. What money depends on (the intent before the POST, the job ID
+after it) is on the disk before the call returns; the rest may lose its last moments to a power cut.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+from kodisc_jupyter.renders.journal import table
+from kodisc_jupyter.renders.journal.file import JournalFile
+from kodisc_jupyter.renders.journal.record import OPEN, JobRecord, Step
+
+SCHEMA_VERSION: Final = 1
+"""Kept in the file as ``PRAGMA user_version``."""
+
+_OPEN_STEPS: Final = ", ".join(f"'{step}'" for step in sorted(OPEN))
+
+_SCHEMA: Final = f"""
+CREATE TABLE renders (
+    seq INTEGER PRIMARY KEY,
+    {", ".join(f"{name} {kind}" for name, kind in table.COLUMNS.items())}
+);
+CREATE UNIQUE INDEX one_open_render ON renders (reuse_key)
+    WHERE step IN ({_OPEN_STEPS}) AND superseded = 0;
+CREATE INDEX renders_by_key ON renders (reuse_key, seq);
+CREATE INDEX renders_by_job ON renders (job_id);
+CREATE INDEX renders_by_scene ON renders (identity, quality, scene);
+CREATE INDEX renders_by_step ON renders (step);
+CREATE TABLE shown (
+    render_id TEXT NOT NULL, session TEXT NOT NULL, notebook TEXT NOT NULL, at REAL NOT NULL
+);
+"""
+
+
+@dataclass(frozen=True)
+class Showing:
+    """A finished render that was shown again for 0 credits."""
+
+    record: JobRecord
+    session: str
+    notebook: str
+    at: float
+
+
+class Journal:
+    """The file ``journal.sqlite`` below ``KODISC_HOME``.
+
+    It may be used from any thread. ``trace`` is told before and after every commit, by the name of
+    the step: that is where tests kill the process.
+    """
+
+    def __init__(self, path: Path, *, trace: Callable[[str], None] | None = None) -> None:
+        self.path = path
+        self._file = JournalFile(
+            path, schema=_SCHEMA, version=SCHEMA_VERSION, trace=trace or (lambda _: None)
+        )
+
+    # What is written
+
+    def claim(self, record: JobRecord, *, force: bool = False) -> JobRecord:
+        """Write the intent of a render, unless the same one is open or finished already.
+
+        Returns ``record`` itself when it was written, else the row that is there. Of two kernels
+        that claim at the same moment exactly one writes. ``force`` writes in any case; what was
+        open before is no longer attached to.
+        """
+        with self._file.transaction("intent", durable=True) as db:
+            if force:
+                db.execute(
+                    "UPDATE renders SET superseded = 1 WHERE reuse_key = ? AND step != ?",
+                    (record.reuse_key, str(Step.COMPLETED)),
+                )
+            else:
+                found = self._same(db, record.reuse_key)
+                if found is not None:
+                    return found
+            table.insert(db, record)
+        return record
+
+    def update(
+        self, record: JobRecord, happened: str, /, *, durable: bool = False, **values: Any
+    ) -> None:
+        """Change some columns of a row; ``happened`` is the name that ``trace`` hears.
+
+        A row that is gone (the file was set aside meanwhile) is written anew from ``record``.
+        """
+        with self._file.transaction(happened, durable=durable) as db:
+            table.update(db, record, values)
+
+    def mark(self, record: JobRecord, from_: Step, to: Step, **values: Any) -> bool:
+        """Move a row on, if it still is where it was; ``False`` when another kernel was first."""
+        with self._file.transaction(str(to)) as db:
+            changed = db.execute(
+                "UPDATE renders SET step = ? WHERE render_id = ? AND step = ?",
+                (str(to), record.render_id, str(from_)),
+            ).rowcount
+            if changed and values:
+                table.update(db, record, values)
+        return bool(changed)
+
+    def shown_again(self, record: JobRecord, session: str, notebook: str, at: float) -> None:
+        """Note that a finished render was shown again for 0 credits."""
+        with self._file.transaction("shown") as db:
+            db.execute(
+                "INSERT INTO shown VALUES (?, ?, ?, ?)", (record.render_id, session, notebook, at)
+            )
+
+    # What is read
+
+    def same(self, reuse_key: str) -> JobRecord | None:
+        """The newest render with this key that is open (and not superseded) or completed."""
+        with self._file.reading() as db:
+            return self._same(db, reuse_key)
+
+    def by_job(self, job_id: str) -> JobRecord | None:
+        """The newest row about a job."""
+        return self._one("job_id = ? ORDER BY seq DESC LIMIT 1", job_id)
+
+    def in_doubt(self, reuse_key: str) -> JobRecord | None:
+        """The newest of the same render that may have cost something for nothing to show.
+
+        Sent without an answer, or a job that the server no longer knows; ``None`` once a later one
+        was forced past it.
+        """
+        return self._one(
+            "reuse_key = ? AND step IN (?, ?) AND superseded = 0 ORDER BY seq DESC LIMIT 1",
+            reuse_key,
+            str(Step.UNCERTAIN),
+            str(Step.UNKNOWN),
+        )
+
+    def open_records(self) -> list[JobRecord]:
+        """All rows something may still happen to, oldest first."""
+        return self._many(f"step IN ({_OPEN_STEPS}) ORDER BY seq")
+
+    def uncertain_records(self) -> list[JobRecord]:
+        """All rows that were sent without an answer, oldest first."""
+        return self._many("step = ? ORDER BY seq", str(Step.UNCERTAIN))
+
+    def recent(self, limit: int) -> list[JobRecord]:
+        """The newest rows, newest first, and every open or uncertain one however old."""
+        return self._many(
+            "seq IN (SELECT seq FROM renders ORDER BY seq DESC LIMIT ?) "  # noqa: S608
+            f"OR step IN ({_OPEN_STEPS}, '{Step.UNCERTAIN}') ORDER BY seq DESC",
+            limit,
+        )
+
+    def all_records(self) -> list[JobRecord]:
+        """Every row, oldest first."""
+        return self._many("1 ORDER BY seq")
+
+    def settled(self, identity: str, quality: str, limit: int = 200) -> list[JobRecord]:
+        """Completed renders at a quality whose cost is known, newest first."""
+        return self._many(
+            "identity = ? AND quality = ? AND step = ? AND credits IS NOT NULL "
+            "ORDER BY seq DESC LIMIT ?",
+            identity,
+            quality,
+            str(Step.COMPLETED),
+            limit,
+        )
+
+    def settled_scene(
+        self, identity: str, quality: str, scene: str, limit: int = 20
+    ) -> list[JobRecord]:
+        """Completed renders of a scene at a quality whose cost is known, newest first."""
+        return self._many(
+            "identity = ? AND quality = ? AND scene = ? AND step = ? AND credits IS NOT NULL "
+            "ORDER BY seq DESC LIMIT ?",
+            identity,
+            quality,
+            scene,
+            str(Step.COMPLETED),
+            limit,
+        )
+
+    def showings(self) -> list[Showing]:
+        """Every time a finished render was shown again, oldest first."""
+        with self._file.reading() as db:
+            found = db.execute(
+                "SELECT shown.session, shown.notebook, shown.at, "  # noqa: S608 - our own names
+                f"{table.names('renders.')} FROM shown JOIN renders USING (render_id) "
+                "ORDER BY shown.rowid"
+            ).fetchall()
+        return [Showing(table.parse(row[3:]), row[0], row[1], row[2]) for row in found]
+
+    def close(self) -> None:
+        """Let go of the file; it is opened again when needed."""
+        self._file.close()
+
+    def _same(self, db: sqlite3.Connection, reuse_key: str) -> JobRecord | None:
+        return table.one(
+            db,
+            f"reuse_key = ? AND (step = '{Step.COMPLETED}' OR step IN ({_OPEN_STEPS}) "
+            "AND superseded = 0) ORDER BY seq DESC LIMIT 1",
+            (reuse_key,),
+        )
+
+    def _one(self, where: str, *values: Any) -> JobRecord | None:
+        with self._file.reading() as db:
+            return table.one(db, where, values)
+
+    def _many(self, where: str, *values: Any) -> list[JobRecord]:
+        with self._file.reading() as db:
+            return table.many(db, where, values)

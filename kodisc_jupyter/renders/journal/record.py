@@ -1,0 +1,114 @@
+"""One render as the journal keeps it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum
+from pathlib import Path
+from typing import Final
+
+from kodisc_jupyter.api.models import (
+    AspectRatio,
+    Balance,
+    Credits,
+    Job,
+    JobStatus,
+    Quality,
+    RenderResult,
+)
+from kodisc_jupyter.renders.journal.process import Owner
+
+
+class Step(str, Enum):
+    """How far a render is known to have come."""
+
+    INTENT = "intent"
+    """Written down; the POST has not begun, so nothing was sent."""
+    POSTING = "posting"
+    """The POST began; whether it arrived is not known yet."""
+    ACCEPTED = "accepted"
+    COMPLETED = "completed"
+    FAILED = "failed"
+    REFUSED = "refused"
+    """The server said no: there is no job and no cost."""
+    NOT_SENT = "not sent"
+    """Given up before the POST."""
+    UNCERTAIN = "uncertain"
+    """Sent without an answer: there may be a job that nobody knows the ID of."""
+    UNKNOWN = "unknown"
+    """The server no longer knows the job (404)."""
+
+    def __str__(self) -> str:
+        return self.value
+
+
+SUBMITTING: Final = frozenset({Step.INTENT, Step.POSTING})
+OPEN: Final = frozenset({Step.INTENT, Step.POSTING, Step.ACCEPTED})
+
+
+@dataclass(frozen=True)
+class JobRecord:
+    """A row of the journal. Times are seconds since the epoch, credits as the API gave them.
+
+    No code and no key: ``code_sha256`` stands for the code, ``title`` and ``notebook`` are what a
+    person recognises it by. ``phase`` is the last status the server gave. ``attempts`` counts the
+    POSTs, ``uncertain_attempts`` those of them that may have arrived without an answer. ``error``
+    is the last line of a failed job's error text.
+    """
+
+    render_id: str
+    reuse_key: str
+    code_sha256: str
+    scene: str
+    quality: Quality
+    aspect_ratio: AspectRatio
+    fps: int
+    backend: str
+    identity: str
+    unlimited: bool
+    title: str
+    notebook: str
+    session: str
+    owner: Owner
+    created_at: float
+    step: Step = Step.INTENT
+    phase: str = ""
+    job_id: str | None = None
+    attempts: int = 0
+    uncertain_attempts: int = 0
+    accepted_at: float | None = None
+    ended_at: float | None = None
+    credits: Credits | None = None
+    duration_ms: int | None = None
+    balance_before: Balance | None = None
+    balance_after: Balance | None = None
+    video_url: str | None = None
+    poster_url: str | None = None
+    captions_url: str | None = None
+    video: Path | None = None
+    video_bytes: int | None = None
+    error: str | None = None
+    note: str = ""
+    superseded: bool = False
+
+    @property
+    def is_open(self) -> bool:
+        """Whether something may still happen to it."""
+        return self.step in OPEN
+
+    def job(self) -> Job | None:
+        """The job as far as the journal knows it; without metadata, which is not kept."""
+        if self.job_id is None:
+            return None
+        result = None
+        if self.video_url is not None:
+            result = RenderResult(self.video_url, self.poster_url, self.captions_url)
+        status = JobStatus(self.phase) if self.phase else JobStatus.QUEUED
+        return Job(
+            self.job_id,
+            status,
+            credits_cost=self.credits,
+            duration_ms=self.duration_ms,
+            result=result,
+            error=self.error,
+        )

@@ -1,0 +1,233 @@
+"""The same render, before or now: shown again, attached to, or cleared up after a dead kernel."""
+
+from __future__ import annotations
+
+import contextlib
+import time
+from threading import Event
+from typing import Final
+
+from kodisc_jupyter.api.errors import (
+    JobNotFoundError,
+    KodiscError,
+    SubmissionCancelledError,
+    SubmissionUncertainError,
+)
+from kodisc_jupyter.renders.journal.journal import Journal
+from kodisc_jupyter.renders.journal.process import is_alive, this_process
+from kodisc_jupyter.renders.journal.record import SUBMITTING, JobRecord, Step
+from kodisc_jupyter.renders.kept import fetch_again, find
+from kodisc_jupyter.renders.media import Fetched, MediaStore
+from kodisc_jupyter.renders.render import Render, Subscriber
+from kodisc_jupyter.renders.start.backend import Backend
+from kodisc_jupyter.renders.start.submit import is_in_flight
+from kodisc_jupyter.renders.state import ENDED, Phase
+from kodisc_jupyter.renders.watch.balance import Balances
+from kodisc_jupyter.renders.watch.pacing import YOUNG_S, RateLimiter
+from kodisc_jupyter.renders.watch.tracker import JobTracker
+
+OTHERS_SUBMISSION_S: Final = 180.0
+"""How long another kernel's submission of the same render is waited for: its five attempts."""
+STRANGER_S: Final = 600.0
+"""A submission of a process that cannot be asked after (another machine) is over by then."""
+
+_LOOK_S: Final = 0.05
+
+
+class Reuse:
+    """Finds the same render in the journal, for one kernel."""
+
+    def __init__(
+        self,
+        journal: Journal,
+        store: MediaStore,
+        follower: JobTracker,
+        turns: RateLimiter,
+        balances: Balances,
+        *,
+        session_id: str,
+        others_submission_s: float = OTHERS_SUBMISSION_S,
+    ) -> None:
+        self._journal = journal
+        self._store = store
+        self._follower = follower
+        self._turns = turns
+        self._balances = balances
+        self._session_id = session_id
+        self._others_submission_s = others_submission_s
+
+    def there(
+        self, wanted: JobRecord, render: Render, on_state: Subscriber | None, cancel: Event
+    ) -> Render | None:
+        """The same render if it is there or under way; ``None`` when it may be sent."""
+        deadline = time.monotonic() + self._others_submission_s
+        while True:
+            found = self._journal.same(wanted.reuse_key)
+            if found is None:
+                return None
+            if found.step not in SUBMITTING:
+                try:
+                    return self.take(found, render, on_state, notebook=wanted.notebook)
+                except JobNotFoundError:
+                    if wanted.unlimited:  # our own server lost it, and nothing was paid
+                        continue
+                    raise
+            if not self._is_under_way(found):
+                self.give_up_on(found, render.backend)
+                continue
+            render.advance(
+                Phase.SUBMITTING,
+                note="Another cell or kernel is submitting the same render; waiting for its job.",
+            )
+            if time.monotonic() > deadline:
+                raise SubmissionUncertainError(
+                    "Another kernel has been submitting the same render for "
+                    f"{self._others_submission_s:g} s. Nothing was sent from here.",
+                    hint="Look at %kodisc jobs, then run the cell again.",
+                )
+            if cancel.wait(_LOOK_S):
+                raise SubmissionCancelledError("The render was called off; nothing was sent.")
+
+    def take(
+        self, found: JobRecord, render: Render, on_state: Subscriber | None, *, notebook: str
+    ) -> Render:
+        """The handle of a render that has a job, however far it has come.
+
+        Raises:
+            JobNotFoundError: the server does not know the job.
+            KodiscError: its video is gone, see :func:`fetch_again`.
+        """
+        assert found.job_id is not None
+        live = self._follower.live(found.identity, found.job_id)
+        if live is not None and live.state.phase not in ENDED:
+            if render.backend is not None:
+                self._follower.use(live, render.backend)
+            if on_state is not None:
+                live.subscribe(on_state)
+            return live
+        if found.step is Step.COMPLETED:
+            return self._show_again(found, render, notebook)
+        return self._attach(found, render)
+
+    def doubts(self, wanted: JobRecord, backend: Backend) -> str:
+        """What must be said before the same render is sent once more; empty if nothing.
+
+        Raises:
+            JobNotFoundError: its job is not known to the server any more.
+            SubmissionUncertainError: it may have been sent, and ``resubmit_uncertain`` is off.
+        """
+        if backend.unlimited:
+            return ""
+        past = self._journal.in_doubt(wanted.reuse_key)
+        if past is None:
+            return ""
+        if past.step is Step.UNKNOWN:
+            raise _not_known(past)
+        said = (
+            f"An earlier submission of this render ({_when(past.created_at)}) never got an answer "
+            "and may have made a job; %kodisc jobs lists it as uncertain."
+        )
+        if not backend.client.resubmit_uncertain:
+            raise SubmissionUncertainError(
+                f"{said} It was not sent again, because resubmit_uncertain is off.",
+                hint="Compare the balances listed there; --force sends it once more.",
+            )
+        return said
+
+    def clear_up(self, backend: Backend | None) -> None:
+        """Find the submissions of dead kernels, and say what is known of them from now on."""
+        for record in self._journal.open_records():
+            if record.step in SUBMITTING and not self._is_under_way(record):
+                self.give_up_on(record, backend)
+        blank = [
+            record
+            for record in self._journal.uncertain_records()
+            if record.balance_after is None and backend and record.identity == backend.identity
+        ]
+        balance = self._balances.ask(backend) if backend and blank else None
+        if balance is not None:
+            for record in blank:
+                self._journal.update(record, "balanced", balance_after=balance)
+
+    def give_up_on(self, dead: JobRecord, backend: Backend | None) -> None:
+        """A process died while it submitted."""
+        if dead.step is Step.INTENT:
+            self._journal.mark(
+                dead, Step.INTENT, Step.NOT_SENT, note="The kernel ended before it was sent."
+            )
+            return
+        balance = None
+        if backend is not None and backend.identity == dead.identity:
+            balance = self._balances.ask(backend)
+        self._journal.mark(
+            dead,
+            Step.POSTING,
+            Step.UNCERTAIN,
+            uncertain_attempts=1,
+            balance_after=balance,
+            note="The kernel ended while it was being sent; the answer never came.",
+        )
+
+    def _is_under_way(self, found: JobRecord) -> bool:
+        """Whether the process that is submitting still lives, and still is submitting."""
+        if found.owner == this_process():
+            return is_in_flight(found.render_id)
+        alive = is_alive(found.owner)
+        return time.time() - found.created_at < STRANGER_S if alive is None else alive
+
+    def _show_again(self, found: JobRecord, render: Render, notebook: str) -> Render:
+        assert found.job_id is not None
+        media = find(found, self._store)
+        if media is None:
+            render.advance(Phase.FETCHING, job=found.job(), note="Fetching the video once more.")
+            media = fetch_again(found, self._store, render.backend)
+        if media.video != found.video:  # also when a kernel died before it could write that down
+            self._follower.keep(found, Fetched(media))
+        self._follower.protect(found.job_id)
+        with contextlib.suppress(KodiscError):  # a full disk is no reason not to show it
+            self._journal.shown_again(found, self._session_id, notebook, time.time())
+        render.advance(
+            Phase.COMPLETED,
+            job=found.job(),
+            media=media,
+            reused=True,
+            cost=0,
+            note=f"0 credits, reused: rendered on {_when(found.created_at)}.",
+        )
+        return render
+
+    def _attach(self, found: JobRecord, render: Render) -> Render:
+        """Watch a job that is open already, for no further credits."""
+        assert found.job_id is not None
+        assert render.backend is not None
+        job = found.job()
+        try:
+            self._turns.take()
+            job = render.backend.client.get_render(found.job_id, attempts=1)
+        except JobNotFoundError:
+            if time.time() - (found.accepted_at or 0) > YOUNG_S:
+                self._journal.update(found, "unknown", step=Step.UNKNOWN, ended_at=time.time())
+                raise _not_known(found) from None
+        except KodiscError:
+            pass  # the watcher says so if it lasts
+        note = f"Attached to job {found.job_id}, which was open already: it is paid once."
+        render.advance(balance_before=found.balance_before, note=found.note or note)
+        if job is not None and job.is_terminal:
+            self._follower.settle(render, found, job)
+        else:
+            render.advance(Phase.QUEUED, job=job)
+            self._follower.follow(render, found)
+        return render
+
+
+def _not_known(past: JobRecord) -> JobNotFoundError:
+    return JobNotFoundError(
+        f"{past.scene} was sent before as job {past.job_id}, which the server does not know for "
+        "this key. Nothing was sent now.",
+        job_id=past.job_id,
+        hint="If it was made with another key, log in with that one. --force renders anew.",
+    )
+
+
+def _when(epoch_s: float) -> str:
+    return time.strftime("%Y-%m-%d %H:%M", time.localtime(epoch_s))

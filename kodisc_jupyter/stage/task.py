@@ -1,0 +1,52 @@
+"""One render as it travels from the server to the process that does it, and what comes back."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from typing import Any, Final
+
+VIDEO: Final = "video.mp4"
+THUMBNAIL: Final = "thumb.jpg"
+CAPTIONS: Final = "captions.vtt"
+RESULT_FILES: Final = (VIDEO, THUMBNAIL, CAPTIONS)
+"""The files of a completed render, by the names the API page gives them."""
+
+
+@dataclass(frozen=True)
+class Limits:
+    """What one render may use: wall-clock seconds, bytes of memory, processes at a time."""
+
+    seconds: float = 600.0
+    memory_bytes: int = 4 << 30
+    processes: int = 64
+
+
+@dataclass(frozen=True)
+class RenderTask:
+    """What to render: the code, its scene, and the frame in pixels and frames per second."""
+
+    job_id: str
+    code: str
+    class_name: str
+    width: int
+    height: int
+    fps: int
+    owner: str = ""
+    limits: Limits = Limits()
+
+    def to_json(self) -> dict[str, Any]:
+        """Plain JSON, for a pipe or another machine."""
+        return asdict(self)
+
+    @classmethod
+    def from_json(cls, fields: dict[str, Any]) -> RenderTask:
+        """The inverse of :meth:`to_json`."""
+        return cls(**{**fields, "limits": Limits(**fields["limits"])})
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """How a render ended: ``error`` is ``None`` for success; ``duration_ms`` is wall-clock."""
+
+    error: str | None
+    duration_ms: int
