@@ -23,6 +23,7 @@ from typing import Any, Final
 from kodisc_jupyter.stage import failure
 from kodisc_jupyter.stage.captions import Cue, to_vtt
 from kodisc_jupyter.stage.task import CAPTIONS, THUMBNAIL, VIDEO, RenderTask
+from kodisc_jupyter.stage.thumbnail import Thumbnail
 
 STILL_S: Final = 1.0
 """Seconds that the picture of a scene without any animation is shown."""
@@ -285,45 +286,30 @@ def _no_copies(event: str, _: tuple[Any, ...]) -> None:
         )
 
 
-class _Thumbnail:
-    """Keeps the frame with most in it: the largest spread of brightness, later ones preferred."""
-
-    def __init__(self) -> None:
-        self.frame: Any = None
-        self._best = -1.0
-
-    def look(self, pixels: Any) -> None:
-        import numpy as np
-
-        if not isinstance(pixels, np.ndarray):
-            return
-        seen: np.ndarray = pixels[::12, ::12, :3].astype(np.float32).ravel()
-        mean = float(seen.sum()) / seen.size
-        spread = float(seen.dot(seen)) / seen.size - mean * mean
-        if spread >= self._best:
-            self._best, self.frame = spread, pixels
-
-    def save(self, path: Path) -> None:
-        from PIL import Image
-
-        if self.frame is not None:
-            Image.fromarray(self.frame[:, :, :3]).save(path, quality=88)
+def _repeat(num_frames: int = 1, *, repeat: int = 1) -> int:
+    """How often a frame is shown: Manim 0.22 says ``repeat``, earlier ones ``num_frames``."""
+    return max(num_frames, repeat)
 
 
 def _film(scene_class: type[Any], results: Path) -> None:
     scene = scene_class()
     writer = scene.renderer.file_writer
-    thumbnail = _Thumbnail()
+    thumbnail = Thumbnail()
     write_frame, tear_down = writer.write_frame, scene.tear_down
 
     def write_and_look(pixels: Any, *args: Any, **kwargs: Any) -> Any:
-        thumbnail.look(pixels)
+        thumbnail.look(pixels, _repeat(*args, **kwargs))
         return write_frame(pixels, *args, **kwargs)
+
+    def draw_the_end() -> Any:
+        scene.renderer.update_frame(scene)
+        return scene.renderer.get_frame()
 
     def tear_down_with_a_picture() -> None:
         if not any(writer.partial_movie_files):
             writer.sections[-1].skip_animations = False
             scene.wait(STILL_S)
+        thumbnail.end(draw_the_end)
         tear_down()
 
     writer.write_frame = write_and_look

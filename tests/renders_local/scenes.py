@@ -329,8 +329,8 @@ class GradientAndBackground(Scene):
 
 class BracesAndAngles(Scene):
     def construct(self):
-        line = FairQueue(LEFT * 2, RIGHT * 2)
-        other = FairQueue(LEFT * 2, UP)
+        line = Line(LEFT * 2, RIGHT * 2)
+        other = Line(LEFT * 2, UP)
         self.add(line, other, Brace(line), Angle(line, other))
         self.wait(0.2)
 
