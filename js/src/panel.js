@@ -11,7 +11,7 @@ const STEPS = ["Check", "Send", "Queue", "Render", "Fetch"];
  * Which of them, from 1, a phase is; of a lost render the kernel says it.
  * @type {Record<string, number>}
  */
-const STEP_OF = { checking: 1, submitting: 2, retrying: 2, queued: 3, running: 4, fetching: 5 };
+const STEP_OF = { checking: 1, rehearsing: 1, submitting: 2, retrying: 2, queued: 3, running: 4, fetching: 5 };
 const COME_BACK = "Running the cell again finds the job; nothing is paid twice.";
 const BRIEF = new Set(["checking", "queued"]);
 

@@ -4,6 +4,7 @@ import { completed, seen, stage, state } from "./stage.js";
 
 const OFFERED = {
   checking: [],
+  rehearsing: [],
   submitting: [],
   retrying: [],
   queued: ["Stop watching"],

@@ -14,6 +14,7 @@ class Phase(str, Enum):
     """Where a render is in its life; the panel's ``data-phase``."""
 
     CHECKING = "checking"
+    REHEARSING = "rehearsing"
     SUBMITTING = "submitting"
     RETRYING = "retrying"
     QUEUED = "queued"

@@ -86,6 +86,7 @@ def headline(state: RenderState) -> str:
     server = "the server on this machine" if local else "Kodisc"
     return {
         Phase.CHECKING: "Checking the scene",
+        Phase.REHEARSING: "Rehearsing the scene on this machine",
         Phase.SUBMITTING: f"Sending the job to {server}",
         Phase.RETRYING: f"Sending the job to {server} again",
         Phase.QUEUED: f"Queued {place(state)}",
@@ -108,6 +109,8 @@ def explanation(state: RenderState) -> str:
     job = name(state.job_id or "JOBID")
     return {
         Phase.CHECKING: "Nothing has been sent.",
+        Phase.REHEARSING: "It is played once without drawing, to find mistakes before they cost "
+        "anything. Nothing has been sent.",
         Phase.LOST: "What is known is shown below. It is asked again, less and less often; "
         "nothing is paid twice.",
         Phase.DETACHED: f"%kodisc show {job} shows it again; so does running the cell again, "
