@@ -92,6 +92,7 @@ class Runner:
             prelude=self.prelude,
             namespace=_variables(shell),
             local_modules=local_modules(Path.cwd()),
+            first_line=2 if line else 1,
         )
 
     def run(
@@ -101,12 +102,14 @@ class Runner:
         *,
         line: str = "",
         values: Mapping[str, Any] | None = None,
+        around: CellContext | None = None,
         screen: MakeScreen | None = None,
     ) -> list[Render]:
         """Check, submit, show, and wait where that is the manner.
 
         ``line`` is the magic's own line, for errors on it. ``values`` go before the notebook's
-        variables of the same name. ``screen`` makes what each render is shown on; by default that
+        variables of the same name. ``around`` is what the cell stands in, where that is not as
+        :meth:`surroundings` tells. ``screen`` makes what each render is shown on; by default that
         is a display under the cell.
 
         Raises:
@@ -114,7 +117,7 @@ class Runner:
             KodiscError: the submission was refused or failed; or, where the cell waits, the render.
             StoppedWaiting: Ctrl-C while waiting.
         """
-        order = self.prepare(cell, options, line=line, values=values)
+        order = self.prepare(cell, options, line=line, values=values, around=around)
         kept, targets = self._kept(options, line), _targets(options, order, line)
         notices.show_warnings(order.warnings, self.front_end())
         if options.check:
@@ -145,13 +148,14 @@ class Runner:
         *,
         line: str = "",
         values: Mapping[str, Any] | None = None,
+        around: CellContext | None = None,
     ) -> PreparedCell:
         """The free part: assemble and check; nothing is sent.
 
         Raises:
             SceneCheckError: a check found a mistake.
         """
-        around = self.surroundings(line)
+        around = around or self.surroundings(line)
         if values:
             around = around._replace(namespace={**(around.namespace or {}), **values})
         return prepare(cell, options, self.settings, around)

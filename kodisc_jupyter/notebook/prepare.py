@@ -49,17 +49,16 @@ class PreparedCell(NamedTuple):
 
 
 class CellContext(NamedTuple):
-    """What the cell stands in: the magic's line, the prelude, the notebook's names and modules."""
+    """What the cell stands in: the magic's line, the prelude, the notebook's names and modules.
+
+    ``first_line`` is the number beside the cell's first line: the magic's own line is line 1.
+    """
 
     line: str = ""
     prelude: str = ""
     namespace: Mapping[str, Any] | None = None
     local_modules: Sequence[str] = ()
-
-    @property
-    def first_line(self) -> int:
-        """The number beside the cell's first line: the magic's own line is line 1."""
-        return 2 if self.line else 1
+    first_line: int = 1
 
 
 def prepare(

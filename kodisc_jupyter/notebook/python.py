@@ -11,12 +11,13 @@ if TYPE_CHECKING:
     from kodisc_jupyter.renders.render import Render
 
 
-def render(code: str, scene: str | None = None, **options: Any) -> Render:
+def render(code: str | type, scene: str | None = None, **options: Any) -> Render:
     """Render a scene from Python, just as ``%%kodisc`` does, panel included.
 
     Args:
-        code: Manim source that defines the scene.
-        scene: the Scene class; may be left out when ``code`` defines exactly one.
+        code: Manim source that defines the scene, or the Scene class itself: then the cell (or the
+            file) that defines it is sent, as it was when it was run.
+        scene: the Scene class's name; may be left out when ``code`` defines exactly one.
         options: ``%%kodisc``'s options by name: ``quality``, ``aspect``, ``fps``, ``values``
             (a dict of what ``--with`` sends), ``metadata``, ``webhook`` (``None`` for none),
             ``wait``, ``timeout``, ``force``, ``max_credits``, ``embed``, ``save``, ``width``,
@@ -26,14 +27,34 @@ def render(code: str, scene: str | None = None, **options: Any) -> Render:
         The render's handle: ``.job``, ``.wait()``, ``.video``, ``.cancel_watch()``.
 
     Raises:
-        TypeError: an unknown option.
+        TypeError: an unknown option, or ``code`` is neither source nor a class.
+        SceneCheckError: a mistake in the scene, or the class's source cannot be found.
         KodiscError: as a cell raises it.
     """
     from kodisc_jupyter.notebook.magics import current_runner
 
+    runner = current_runner()
     values = options.pop("values", None)
+    around = runner.surroundings("")
+    if isinstance(code, type):
+        if scene is not None:
+            raise TypeError("render(MyScene) takes no other scene's name. Nothing was sent.")
+        from kodisc_jupyter.notebook.class_source import imports_of, source_of
+
+        scene, written = code.__name__, source_of(code, runner.settings.shell)
+        imports = imports_of(written.code, around.prelude, values or (), code)
+        around = around._replace(
+            prelude=f"{around.prelude.rstrip()}\n{imports}\n" if imports else around.prelude,
+            first_line=written.first_line,
+        )
+        code = written.code
+    elif not isinstance(code, str):
+        raise TypeError(
+            f"render() takes Manim source or a Scene class, not {type(code).__name__}. "
+            "Nothing was sent."
+        )
     try:
         wanted = from_python(scene, tuple(values or ()), options)
     except OptionError as problem:
         raise refused([option_diagnostic(problem.message, problem.hint, "")]) from None
-    return current_runner().run(code, wanted, values=values)[0]
+    return runner.run(code, wanted, values=values, around=around)[0]

@@ -127,12 +127,27 @@ def _without_futures(cell: str) -> tuple[list[tuple[int, str]], str]:
         if not (isinstance(node, ast.ImportFrom) and node.module == "__future__"):
             continue
         found.append((node.lineno, ast.unparse(node)))
-        end = node.end_lineno or node.lineno
-        for number in range(node.lineno, end + 1):
-            raw = lines[number - 1].encode()
-            left = node.col_offset if number == node.lineno else 0
-            right = (node.end_col_offset or len(raw)) if number == end else len(raw)
-            kept = b"pass" if number == node.lineno else b""
-            blank = kept.ljust(right - left)
-            lines[number - 1] = (raw[:left] + blank + raw[right:]).decode()
+        blank_out(lines, node)
     return found, "\n".join(lines)
+
+
+def blank_out(lines: list[str], node: ast.stmt) -> None:
+    """Take a statement of the top level out of ``lines``; every other line keeps its number.
+
+    Where it shares a line with others, a ``pass`` keeps its place.
+    """
+    decorators = getattr(node, "decorator_list", ())
+    first = min(node.lineno, *(one.lineno for one in decorators)) if decorators else node.lineno
+    end = node.end_lineno or node.lineno
+    head = b"" if decorators else lines[first - 1].encode()[: node.col_offset]
+    last = lines[end - 1].encode()
+    tail = last[node.end_col_offset :]
+    if not (head.strip() or tail.strip()):
+        lines[first - 1 : end] = [""] * (end - first + 1)
+        return
+    # What follows on the line stays in its column, which the syntax tree goes by.
+    indent = len(head) if first == end else 0
+    padding = b"".ljust((node.end_col_offset or len(last)) - indent)
+    lines[first - 1 : end] = [""] * (end - first + 1)
+    lines[end - 1] = (padding + tail).decode()
+    lines[first - 1] = (head + b"pass" + lines[first - 1].encode()[4:]).decode()
