@@ -15,14 +15,14 @@ from kodisc_jupyter.api.errors import KodiscError, WaitTimeoutError
 from kodisc_jupyter.api.models import Credits, Job, RenderRequest
 from kodisc_jupyter.renders.journal.journal import Journal
 from kodisc_jupyter.renders.journal.process import is_alive, this_process
-from kodisc_jupyter.renders.journal.record import JobRecord, Step
+from kodisc_jupyter.renders.journal.record import ADOPTED, JobRecord, Step
 from kodisc_jupyter.renders.kept import fetch_again, find
 from kodisc_jupyter.renders.media import Fetched, MediaStore, copied, media_limit_bytes
 from kodisc_jupyter.renders.render import Render, Subscriber
 from kodisc_jupyter.renders.report import Report, report_of, state_of
 from kodisc_jupyter.renders.start.backend import Backend
 from kodisc_jupyter.renders.start.budget import EstimateBasis, Guess, Past, guess
-from kodisc_jupyter.renders.start.identity import code_sha256, effective, reuse_key
+from kodisc_jupyter.renders.start.identity import effective, identify
 from kodisc_jupyter.renders.start.reuse import Reuse
 from kodisc_jupyter.renders.start.session_budget import SessionBudget
 from kodisc_jupyter.renders.start.submit import Sending, begin, over
@@ -127,7 +127,7 @@ class RenderSession:
                 if there is not None:
                     return there
             note = "" if force else self._reuse.doubts(record, backend)
-            cost = self._guess(request, backend)
+            cost = self._guess(request, backend, record.reuse_key)
             render.advance(estimate=cost.estimate, note=note)
             if not backend.unlimited:
                 self.purse.allow(
@@ -141,7 +141,7 @@ class RenderSession:
 
     def estimate(self, request: RenderRequest, backend: Backend) -> Estimate:
         """What a render may cost and take, with the ground of the guess; no request is made."""
-        return self._guess(request, backend).estimate
+        return self._guess(request, backend, identify(request, backend.identity).reuse_key).estimate
 
     def open_renders(self) -> list[Render]:
         """The renders this kernel is watching, oldest first."""
@@ -251,10 +251,11 @@ class RenderSession:
         self, request: RenderRequest, backend: Backend, notebook: str, title: str
     ) -> JobRecord:
         quality, aspect_ratio, fps = effective(request)
+        identity = identify(request, backend.identity)
         return JobRecord(
             render_id=uuid.uuid4().hex,
-            reuse_key=reuse_key(request, backend.identity),
-            code_sha256=code_sha256(request.code),
+            reuse_key=identity.reuse_key,
+            code_sha256=identity.code_sha256,
             scene=request.class_name,
             quality=quality,
             aspect_ratio=aspect_ratio,
@@ -329,7 +330,7 @@ class RenderSession:
         """A row for a job that was started elsewhere; it is not reused, its code being unknown."""
         record = replace(
             self._intent(RenderRequest("", "(unknown scene)"), backend, "", ""),
-            reuse_key=f"job:{backend.identity}:{job.job_id}",
+            reuse_key=f"{ADOPTED}{backend.identity}:{job.job_id}",
             step=Step.ACCEPTED,
             job_id=job.job_id,
             phase=str(job.status),
@@ -338,11 +339,10 @@ class RenderSession:
         )
         return self.journal.claim(record)
 
-    def _guess(self, request: RenderRequest, backend: Backend) -> Guess:
+    def _guess(self, request: RenderRequest, backend: Backend, key: str) -> Guess:
         quality = str(effective(request)[0])
         own = self.journal.settled_scene(backend.identity, quality, request.class_name)
-        code = code_sha256(request.code)
-        own = [row for row in own if row.code_sha256 == code] or own
+        own = [row for row in own if row.reuse_key == key] or own
         similar = self.journal.settled(backend.identity, quality)
         guessed = guess(_pasts(own), _pasts(similar), request.class_name, quality)
         if backend.unlimited:

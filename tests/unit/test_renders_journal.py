@@ -15,7 +15,7 @@ from kodisc_jupyter.renders.journal.file import _use_wal
 from kodisc_jupyter.renders.journal.journal import SCHEMA_VERSION, Journal
 from kodisc_jupyter.renders.journal.process import Owner, is_alive, this_process
 from kodisc_jupyter.renders.journal.record import JobRecord, Step
-from kodisc_jupyter.renders.start.identity import code_sha256, reuse_key
+from kodisc_jupyter.renders.start.identity import code_sha256, identify, program_sha256
 
 REQUEST = RenderRequest("class Hello(Scene): ...", "Hello")
 
@@ -33,11 +33,12 @@ def journal(path):
 
 
 def record(render_id="r1", **values):
+    key = values.get("reuse_key", "key")
     return JobRecord(
         **{
             "render_id": render_id,
-            "reuse_key": "key",
-            "code_sha256": "ab" * 32,
+            "reuse_key": key,
+            "code_sha256": code_sha256(key),
             "scene": "Hello",
             "quality": Quality.MEDIUM,
             "aspect_ratio": AspectRatio.WIDE,
@@ -107,9 +108,9 @@ def test_a_forced_render_takes_the_place_of_an_open_one(journal):
     journal.claim(record("r1"))
     forced = record("r2")
     assert journal.claim(forced, force=True) is forced
-    assert journal.same("key").render_id == "r2"
+    assert journal.same(record()).render_id == "r2"
     journal.update(forced, "failed", step=Step.FAILED)
-    assert journal.same("key") is None
+    assert journal.same(record()) is None
     assert [row.step for row in journal.all_records()] == [Step.INTENT, Step.FAILED]
 
 
@@ -204,14 +205,18 @@ def test_neither_the_key_nor_the_code_is_in_the_file(session, cloud, tmp_path):
 # What counts as the same render
 
 
+def key_of(request, backend="local"):
+    return identify(request, backend).reuse_key
+
+
 def test_settings_left_out_are_the_same_as_the_defaults_written_out():
     explicit = replace(REQUEST, quality=Quality.MEDIUM, aspect_ratio=AspectRatio.WIDE, fps=30)
-    assert reuse_key(REQUEST, "local") == reuse_key(explicit, "local")
+    assert key_of(REQUEST, "local") == key_of(explicit, "local")
 
 
 def test_metadata_and_webhook_do_not_make_another_render():
     other = replace(REQUEST, metadata={"a": 1}, webhook_url=None)
-    assert reuse_key(REQUEST, "local") == reuse_key(other, "local")
+    assert key_of(REQUEST, "local") == key_of(other, "local")
 
 
 @pytest.mark.parametrize(
@@ -225,8 +230,128 @@ def test_metadata_and_webhook_do_not_make_another_render():
     ],
 )
 def test_whatever_changes_the_video_makes_another_render(change):
-    assert reuse_key(REQUEST, "local") != reuse_key(replace(REQUEST, **change), "local")
-    assert reuse_key(REQUEST, "local") != reuse_key(REQUEST, "cloud:https://kodisc.com/api/v2")
+    assert key_of(REQUEST, "local") != key_of(replace(REQUEST, **change), "local")
+    assert key_of(REQUEST, "local") != key_of(REQUEST, "cloud:https://kodisc.com/api/v2")
+
+
+CELL = """\
+from manim import *
+
+class Hello(Scene):
+    def construct(self):
+        title = Text('Hi', color=RED)  # a title
+        self.play(Write(title), run_time=2)
+"""
+
+SAME = {
+    "a comment": CELL.replace("# a title", "# another word about it"),
+    "a comment line": CELL.replace("class Hello", "# here it begins\nclass Hello"),
+    "blank lines": CELL.replace("\n\n", "\n\n\n\n"),
+    "quotes": CELL.replace("'Hi'", '"Hi"'),
+    "spaces": CELL.replace("run_time=2", "run_time = 2"),
+    "line breaks": CELL.replace("Write(title), ", "\n            Write(title),\n            "),
+    "a last comma": CELL.replace("run_time=2)", "run_time=2,)"),
+    "parentheses": CELL.replace("run_time=2", "run_time=(2)"),
+    "a text in two pieces": CELL.replace("'Hi'", "'H' 'i'"),
+    "tabs": CELL.replace("    ", "\t"),
+    "line ends of Windows": CELL.replace("\n", "\r\n"),
+}
+
+
+@pytest.mark.parametrize("code", SAME.values(), ids=SAME)
+def test_the_same_program_is_the_same_render(code):
+    assert code != CELL
+    first, again = (identify(RenderRequest(one, "Hello"), "local") for one in (CELL, code))
+    assert first.reuse_key == again.reuse_key
+    assert first.code_sha256 != again.code_sha256
+
+
+DIFFERENT = {
+    "another number": CELL.replace("run_time=2", "run_time=3"),
+    "a whole number or not": CELL.replace("run_time=2", "run_time=2.0"),
+    "another name": CELL.replace("title", "words"),
+    "another order": CELL.replace("'Hi', color=RED", "color=RED, text='Hi'"),
+    "another text": CELL.replace("'Hi'", "'Hi '"),
+    "bytes": CELL.replace("'Hi'", "b'Hi'"),
+    "none": CELL.replace("run_time=2", "run_time=None"),
+    "a word in quotes": CELL.replace("color=RED", "color='RED'"),
+    "an operator": CELL.replace("run_time=2", "run_time=-2"),
+    "indented elsewhere": CELL + "        self.wait()\n",
+    "outside of the method": CELL + "    wait = 1\n",
+    "a docstring": CELL.replace("def construct(self):", "def construct(self):\n        'Doc.'"),
+    "spread or not": CELL.replace("Write(title)", "*[Write(title)]"),
+    "a nested import": CELL.replace("from manim import *", "from manim import *, Text"),
+}
+
+
+@pytest.mark.parametrize("code", DIFFERENT.values(), ids=DIFFERENT)
+def test_another_program_is_another_render(code):
+    assert key_of(RenderRequest(CELL, "Hello")) != key_of(RenderRequest(code, "Hello"))
+
+
+READING_ITSELF = {
+    "its file": "self.add(Code(__file__))",
+    "inspect": "import inspect; self.add(Text(inspect.getsource(type(self))))",
+    "inspect by a string": "self.add(Text(__import__('inspect').getsource(type(self))))",
+    "inspect by a part of it": "from inspect import currentframe as here; print(here())",
+    "the number of a line": "import sys; self.wait(sys._getframe().f_lineno)",
+    "a traceback": "import traceback; self.add(Text(traceback.format_exc()))",
+    "linecache": "import linecache; self.add(Text(linecache.getline('scene.py', 3)))",
+    "its code": "self.add(Integer(self.construct.__code__.co_firstlineno))",
+    "its folder": "from pathlib import Path; self.add(Code(next(Path('.').glob('*.py'))))",
+}
+
+
+@pytest.mark.parametrize("line", READING_ITSELF.values(), ids=READING_ITSELF)
+def test_a_program_that_reads_itself_is_known_by_its_text(line):
+    code = f"{CELL}        {line}\n"
+    assert program_sha256(code) == ""
+    other = f"# a comment\n{code}"
+    assert key_of(RenderRequest(code, "Hello")) != key_of(RenderRequest(other, "Hello"))
+
+
+@pytest.mark.parametrize("code", ["class Hello(", "x = 1\0", "(" * 5000 + ")" * 5000, "\ud800"])
+def test_what_does_not_parse_is_known_by_its_text(code):
+    assert key_of(RenderRequest(code, "A")) == key_of(RenderRequest(code, "A"))
+    assert key_of(RenderRequest(code, "A")) != key_of(RenderRequest(f"{code} ", "A"))
+
+
+def test_the_key_of_a_program_does_not_change_with_the_python_that_parses_it():
+    """Reading the journal of another Python shall not cost a render: the words are held here."""
+    assert program_sha256("x = f'{a!r:>3}'\ndef f(b, *, c=None): return {**b, 'd': [c]}") == (
+        "b87527f3f534b7a3d9ccea576bf5c92b5eefe876759a485a9e6c5c2fb5f1fd9a"
+    )
+
+
+def test_a_row_of_an_earlier_version_is_found_by_its_text(journal):
+    request = RenderRequest(CELL, "Hello")
+    sha = code_sha256(CELL)
+    old = record("r1", reuse_key="a key of version 0.1.0", code_sha256=sha)
+    journal.claim(old)
+    journal.update(old, "settled", step=Step.COMPLETED, job_id="j1")
+    wanted = record("r2", reuse_key=key_of(request, "cloud:x"), code_sha256=sha)
+    assert journal.same(wanted).job_id == "j1"
+    assert journal.claim(wanted).job_id == "j1"
+    for other in ({"fps": 60}, {"scene": "Bye"}, {"identity": "local"}, {"quality": Quality.LOW}):
+        assert journal.same(replace(wanted, **other)) is None
+
+
+def test_an_uncertain_row_of_an_earlier_version_is_found_by_its_text(journal):
+    old = record("r1", reuse_key="a key of version 0.1.0")
+    journal.claim(old)
+    journal.update(old, "uncertain", step=Step.UNCERTAIN)
+    wanted = record("r2", reuse_key="new", code_sha256=old.code_sha256)
+    assert journal.in_doubt(wanted).render_id == "r1"
+    assert journal.claim(wanted, force=True) is wanted
+    assert journal.in_doubt(wanted) is None
+
+
+def test_jobs_that_were_started_elsewhere_are_not_each_other(journal):
+    nothing = code_sha256("")
+    first = record("r1", reuse_key="job:cloud:x:1", code_sha256=nothing, job_id="1")
+    second = record("r2", reuse_key="job:cloud:x:2", code_sha256=nothing, job_id="2")
+    assert journal.claim(first) is first
+    assert journal.claim(second) is second
 
 
 def test_code_with_lone_surrogates_has_a_hash_too():

@@ -108,6 +108,17 @@ def test_the_second_run_of_a_finished_cell_costs_nothing_and_asks_nobody(
     assert service.requests == requests
 
 
+def test_a_comment_and_other_quotes_in_a_finished_cell_cost_nothing(session, cloud, service):
+    code = "class Hello(Scene):\n    text = 'Hi'\n"
+    session.start(RenderRequest(code, "Hello"), backend=cloud).wait(DEADLINE_S)
+    other = '# The first lesson\n\nclass Hello(Scene):\n    text = "Hi"  # a greeting\n'
+    assert session.start(RenderRequest(other, "Hello"), backend=cloud).state.reused
+    assert len(service.posts) == 1
+    changed = other.replace("Hi", "Ho")
+    assert not session.start(RenderRequest(changed, "Hello"), backend=cloud).state.reused
+    assert len(service.posts) == 2
+
+
 def test_force_renders_anew_and_the_new_video_is_the_one_reused(session, cloud, service):
     session.start(REQUEST, backend=cloud).wait(DEADLINE_S)
     session.start(REQUEST, backend=cloud, force=True).wait(DEADLINE_S)

@@ -9,6 +9,7 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Callable
 from dataclasses import dataclass
+from enum import Enum
 from pathlib import Path
 from typing import Any, Final
 
@@ -72,12 +73,13 @@ class Journal:
         """
         with self._file.transaction("intent", durable=True) as db:
             if force:
+                same, values = _same_render(record)
                 db.execute(
-                    "UPDATE renders SET superseded = 1 WHERE reuse_key = ? AND step != ?",
-                    (record.reuse_key, str(Step.COMPLETED)),
+                    f"UPDATE renders SET superseded = 1 WHERE {same} AND step != ?",  # noqa: S608
+                    (*values, str(Step.COMPLETED)),
                 )
             else:
-                found = self._same(db, record.reuse_key)
+                found = self._same(db, record)
                 if found is not None:
                     return found
             table.insert(db, record)
@@ -113,24 +115,25 @@ class Journal:
 
     # What is read
 
-    def same(self, reuse_key: str) -> JobRecord | None:
-        """The newest render with this key that is open (and not superseded) or completed."""
+    def same(self, wanted: JobRecord) -> JobRecord | None:
+        """The newest row of the same render that is open (and not superseded) or completed."""
         with self._file.reading() as db:
-            return self._same(db, reuse_key)
+            return self._same(db, wanted)
 
     def by_job(self, job_id: str) -> JobRecord | None:
         """The newest row about a job."""
         return self._one("job_id = ? ORDER BY seq DESC LIMIT 1", job_id)
 
-    def in_doubt(self, reuse_key: str) -> JobRecord | None:
+    def in_doubt(self, wanted: JobRecord) -> JobRecord | None:
         """The newest of the same render that may have cost something for nothing to show.
 
         Sent without an answer, or a job that the server no longer knows; ``None`` once a later one
         was forced past it.
         """
+        same, values = _same_render(wanted)
         return self._one(
-            "reuse_key = ? AND step IN (?, ?) AND superseded = 0 ORDER BY seq DESC LIMIT 1",
-            reuse_key,
+            f"{same} AND step IN (?, ?) AND superseded = 0 ORDER BY seq DESC LIMIT 1",
+            *values,
             str(Step.UNCERTAIN),
             str(Step.UNKNOWN),
         )
@@ -194,12 +197,13 @@ class Journal:
         """Let go of the file; it is opened again when needed."""
         self._file.close()
 
-    def _same(self, db: sqlite3.Connection, reuse_key: str) -> JobRecord | None:
+    def _same(self, db: sqlite3.Connection, wanted: JobRecord) -> JobRecord | None:
+        same, values = _same_render(wanted)
         return table.one(
             db,
-            f"reuse_key = ? AND (step = '{Step.COMPLETED}' OR step IN ({_OPEN_STEPS}) "
+            f"{same} AND (step = '{Step.COMPLETED}' OR step IN ({_OPEN_STEPS}) "
             "AND superseded = 0) ORDER BY seq DESC LIMIT 1",
-            (reuse_key,),
+            values,
         )
 
     def _one(self, where: str, *values: Any) -> JobRecord | None:
@@ -209,3 +213,20 @@ class Journal:
     def _many(self, where: str, *values: Any) -> list[JobRecord]:
         with self._file.reading() as db:
             return table.many(db, where, values)
+
+
+def _same_render(wanted: JobRecord) -> tuple[str, tuple[Any, ...]]:
+    """The condition for rows that are the same render as ``wanted``, and its values.
+
+    By the key of the program or, letter by letter, by its text: rows of versions before 0.2 have
+    the text's key only, and another Python may give the program another key.
+    """
+    if wanted.is_adopted:  # its code is not known, so it is like no other
+        return "reuse_key = ?", (wanted.reuse_key,)
+    columns = ("code_sha256", "scene", "quality", "aspect_ratio", "fps", "identity")
+    text = " AND ".join(f"{name} = ?" for name in columns)
+    values = (getattr(wanted, name) for name in columns)
+    return f"(reuse_key = ? OR ({text}))", (
+        wanted.reuse_key,
+        *(str(value) if isinstance(value, Enum) else value for value in values),
+    )

@@ -43,6 +43,8 @@ class Step(str, Enum):
 
 
 SUBMITTING: Final = frozenset({Step.INTENT, Step.POSTING})
+ADOPTED: Final = "job:"
+"""How the ``reuse_key`` of a job begins that was started elsewhere."""
 OPEN: Final = frozenset({Step.INTENT, Step.POSTING, Step.ACCEPTED})
 
 
@@ -90,6 +92,11 @@ class JobRecord:
     error: str | None = None
     note: str = ""
     superseded: bool = False
+
+    @property
+    def is_adopted(self) -> bool:
+        """Whether the job was started elsewhere, so that its code is not known here."""
+        return self.reuse_key.startswith(ADOPTED)
 
     @property
     def is_open(self) -> bool:

@@ -62,7 +62,7 @@ class Reuse:
         """The same render if it is there or under way; ``None`` when it may be sent."""
         deadline = time.monotonic() + self._others_submission_s
         while True:
-            found = self._journal.same(wanted.reuse_key)
+            found = self._journal.same(wanted)
             if found is None:
                 return None
             if found.step not in SUBMITTING:
@@ -118,7 +118,7 @@ class Reuse:
         """
         if backend.unlimited:
             return ""
-        past = self._journal.in_doubt(wanted.reuse_key)
+        past = self._journal.in_doubt(wanted)
         if past is None:
             return ""
         if past.step is Step.UNKNOWN:
