@@ -339,9 +339,9 @@ def _is_readable(fd: int) -> bool:
 def _load() -> str:
     """Import Manim; why it cannot be, if it cannot."""
     try:
-        from kodisc_jupyter.stage import film
+        from kodisc_jupyter.stage import manim_patches
 
-        film.preload()
+        manim_patches.preload()
     except Exception as problem:
         return f"Manim cannot be used on this machine: {type(problem).__name__}: {problem}"
     return ""

@@ -10,10 +10,10 @@ import sys
 def main(outcome: int) -> None:
     """Read one order and carry it out; an empty input means that there is none."""
     from kodisc_jupyter.local.processes import process_tree
-    from kodisc_jupyter.stage import film
+    from kodisc_jupyter.stage import manim_patches
 
     process_tree.end_with_parent(os.getppid())
-    film.preload()
+    manim_patches.preload()
     order = sys.stdin.buffer.read()
     if not order:
         return

@@ -1,0 +1,85 @@
+"""How Manim is loaded for renders, and what is changed in it."""
+
+from __future__ import annotations
+
+import contextlib
+import gc
+import sys
+import types
+from collections.abc import Iterator
+from typing import Any
+
+
+def preload() -> None:
+    """Import Manim and what a render needs beside it."""
+    gc.disable()  # there is no garbage yet, only thousands of objects to look through
+    try:
+        with _without("IPython"):
+            import manim
+        import PIL.JpegImagePlugin
+    finally:
+        gc.freeze()  # copies share these pages for good
+        gc.enable()
+    manim.logger.setLevel("WARNING")
+    del PIL
+    pictures_with_new_pillow()
+    _encode_in_place()
+
+
+@contextlib.contextmanager
+def _without(package: str) -> Iterator[None]:
+    """Keep a package out that Manim only needs for its magic: a tenth of the time to load it."""
+    loaded = sys.modules.get(package)
+    sys.modules[package] = None  # type: ignore[assignment]
+    try:
+        yield
+    finally:
+        if loaded is None:
+            del sys.modules[package]
+        else:
+            sys.modules[package] = loaded
+
+
+def pictures_with_new_pillow() -> None:
+    """Let Manim up to 0.22 show images with Pillow 13.
+
+    Manim makes its empty picture from an array of floats and calls it RGBA; Pillow 13 takes no such
+    array any more ("Invalid mode for data type"), and every ``ImageMobject`` would fail.
+    """
+    from PIL import Image
+
+    from_array = Image.fromarray
+
+    def from_any_array(array: Any, mode: str | None = None) -> Any:
+        if mode == "RGBA" and getattr(array, "ndim", 3) == 2:
+            return Image.new(mode, array.shape[::-1])
+        return from_array(array, mode)
+
+    Image.fromarray = from_any_array  # type: ignore[assignment]
+
+
+def _encode_in_place() -> None:
+    """Let Manim's encoder read each frame where it lies: a sixth of a render is copying them.
+
+    Manim 0.22 hands a frame over and does not touch it again; then the copy is for nobody.
+    """
+    encoder: Any = sys.modules.get("manim.scene.video_segment_encoder")
+    if encoder is None:  # an older Manim, which uses its frames again
+        return
+    import av
+
+    in_place = types.ModuleType("av")
+    in_place.__dict__.update(vars(av))
+    in_place.VideoFrame = types.SimpleNamespace(  # type: ignore[attr-defined]
+        from_ndarray=av.VideoFrame.from_numpy_buffer
+    )
+    encoder.av = in_place
+
+
+def refuse_copies(event: str, _: tuple[Any, ...]) -> None:
+    """Refuse ``os.fork``: the copy of a process that encodes in threads cannot go on."""
+    if event in ("os.fork", "os.forkpty"):
+        raise PermissionError(
+            "a scene may not fork its process; start programs with subprocess, and pools of "
+            "processes with multiprocessing's 'spawn' context"
+        )

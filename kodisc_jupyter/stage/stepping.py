@@ -1,0 +1,380 @@
+"""Play a scene frame by frame without drawing: its real states, times and sounds, no picture.
+
+Manim's own way to skip (``-n``, or a cache hit) takes an animation in one step of its whole run
+time and leaves out the last update: updaters then see other times, and objects are elsewhere
+(manim#974, #339). Here every frame is stepped with its real ``dt``; only the camera and the encoder
+are left out. What asks for the picture itself gets it: it is drawn then.
+
+    record = step(scene_class)
+    record.seconds, record.animations, record.sections
+
+A :class:`Watcher` is told of each frame and each animation while they happen, and may have the
+frame drawn. The scene is an ordinary one of Manim 0.18 or later; only its renderer and its file
+writer are other ones, set after it was made so that its own ``__init__`` may be any.
+"""
+
+from __future__ import annotations
+
+import sys
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+from kodisc_jupyter.stage import failure
+from kodisc_jupyter.stage.captions import Cue
+
+STILL_S: Final = 1.0
+"""Seconds that the picture of a scene without any animation is shown."""
+
+
+@dataclass(frozen=True)
+class SteppedAnimation:
+    """One ``play`` or ``wait``.
+
+    ``lines`` are the lines of the scene's file that were being run, from the outside to the call
+    itself; empty when it was not called from there. ``frames`` and ``seconds`` are what the video
+    has of it: nothing in a section that is skipped.
+    """
+
+    index: int
+    start_s: float
+    run_time_s: float
+    lines: tuple[int, ...]
+    animations: tuple[str, ...]
+    skipped: bool = False
+    frozen: bool = False
+    frames: int = 0
+    seconds: float = 0.0
+
+    @property
+    def line(self) -> int | None:
+        """The line of the call itself."""
+        return self.lines[-1] if self.lines else None
+
+
+@dataclass(frozen=True)
+class SteppedSection:
+    """A section of the scene: where it begins, and whether it is left out of the video."""
+
+    name: str
+    start_s: float
+    skipped: bool
+    kind: str = ""
+
+
+@dataclass(frozen=True)
+class SteppedSound:
+    """A sound that the scene adds, at its time in the video."""
+
+    path: str
+    start_s: float
+    lines: tuple[int, ...] = ()
+
+
+@dataclass
+class SteppedScene:
+    """What one pass through a scene tells; complete when :func:`step` returns it."""
+
+    fps: float
+    scene: Any
+    frames: int = 0
+    seconds: float = 0.0
+    animations: list[SteppedAnimation] = field(default_factory=list)
+    sections: list[SteppedSection] = field(default_factory=list)
+    subcaptions: list[Cue] = field(default_factory=list)
+    sounds: list[SteppedSound] = field(default_factory=list)
+
+
+class Watcher:
+    """Is told what happens while a scene is stepped; every method may be left as it is."""
+
+    def began(self, stepping: Stepping) -> None:
+        """The scene has been made; nothing of it has been played."""
+
+    def animation_began(self, stepping: Stepping, animation: SteppedAnimation) -> None:
+        """An animation is about to play: ``stepping.scene.animations`` have begun."""
+
+    def frame(self, stepping: Stepping, repeat: int) -> None:
+        """The scene is in the state of a frame, shown ``repeat`` times.
+
+        ``stepping.draw()`` gives its picture; its time is ``stepping.record.frames / fps``.
+        """
+
+    def animation_ended(self, stepping: Stepping, animation: SteppedAnimation) -> None:
+        """An animation has been played and cleaned up."""
+
+    def ended(self, stepping: Stepping) -> None:
+        """The scene has been torn down; the record is complete."""
+
+
+class Stepping:
+    """A scene that is being stepped."""
+
+    def __init__(self, scene: Any, watcher: Watcher, *, still_s: float = STILL_S) -> None:
+        """Take the scene's renderer and file writer over; nothing of it has been played yet.
+
+        A scene without any animation is shown for ``still_s`` seconds; 0 is not at all.
+        """
+        self.scene = scene
+        self._still_s = still_s
+        self.watcher = watcher
+        self.renderer = scene.renderer
+        self.writer = self.renderer.file_writer
+        self.record = SteppedScene(fps=float(self.renderer.camera.frame_rate), scene=scene)
+        self._statics: list[Any] = []
+        self._movings: list[Any] | None = None
+        self._static_image: Any = None
+        self._picture_is_due = False
+        self._plays: dict[str, Any] = {}
+        self._take_writer()
+        self._take_renderer()
+
+    @property
+    def statics(self) -> list[Any]:
+        """What stands still during this animation, which is drawn first and once."""
+        return self._statics
+
+    @property
+    def movings(self) -> list[Any]:
+        """What is drawn above it for this frame."""
+        if self._movings:
+            return self._movings
+        from manim.utils.iterables import list_update
+
+        shown: list[Any] = list_update(self.scene.mobjects, self.scene.foreground_mobjects)
+        return shown
+
+    def draw(self) -> Any:
+        """The picture of the frame at hand: RGBA, exactly what the encoder would be given."""
+        camera = self.renderer.camera
+        self._picture_is_due = False
+        if self._static_image is None and self._statics:
+            camera.reset()
+            camera.capture_mobjects(self._statics, include_submobjects=True)
+            self._static_image = camera.pixel_array.copy()
+        if self._static_image is None:
+            camera.reset()
+        else:
+            camera.set_frame_to_background(self._static_image)
+        camera.capture_mobjects(self.movings, include_submobjects=True)
+        return camera.pixel_array.copy()
+
+    def draw_if_due(self) -> None:
+        """Draw the frame at hand, if it was not drawn yet: somebody asks for its pixels."""
+        if self._picture_is_due:
+            self.draw()
+
+    def run(self) -> None:
+        """Play the whole scene."""
+        self.watcher.began(self)
+        tear_down = self.scene.tear_down
+
+        def tear_down_with_a_picture() -> None:
+            if self._still_s and all(each.skipped for each in self.record.animations):
+                self.writer.sections[-1].skip_animations = False
+                self.scene.wait(self._still_s)
+            tear_down()
+
+        self.scene.tear_down = tear_down_with_a_picture
+        self.scene.render()
+        self.record.seconds = self.record.frames / self.record.fps
+        self.record.subcaptions = [
+            Cue(each.start.total_seconds(), each.end.total_seconds(), each.content)
+            for each in self.writer.subcaptions
+        ]
+        self.watcher.ended(self)
+
+    # What the renderer says.
+
+    def play_began(self, statics: list[Any]) -> None:
+        """The animations have begun; ``statics`` stand still meanwhile."""
+        self._statics = list(statics or ())
+        self._static_image = None
+        scene = self.scene
+        animation = SteppedAnimation(
+            index=self.renderer.num_plays,
+            start_s=self.record.frames / self.record.fps,
+            run_time_s=float(scene.duration),
+            lines=lines_of_the_scene(),
+            animations=tuple(str(each) for each in scene.animations),
+            skipped=bool(self.renderer.skip_animations),
+            frozen=bool(scene.is_current_animation_frozen_frame()),
+        )
+        self.record.animations.append(animation)
+        self.watcher.animation_began(self, animation)
+
+    def play_ended(self) -> None:
+        """The animations are over and cleaned up."""
+        self._statics, self._static_image = [], None
+        last = self.record.animations[-1]
+        frames = self.record.frames - round(last.start_s * self.record.fps)
+        done = SteppedAnimation(
+            **{**vars(last), "frames": frames, "seconds": frames / self.record.fps}
+        )
+        self.record.animations[-1] = done
+        self.watcher.animation_ended(self, done)
+
+    def frame(self, movings: list[Any] | None) -> None:
+        """The camera would draw now."""
+        self._movings = list(movings) if movings else None
+        self._picture_is_due = True
+        _keep_camera_in_step(self)
+
+    def shown(self, repeat: int) -> None:
+        """The frame goes into the video, ``repeat`` times."""
+        self.watcher.frame(self, repeat)
+        self.record.frames += repeat
+
+    # Taking over.
+
+    def _take_renderer(self) -> None:
+        renderer, camera = self.renderer, self.renderer.camera
+        kind = type(renderer)
+        renderer.stepping = self
+        renderer.__class__ = type(kind.__name__, (_SteppingRenderer, kind), {})
+        kind = type(camera)
+        camera.__dict__["drawn_pixels"] = camera.__dict__.pop("pixel_array")
+        camera.stepping = self
+        camera.__class__ = type(kind.__name__, (_LazyPixels, kind), {})
+
+    def _take_writer(self) -> None:
+        writer, record = self.writer, self.record
+
+        def nothing(*_: Any, **__: Any) -> None:
+            """No segment is opened, written, closed or joined here."""
+
+        for name in ("begin_animation", "end_animation", "write_frame", "finish", "save_image"):
+            setattr(writer, name, nothing)
+        add_sound, next_section = writer.add_sound, writer.next_section
+
+        def add_and_note_sound(
+            sound_file: Any, time: float | None = None, *args: Any, **kwargs: Any
+        ) -> Any:
+            at = self.renderer.time if time is None else time
+            record.sounds.append(SteppedSound(str(sound_file), float(at), lines_of_the_scene()))
+            return add_sound(sound_file, time, *args, **kwargs)
+
+        def note_section(name: str, kind: Any = "", skip_animations: bool = False) -> Any:
+            now = record.frames / record.fps
+            if record.sections and record.sections[-1].start_s == now:
+                record.sections.pop()  # an empty one, as Manim drops it
+            record.sections.append(SteppedSection(name, now, bool(skip_animations), str(kind)))
+            return next_section(name, kind, skip_animations)
+
+        first = writer.sections[-1]
+        record.sections.append(SteppedSection(first.name, 0.0, False, str(first.type_)))
+        writer.add_sound, writer.next_section = add_and_note_sound, note_section
+
+
+class _SteppingRenderer:
+    """In front of Manim's Cairo renderer: everything of it but the drawing and the encoding."""
+
+    stepping: Stepping
+    skip_animations: bool
+    num_plays: int
+    time: float
+
+    def play(self, scene: Any, *args: Any, **kwargs: Any) -> None:
+        """Play, and say when it is over."""
+        super().play(scene, *args, **kwargs)  # type: ignore[misc]
+        self.stepping.play_ended()
+
+    def save_static_frame_data(self, _scene: Any, static_mobjects: Any) -> None:
+        """Only remember what stands still."""
+        self.static_image = None
+        self.stepping.play_began(static_mobjects)
+
+    def update_frame(self, _scene: Any = None, mobjects: Any = None, **_: Any) -> None:
+        """Only remember what would be drawn."""
+        self.stepping.frame(mobjects)
+
+    def render(self, scene: Any, _time: float = 0.0, moving_mobjects: Any = None) -> None:
+        """One frame."""
+        self.update_frame(scene, moving_mobjects)
+        self.add_frame(None)
+
+    def add_frame(self, _frame: Any, num_frames: int = 1) -> None:
+        """Let the time of these frames pass."""
+        if self.skip_animations:
+            return
+        self.time += num_frames * (1 / self.stepping.record.fps)
+        self.stepping.shown(num_frames)
+
+    def freeze_current_frame(self, duration: float) -> None:
+        """One picture for the whole duration."""
+        self.add_frame(None, num_frames=int(duration / (1 / self.stepping.record.fps)))
+
+    def get_frame(self) -> Any:
+        """The picture that is asked for."""
+        self.stepping.draw_if_due()
+        return super().get_frame()  # type: ignore[misc]
+
+    def scene_finished(self, _scene: Any) -> None:
+        """There are no segments to join and no image to save."""
+
+
+class _LazyPixels:
+    """In front of the camera: who reads its pixels has them drawn first."""
+
+    @property
+    def pixel_array(self) -> Any:
+        self.__dict__["stepping"].draw_if_due()
+        return self.__dict__["drawn_pixels"]
+
+    @pixel_array.setter
+    def pixel_array(self, pixels: Any) -> None:
+        self.__dict__["drawn_pixels"] = pixels
+
+
+def step(scene_class: type[Any], watcher: Watcher | None = None) -> SteppedScene:
+    """Make the scene and play all of it without drawing.
+
+    Raises what the scene raises.
+    """
+    stepping = Stepping(scene_class(), watcher or Watcher())
+    stepping.run()
+    return stepping.record
+
+
+def lines_of_the_scene() -> tuple[int, ...]:
+    """The lines of the user's code that are being run now, from the outside to the inside."""
+    lines: list[int] = []
+    frame: Any = sys._getframe(1)  # noqa: SLF001  the call stack has no other door
+    while frame is not None:
+        if frame.f_code.co_filename == failure.SCENE_FILE:
+            lines.append(frame.f_lineno)
+        frame = frame.f_back
+    return tuple(reversed(lines))
+
+
+def _keep_camera_in_step(stepping: Stepping) -> None:
+    """What drawing changes in the camera, or in a mobject, beside the pixels.
+
+    A camera of a class of its own may change anything, so it draws.
+    """
+    from manim import Camera, MovingCamera, MultiCamera, ThreeDCamera
+
+    camera = stepping.renderer.camera
+    kind = type(camera)
+    if isinstance(camera, _LazyPixels):
+        kind = kind.__mro__[2]
+    if kind is ThreeDCamera:
+        camera.reset_rotation_matrix()
+    elif kind is MultiCamera:
+        _reshape_sub_cameras(camera)
+    elif kind not in (Camera, MovingCamera):
+        stepping.draw()
+
+
+def _reshape_sub_cameras(camera: Any) -> None:
+    """As ``MultiCamera.update_sub_cameras``, which keeps each one's frame in its display's shape.
+
+    Its arrays are made anew only when their size changes.
+    """
+    for display in camera.image_mobjects_from_cameras:
+        sub = display.camera
+        height = int(camera.pixel_height * display.height / camera.frame_height)
+        width = int(camera.pixel_width * display.width / camera.frame_width)
+        if (sub.pixel_height, sub.pixel_width) == (height, width):
+            sub.resize_frame_shape()
+        else:
+            sub.reset_pixel_shape(height, width)

@@ -1,0 +1,210 @@
+"""Step every example of Manim's docstrings, and hold its states against those of a real render.
+
+    python scripts/compare_states.py [--jobs N] [--only NAME ...]
+
+After each animation every mobject's points are compared, and after the scene the times, the
+random numbers and the last picture; a difference is printed and counted. Prints how long both took.
+"""
+
+from __future__ import annotations
+
+import argparse
+import hashlib
+import json
+import os
+import sys
+import tempfile
+import time
+from pathlib import Path
+from typing import Any
+
+sys.path.insert(0, str(Path(__file__).parent))
+
+import manim_doc_examples
+from manim_doc_examples import PRELUDE, Example
+
+RANDOM = [
+    Example("RandomUpdaters", code, "own")
+    for code in [
+        """
+import random
+class RandomUpdaters(Scene):
+    def construct(self):
+        dots = VGroup(*[Dot(RIGHT * i) for i in range(3)])
+        dots[0].add_updater(lambda d, dt: d.shift(dt * random.uniform(-1, 1) * UP))
+        dots[1].add_updater(lambda d: d.set_x(np.random.rand()))
+        follower = always_redraw(lambda: Line(dots[0].get_center(), dots[1].get_center()))
+        self.add(dots, follower)
+        self.wait(1.3)
+        self.play(dots[2].animate.shift(UP), run_time=0.7)
+        dots[0].clear_updaters()
+        self.play(Rotate(dots), Create(Circle()), run_time=0.5)
+        count = [0]
+        def step(dt):
+            count[0] += dt
+        self.add_updater(step)
+        self.wait_until(lambda: count[0] > 0.6, max_time=3)
+        self.next_section("skipped", skip_animations=True)
+        self.play(dots.animate.shift(LEFT))
+        self.next_section("again")
+        self.play(FadeOut(dots[1]), run_time=0.4)
+        self.pause(0.5)
+"""
+    ]
+]
+"""What the documentation has few of: random updaters, stop conditions and skipped sections."""
+
+
+def digest(scene: Any) -> str:
+    """A hash of all that stands in a scene: the classes and points, in their order."""
+    told = hashlib.sha256()
+    for mobject in scene.mobjects:
+        for each in mobject.get_family():
+            told.update(type(each).__name__.encode())
+            told.update(each.points.tobytes())
+    return told.hexdigest()[:12]
+
+
+def played(example: Example) -> list[Any]:
+    """The states of a real render."""
+    from manim.renderer.cairo_renderer import CairoRenderer
+
+    states: list[Any] = []
+    play = CairoRenderer.play
+
+    def play_and_note(renderer: Any, scene: Any, *args: Any, **kwargs: Any) -> None:
+        play(renderer, scene, *args, **kwargs)
+        states.append([digest(scene), round(renderer.time, 6)])
+
+    CairoRenderer.play = play_and_note
+    try:
+        scene = scene_class(example)()
+        scene.render()
+    finally:
+        CairoRenderer.play = play
+    scene.renderer.static_image = None
+    scene.renderer.update_frame(scene)
+    return [*states, ending(scene, scene.renderer.get_frame())]
+
+
+def stepped(example: Example) -> list[Any]:
+    """The same, without drawing."""
+    from kodisc_jupyter.stage.stepping import Stepping, Watcher
+
+    states: list[Any] = []
+
+    class Noting(Watcher):
+        def animation_ended(self, stepping: Any, _animation: Any) -> None:
+            states.append([digest(stepping.scene), round(stepping.renderer.time, 6)])
+
+    stepping = Stepping(scene_class(example)(), Noting(), still_s=0)
+    stepping.run()
+    scene = stepping.scene
+    scene.renderer.update_frame(scene)
+    return [*states, ending(scene, scene.renderer.get_frame())]
+
+
+def ending(scene: Any, picture: Any) -> list[Any]:
+    """How a scene ends: its mobjects, the random numbers, the last picture."""
+    import numpy as np
+
+    rolled = hashlib.sha256(repr(np.random.get_state()).encode()).hexdigest()[:12]  # noqa: NPY002
+    return [digest(scene), rolled, hashlib.sha256(picture.tobytes()).hexdigest()[:12]]
+
+
+def scene_class(example: Example) -> Any:
+    """The example's class, defined anew."""
+    names: dict[str, Any] = {"__name__": "scene"}
+    exec(compile(PRELUDE + example.code, "scene.py", "exec"), names)  # noqa: S102
+    return names[example.scene]
+
+
+def compare(example: Example) -> dict[str, Any]:
+    """One example in this process, which is a copy made for it."""
+    import manim
+
+    from kodisc_jupyter.stage import manim_patches
+
+    manim_patches.pictures_with_new_pillow()
+    with tempfile.TemporaryDirectory() as folder:
+        os.chdir(folder)
+        manim.config.update(
+            {
+                "media_dir": str(Path(folder) / "media"),
+                "pixel_width": 96,
+                "pixel_height": 54,
+                "frame_rate": 10,
+                "progress_bar": "none",
+                "verbosity": "CRITICAL",
+                "disable_caching": True,
+                "preview": False,
+                "seed": 1,
+            }
+        )
+        began = time.process_time()
+        real = played(example)
+        middle = time.process_time()
+        ours = stepped(example)
+        ended = time.process_time()
+    if ours == real:
+        said = ""
+    else:
+        pairs = enumerate(zip(real, ours, strict=False))
+        where = next((number for number, (one, other) in pairs if one != other), "the count")
+        said = f"{len(real)} and {len(ours)} states, different at {where}: {real[-1]} {ours[-1]}"
+    return {"different": said, "real_s": middle - began, "stepped_s": ended - middle}
+
+
+def in_a_copy(example: Example) -> dict[str, Any]:
+    """As :func:`compare`, in a process of its own."""
+    reader, writer = os.pipe()
+    if os.fork() == 0:
+        os.close(reader)
+        sink = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(sink, 1)
+        os.dup2(sink, 2)
+        try:
+            answer = compare(example)
+        except BaseException as problem:
+            answer = {"failed": f"{type(problem).__name__}: {problem}"[:200]}
+        with os.fdopen(writer, "w") as out:
+            json.dump(answer, out)
+        os._exit(0)
+    os.close(writer)
+    with os.fdopen(reader) as told:
+        text = told.read()
+    os.wait()
+    return json.loads(text) if text else {"failed": "the process died"}
+
+
+def main() -> None:
+    """Compare what the command line asks for."""
+    parser = argparse.ArgumentParser(description=__doc__.split("\n", 1)[0])
+    parser.add_argument("--only", nargs="*", help="names of scenes")
+    parser.add_argument("--every", type=int, default=1, help="take every Nth example")
+    arguments = parser.parse_args()
+    import manim
+
+    record = json.loads(manim_doc_examples.RECORD.read_text())[manim.__version__]
+    work = [each for each in manim_doc_examples.examples() if each.key in record["renders"]]
+    work = RANDOM + work[:: arguments.every]
+    work = [each for each in work if not arguments.only or each.scene in arguments.only]
+    different = failed = 0
+    real_s = stepped_s = 0.0
+    for example in work:
+        told = in_a_copy(example)
+        if "failed" in told:
+            failed += 1
+            print(f"failed     {example.where} {example.scene}: {told['failed']}", flush=True)
+            continue
+        real_s, stepped_s = real_s + told["real_s"], stepped_s + told["stepped_s"]
+        if told["different"]:
+            different += 1
+            print(f"different  {example.where} {example.scene}: {told['different']}", flush=True)
+    print(f"{len(work)} scenes: {different} different, {failed} failed")
+    print(f"real {real_s:.1f} s, stepped {stepped_s:.1f} s of processor time")
+    sys.exit(1 if different or failed else 0)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,120 @@
+"""Stepping without drawing: the same states as a real render, and what is told on the way."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+
+TOLD = """
+import json, sys, wave
+from manim import *
+from kodisc_jupyter.stage import frame_settings
+from kodisc_jupyter.stage.stepping import Stepping, Watcher, step
+from kodisc_jupyter.stage.task import RenderTask
+
+frame_settings.set_frame(RenderTask("", "", "", 96, 54, 10))
+with wave.open("beep.wav", "wb") as sound:
+    sound.setparams((1, 2, 8000, 800, "NONE", ""))
+    sound.writeframes(bytes(1600))
+
+CODE = '''
+from manim import *
+class Told(Scene):
+    def construct(self):
+        square = Square()
+        self.play(Create(square), run_time=0.5, subcaption="a square")
+        self.next_section("middle")
+        self.add_sound("beep.wav", time_offset=0.1)
+        self.turned(square)
+        self.seen = self.renderer.get_frame().max(), self.camera.get_image().size
+        self.next_section("left out", skip_animations=True)
+        self.wait(5)
+        self.next_section("end")
+        self.wait(1)
+
+    def turned(self, square):
+        self.play(Rotate(square), FadeOut(square), run_time=1)
+'''
+names = {}
+exec(compile(CODE, "scene.py", "exec"), names)
+
+class Drawing(Watcher):
+    lit, shapes, frames = [], set(), 0
+    def frame(self, stepping, repeat):
+        self.frames += 1
+        self.shapes.add(stepping.draw().shape)
+
+drawing = Drawing()
+record = step(names["Told"], drawing)
+json.dump({
+    "animations": [[a.line, list(a.lines), a.start_s, a.frames, a.skipped, a.frozen, a.animations]
+                   for a in record.animations],
+    "sections": [[s.name, s.start_s, s.skipped] for s in record.sections],
+    "sounds": [[s.path, s.start_s, s.lines] for s in record.sounds],
+    "subcaptions": [[c.text, c.start_s, c.end_s] for c in record.subcaptions],
+    "frames": record.frames, "seconds": record.seconds, "drawn": drawing.frames,
+    "shapes": sorted(drawing.shapes),
+    "seen": [int(record.scene.seen[0]), record.scene.seen[1]],
+}, sys.stdout)
+"""
+
+
+@pytest.fixture(scope="module")
+def told(tmp_path_factory):
+    done = subprocess.run(
+        [sys.executable, "-c", TOLD],
+        cwd=tmp_path_factory.mktemp("told"),
+        capture_output=True,
+        text=True,
+        timeout=240,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    return json.loads(done.stdout)
+
+
+def test_each_animation_is_told_with_its_line_and_its_time(told):
+    assert told["animations"] == [
+        [6, [6], 0.0, 5, False, False, ["Create(Square)"]],
+        [17, [9, 17], 0.5, 10, False, False, ["Rotate(Square)", "FadeOut(Square)"]],
+        [12, [12], 1.5, 0, True, True, ["Wait(Mobject)"]],
+        [14, [14], 1.5, 10, False, True, ["Wait(Mobject)"]],
+    ]
+    assert (told["frames"], told["seconds"]) == (25, 2.5)
+
+
+def test_sections_sounds_and_subcaptions_have_their_times_in_the_video(told):
+    assert told["sections"] == [
+        ["autocreated", 0.0, False],
+        ["middle", 0.5, False],
+        ["end", 1.5, False],
+    ]
+    assert told["sounds"] == [["beep.wav", 0.6, [8]]]
+    assert told["subcaptions"] == [["a square", 0.0, 0.5]]
+
+
+def test_a_frozen_wait_is_one_frame_and_each_frame_can_be_drawn(told):
+    assert told["drawn"] == 5 + 10 + 1
+    assert told["shapes"] == [[54, 96, 4]]
+
+
+def test_a_scene_that_asks_for_its_picture_gets_it(told):
+    assert told["seen"] == [255, [96, 54]]
+
+
+def test_states_are_those_of_a_real_render_in_manims_documented_scenes_and_with_random_updaters():
+    done = subprocess.run(
+        [sys.executable, str(ROOT / "scripts" / "compare_states.py"), "--every", "40"],
+        capture_output=True,
+        text=True,
+        timeout=900,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "0 different, 0 failed" in done.stdout
