@@ -4,21 +4,22 @@ import { make, say } from "./dom.js";
 /** How long to wait for an answer before saying why there may be none. */
 const PATIENCE_MS = 15_000;
 
-/** @typedef {"stop" | "check" | "again"} Action */
+/** @typedef {"cancel" | "stop" | "check" | "again"} Action */
 
 /** @type {Record<Action, string>} */
-const LABELS = { stop: "Stop watching", check: "Check again", again: "Render again" };
+const LABELS = { cancel: "Cancel", stop: "Stop watching", check: "Check again", again: "Render again" };
 
 /** @type {Record<Action, string>} */
 const ASKED = {
+  cancel: "Asked to cancel; the kernel answers when it is free.",
   stop: "Asked to stop watching; the kernel answers when it is free. The job goes on.",
   check: "Asked to check again; the kernel answers when it is free.",
   again: "Asked to render again; the kernel answers when it is free.",
 };
 
 const SILENT =
-  "No answer yet: the kernel is busy, or it was restarted. Running the cell again finds the job; " +
-  "nothing is paid twice.";
+  "No answer yet: the kernel is busy, or it was restarted. Run the cell again to find the job; " +
+  "you do not pay twice.";
 
 /** @type {Record<string, Action[]>} */
 const OFFERED = {
@@ -51,7 +52,7 @@ export function actions(model, signal) {
   );
   const question = make("p", "question");
   const yes = button("Render again", () => ask("again"));
-  const no = button("Keep this one", cancel);
+  const no = button("Keep this video", cancel);
   const asking = make("div", "confirm", question, yes, no);
   asking.addEventListener("keydown", (event) => event.key === "Escape" && cancel(), { signal });
   const of = make("span", "job-of", "job ", job);
@@ -78,7 +79,7 @@ export function actions(model, signal) {
 
   function confirm() {
     if (!state.again) return ask("again");
-    say(question, `This costs credits again, ${state.again}.`);
+    say(question, `Rendering it again costs credits: ${state.again}.`);
     asking.hidden = false;
     yes.focus();
   }
@@ -94,7 +95,7 @@ export function actions(model, signal) {
     try {
       model.send({ kind: "action", action });
     } catch {
-      return reply("The kernel is not connected. Running the cell again finds the job.");
+      return reply("The kernel is not connected. Run the cell again to find the job.");
     }
     reply(ASKED[action]);
     patience = setTimeout(() => say(answer, SILENT), PATIENCE_MS);
@@ -103,7 +104,7 @@ export function actions(model, signal) {
   async function copyJob() {
     try {
       await navigator.clipboard.writeText(state.job ?? "");
-      reply("The job ID is copied.");
+      reply("Job ID copied.");
     } catch {
       of.hidden = false;
       getSelection()?.selectAllChildren(job); // no clipboard without https
@@ -121,10 +122,10 @@ export function actions(model, signal) {
   function update(next) {
     const moved = state && state.phase !== next.phase;
     state = next;
-    const offered = OFFERED[next.phase] ?? [];
+    const offered = [...(OFFERED[next.phase] ?? []), ...(next.cancel ? ["cancel"] : [])];
     const focused = node.contains(node.ownerDocument.activeElement);
     for (const [action, each] of Object.entries(buttons)) {
-      each.hidden = !offered.includes(/** @type {Action} */ (action));
+      each.hidden = !offered.includes(action);
     }
     if (buttons.again.hidden) asking.hidden = true;
     say(job, next.job ?? "");

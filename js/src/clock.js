@@ -1,7 +1,7 @@
 // Time as the panel shows it: ticking in the browser, by the kernel's clock.
 
 /**
- * A duration as `0:07` or `1:02:03`.
+ * An elapsed time as `0:07` or `1:02:03`.
  * @param {number} milliseconds
  */
 export function clock(milliseconds) {
@@ -11,20 +11,50 @@ export function clock(milliseconds) {
   return h ? `${h}:${pad(m)}:${pad(s)}` : `${m}:${pad(s)}`;
 }
 
+/**
+ * A length of time in words, as `words.span` of the kernel has it: `24 s`, `1 min 5 s`, `2 h 3 min`.
+ * @param {number} milliseconds
+ */
+export function span(milliseconds) {
+  const whole = Math.max(0, Math.ceil(milliseconds / 1000));
+  const [h, m, s] = [Math.floor(whole / 3600), Math.floor(whole / 60) % 60, whole % 60];
+  const parts = h ? [`${h} h`, m && `${m} min`] : [m && `${m} min`, (s || !m) && `${s} s`];
+  return parts.filter(Boolean).join(" ");
+}
+
 const DRIFT = 2000; // below this, two clocks differ by no more than a message's way
+const JUMP = 30_000; // above this, it is the clock that was wrong, not a message that was late
 
 /**
- * How far the browser's clock is ahead of the kernel's, in milliseconds.
+ * The kernel's time, as far as its messages tell; it never runs backwards by a late message.
  *
- * A state that just arrived tells. One that was there when the page opened may be old, so it only
- * tells that the browser is behind.
- * @param {number} browser
- * @param {number} kernel
- * @param {boolean} fresh
+ * A message takes a while, so the one with the smallest lag tells best. One that may be old (the
+ * state a page opens with, a state that is sent once more) only tells that the browser is behind.
  */
-export function skew(browser, kernel, fresh) {
-  const ahead = browser - kernel;
-  return Math.abs(ahead) < DRIFT || (!fresh && ahead > 0) ? 0 : ahead;
+export function kernelTime() {
+  let ahead = 0;
+  let sure = false;
+  let last = -Infinity;
+
+  /**
+   * @param {number} kernel its clock when it sent a message
+   * @param {boolean} fresh whether the message is new
+   */
+  function heard(kernel, fresh) {
+    const lag = Date.now() - kernel;
+    if (!fresh || sure) ahead = Math.min(ahead, lag);
+    else ahead = Math.abs(lag) < DRIFT ? 0 : lag;
+    sure ||= fresh;
+  }
+
+  /** Milliseconds since the epoch. */
+  function now() {
+    const time = Date.now() - ahead;
+    last = time < last && last - time < JUMP ? last : time;
+    return last;
+  }
+
+  return { heard, now };
 }
 
 /** @type {Set<() => void>} */

@@ -1,5 +1,8 @@
 // What anywidget loads: `_esm`.
+import { keepCalm } from "./calm.js";
 import { mount } from "./panel.js";
+
+keepCalm();
 
 export default {
   /** @param {{ model: import("./types.d.ts").Model, el: HTMLElement, signal?: AbortSignal }} view */

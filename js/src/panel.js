@@ -1,7 +1,8 @@
 // One panel: built once, then patched, so that nothing that plays or has the focus is disturbed.
 import { actions } from "./actions.js";
-import { clock, everySecond, skew } from "./clock.js";
+import { clock, everySecond, kernelTime, span } from "./clock.js";
 import { make, say, set } from "./dom.js";
+import { safeUrl } from "./links.js";
 import { errorCard } from "./problem.js";
 import { pulse } from "./pulse.js";
 import { awaitsVideo, play, showVideo } from "./video.js";
@@ -12,7 +13,8 @@ const STEPS = ["Check", "Send", "Queue", "Render", "Fetch"];
  * @type {Record<string, number>}
  */
 const STEP_OF = { checking: 1, rehearsing: 1, submitting: 2, retrying: 2, queued: 3, running: 4, fetching: 5 };
-const COME_BACK = "Running the cell again finds the job; nothing is paid twice.";
+const COME_BACK = "Run the cell again to find the job; you do not pay twice.";
+const ROW = ["label", "value", "more"];
 const BRIEF = new Set(["checking", "queued"]);
 
 /** The state's fields, and what they are where the kernel says nothing. */
@@ -33,6 +35,9 @@ const EMPTY = {
   money: [],
   again: null,
   guess: null,
+  progress: null,
+  preview: null,
+  cancel: false,
   receipt: [],
   error: null,
   problem: null,
@@ -72,7 +77,9 @@ export function mount(model, el, outer) {
   const detail = make("p", "say");
   const countdown = make("p", "countdown");
   const guess = make("p", "guess");
-  const money = make("dl", "money");
+  const preview = make("img", "preview");
+  preview.alt = "The newest picture of this render";
+  const money = make("div", "money");
   const problem = make("div", "problem");
   const figure = make("figure", "video");
   const foot = actions(model, signal);
@@ -90,7 +97,7 @@ export function mount(model, el, outer) {
 
   let state = read(model);
   let latest = model.get("news") ?? 0;
-  let ahead = 0;
+  const time = kernelTime();
   let card = "none yet";
   let cut = false; // the kernel is gone, and with it all news
   const askForVideo = () => model.send({ kind: "action", action: "video" });
@@ -102,13 +109,13 @@ export function mount(model, el, outer) {
   /** @param {boolean} fresh */
   function update(fresh) {
     state = read(model);
-    if (fresh) cut = false;
-    ahead = skew(Date.now(), state.now, fresh);
+    time.heard(state.now, fresh);
     set(root, {
       role: "group", // a region each would make thirty landmarks of a notebook
       "data-phase": state.phase,
       "data-place": state.place,
       "data-cut": cut ? "" : null,
+      "data-progress": state.progress === null ? null : String(state.progress),
       "data-brief": BRIEF.has(state.phase) ? "" : null,
       "aria-label": `Kodisc render of ${state.scene}`,
     });
@@ -118,6 +125,7 @@ export function mount(model, el, outer) {
     say(settings, state.settings);
     say(detail, cut ? COME_BACK : state.say);
     drawSteps();
+    drawPreview();
     drawMoney();
     drawProblem();
     showVideo(figure, state, askForVideo, signal);
@@ -136,18 +144,20 @@ export function mount(model, el, outer) {
     });
   }
 
+  function drawPreview() {
+    const src = safeUrl(state.preview);
+    if (!src) return preview.remove();
+    if (preview.getAttribute("src") !== src) preview.src = src;
+    if (!preview.isConnected) problem.before(preview);
+  }
+
   function drawMoney() {
     money.hidden = !state.money.length;
     const old = [...money.children];
-    state.money.forEach(([label, value, more], at) => {
+    state.money.forEach((texts, at) => {
       let row = old[at];
-      if (!row) money.append((row = make("div", "row", make("dt"), make("dd", "value"), make("dd", "more"))));
-      const [dt, dd, extra] = /** @type {HTMLElement[]} */ ([...row.children]);
-      if (dt && dd && extra) {
-        say(dt, label);
-        say(dd, value);
-        say(extra, more);
-      }
+      if (!row) money.append((row = make("div", "row", ...ROW.map((name) => make("span", name)))));
+      [...row.children].forEach((node, i) => say(/** @type {HTMLElement} */ (node), texts[i] ?? ""));
     });
     old.slice(state.money.length).forEach((row) => row.remove());
   }
@@ -163,13 +173,13 @@ export function mount(model, el, outer) {
 
   function tick() {
     if (cut) return;
-    const now = state.ended ?? Date.now() - ahead;
+    const now = state.ended ?? time.now();
     say(elapsed, clock(now - state.began));
     const retry = state.retry;
     const wait = retry && Math.max(0, Math.ceil((retry.at - now) / 1000));
     say(
       countdown,
-      retry ? `Attempt ${retry.attempt} of ${retry.attempts} ${wait ? `in ${wait} s` : "now"}: ${retry.reason}` : "",
+      retry ? `Attempt ${retry.attempt} of ${retry.attempts} ${wait ? `in ${span(wait * 1000)}` : "now"}: ${retry.reason}` : "",
     );
     drawGuess(now);
   }
@@ -177,24 +187,25 @@ export function mount(model, el, outer) {
   /** @param {number} now by the kernel's clock */
   function drawGuess(now) {
     const [since, whole] = state.guess ?? [0, 0];
-    const left = whole && whole - (now - since);
-    const known = whole && left && left > 0;
+    const left = whole - (now - since);
+    const known = whole && left > 0;
+    const part = state.progress ?? (known ? Math.round(100 - (100 * left) / whole) : null);
     const current = /** @type {HTMLElement} */ (steps.children[3]);
-    set(current, { "data-guess": known ? "" : null });
-    current.style.setProperty("--kodisc-part", known ? `${Math.round(100 - (100 * left) / whole)}%` : "");
-    say(
-      guess,
-      known ? `About ${clock(left)} left: an estimate, from an earlier render.`
-      : whole ? "This takes longer than the earlier render did."
-      : "",
-    );
+    set(current, { "data-part": part === null ? null : "" });
+    current.style.setProperty("--kodisc-part", part === null ? "" : `${part}%`);
+    const done = state.progress === null ? [] : [`${state.progress} % done`];
+    const rest = known ? [`about ${span(left)} left, judging by an earlier render`] : whole ? ["taking longer than last time"] : [];
+    const said = [...done, ...rest].join("; ");
+    say(guess, said && `${said[0]?.toUpperCase()}${said.slice(1)}.`);
   }
 
   function changed() {
     const missed = (model.get("news") ?? 0) - latest > 1;
+    const fresh = (model.get("news") ?? 0) > latest; // else it is said once more, and may be old
     latest = model.get("news") ?? 0;
     news.heard(true);
-    update(true);
+    cut = false;
+    update(fresh);
     if (missed) reach(news.now);
   }
 
@@ -226,6 +237,7 @@ export function mount(model, el, outer) {
    */
   function heard(message, buffers) {
     news.heard(message.kind === "video");
+    if (message.kind === "hello" && message.now) time.heard(message.now, true);
     if (message.kind === "answer") foot.reply(message.text);
     if (message.kind === "missing") foot.reply(message.text);
     if (message.kind === "video" && buffers?.[0]) receive(message, buffers[0]);
@@ -257,6 +269,7 @@ export function mount(model, el, outer) {
     root.remove();
   });
 
+  Object.assign(el.style, { flex: "1 1 auto", minWidth: "0" }); // a flex box would shrink it to nothing
   update(false);
   everySecond(second, signal);
   el.append(root);

@@ -21,6 +21,12 @@ export interface State {
   again: string | null;
   /** While it runs: since when, and an earlier duration of this scene in ms as an estimate. */
   guess: [number, number] | null;
+  /** Whole percent, while a render on this machine runs. */
+  progress: number | null;
+  /** The newest picture of a render on this machine that runs: a `data:` address. */
+  preview: string | null;
+  /** Whether the render may be cancelled. */
+  cancel: boolean;
   /** What came out: seconds, credits. */
   receipt: string[];
   error: string | null;
@@ -56,7 +62,7 @@ export interface Video {
 }
 
 export type Message =
-  | { kind: "hello" }
+  | { kind: "hello"; now?: number }
   | { kind: "answer"; action: string; text: string }
   | { kind: "video"; part: number; parts: number; poster: string | null; track: string | null }
   | { kind: "missing"; text: string };

@@ -27,7 +27,7 @@ export function showVideo(figure, state, ask, signal) {
   if (src) play(figure, state, src, video.poster, video.track);
   else if (video.ask) {
     place.append(
-      make("p", "wait", "The video is ready; it shows here as soon as the kernel is free."),
+      make("p", "wait", "Loading the video…"),
     );
     const timer = setTimeout(ask, ASK_AFTER_MS);
     signal.addEventListener("abort", () => clearTimeout(timer));

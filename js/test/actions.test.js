@@ -4,9 +4,9 @@ import { completed, seen, stage, state } from "./stage.js";
 
 const OFFERED = {
   checking: [],
-  rehearsing: [],
   submitting: [],
   retrying: [],
+  rehearsing: [],
   queued: ["Stop watching"],
   running: ["Stop watching"],
   fetching: ["Stop watching"],
@@ -25,6 +25,14 @@ test("each phase offers what helps in it", (t) => {
   }
 });
 
+test("a render that can be called off offers that, and only then", (t) => {
+  const { button, model } = stage(t, state({ cancel: true }));
+  button("Cancel").click();
+  assert.deepEqual(model.sent, [{ kind: "action", action: "cancel" }]);
+  model.push(state());
+  assert.equal(button("Cancel"), undefined);
+});
+
 test("a pressed button is answered at once, and the kernel gets a message, never a trait", (t) => {
   const { button, model, text } = stage(t);
   button("Stop watching").click();
@@ -41,11 +49,11 @@ test("the kernel's answer takes the place of ours", (t) => {
   assert.equal(text(".kodisc-answer"), "Still out of reach.");
 });
 
-test("a kernel that stays silent is explained, and that nothing is paid twice", (t) => {
+test("a kernel that stays silent is explained, and that nobody pays twice", (t) => {
   const { button, text } = stage(t);
   button("Stop watching").click();
   t.mock.timers.tick(15_000);
-  assert.match(text(".kodisc-answer"), /No answer yet.*nothing is paid twice/);
+  assert.match(text(".kodisc-answer"), /No answer yet.*you do not pay twice/);
 });
 
 test("a kernel that is gone is said at once", (t) => {
@@ -68,8 +76,8 @@ test("rendering again asks first when it would cost", (t) => {
   const { button, model, text } = stage(t, completed());
   button("Render again").click();
   assert.deepEqual(model.sent, []);
-  assert.match(text(".kodisc-question"), /costs credits again, about 51/);
-  button("Keep this one").click();
+  assert.match(text(".kodisc-question"), /costs credits: about 51/);
+  button("Keep this video").click();
   assert.equal(text(".kodisc-question"), "");
   assert.deepEqual(model.sent, []);
 });

@@ -26,6 +26,31 @@ test("a browser whose clock is off shows the kernel's time", (t) => {
   assert.equal(text(".kodisc-clock"), "0:09");
 });
 
+test("a state that is said once more after a silence does not turn the clock back", (t) => {
+  const { text, model } = stage(t);
+  model.push(state());
+  t.mock.timers.tick(10_000); // the panel asks
+  model.push(state({ say: "what was lost" }), -1);
+  model.tell({ kind: "hello", now: NOW + 10_000 });
+  assert.equal(text(".kodisc-clock"), "0:17");
+  t.mock.timers.tick(1_000);
+  assert.equal(text(".kodisc-clock"), "0:18");
+});
+
+test("a render whose progress is known shows it as a number, a bar and a picture", (t) => {
+  const { root, find, text, model } = stage(t, state({ progress: 0 }));
+  assert.equal(root.dataset.progress, "0");
+  model.push(state({ progress: 42, preview: "data:image/jpeg;base64,AAAA", guess: [NOW - 4_400, 8_800] }));
+  assert.equal(root.dataset.progress, "42");
+  assert.match(text(".kodisc-guess"), /^42 % done; about 5 s left/);
+  assert.equal(find("[data-part]").style.getPropertyValue("--kodisc-part"), "42%");
+  assert.equal(find("img.kodisc-preview").getAttribute("src"), "data:image/jpeg;base64,AAAA");
+  assert.equal(seen(find(".kodisc-preview")), true);
+  model.push(state({ preview: "javascript:alert(1)" }));
+  assert.equal(seen(find(".kodisc-preview")), false);
+  assert.equal(root.dataset.progress, undefined);
+});
+
 test("an ended render's clock stands still", (t) => {
   const { text } = stage(t, completed());
   t.mock.timers.tick(60_000);
@@ -59,17 +84,17 @@ test("a retry counts down and names the attempt and the reason", (t) => {
 test("without an earlier duration nothing claims to know how far the render is", (t) => {
   const { find, text } = stage(t);
   assert.equal(text(".kodisc-guess"), "");
-  assert.equal(find("[data-guess]"), null);
+  assert.equal(find("[data-part]"), null);
   assert.equal(find("progress, [aria-valuenow]"), null);
 });
 
 test("with an earlier duration the rest is marked as an estimate, until it is exceeded", (t) => {
   const { find, text } = stage(t, state({ guess: [NOW - 4_400, 8_800] }));
-  assert.match(text(".kodisc-guess"), /0:04 left: an estimate/);
-  assert.equal(find("[data-guess]").style.getPropertyValue("--kodisc-part"), "50%");
+  assert.match(text(".kodisc-guess"), /^About 5 s left, judging by an earlier render/);
+  assert.equal(find("[data-part]").style.getPropertyValue("--kodisc-part"), "50%");
   t.mock.timers.tick(5_000);
-  assert.match(text(".kodisc-guess"), /longer than the earlier/);
-  assert.equal(find("[data-guess]"), null);
+  assert.match(text(".kodisc-guess"), /^Taking longer than last time/);
+  assert.equal(find("[data-part]"), null);
 });
 
 test("rows of credits appear, change and go, in place", (t) => {
@@ -139,7 +164,7 @@ test("a page that has nothing but the panel asks for the video, and shows its pa
   const made = [];
   t.mock.method(URL, "createObjectURL", (blob) => (made.push(blob), "blob:kodisc/1"));
   const { find, model, text } = stage(t, completed({ video: video({ src: null, ask: true }) }));
-  assert.match(text(".kodisc-screen"), /as soon as the kernel is free/);
+  assert.match(text(".kodisc-screen"), /^Loading the video…$/);
   assert.deepEqual(model.sent, []);
   t.mock.timers.tick(2_000);
   assert.deepEqual(model.sent, [{ kind: "action", action: "video" }]);
@@ -166,7 +191,7 @@ test("an error card shows the line, the mark, the hint and what it cost", (t) =>
     message: "NameError: name 'titel' is not defined",
     where: "line 4",
     hint: "The name is written title.",
-    charged: "The job reports a cost of 0 credits.",
+    charged: "You were charged 0 credits.",
     full: "Traceback …",
     excerpt: [
       { number: 9, text: "title = Text()", mark: null },
@@ -236,7 +261,7 @@ test("a panel whose kernel is gone says so, and that the job goes on", (t) => {
   model.lose();
   assert.match(text(".kodisc-phase"), /The kernel is gone; the job goes on.*Rendering on Kodisc/);
   assert.equal(button("Stop watching"), undefined);
-  assert.match(text(".kodisc-say"), /Running the cell again finds the job/);
+  assert.match(text(".kodisc-say"), /Run the cell again to find the job/);
   t.mock.timers.tick(5_000);
   assert.equal(text(".kodisc-clock"), "0:07");
   model.push(state());

@@ -79,7 +79,9 @@ class RenderState:
 
     ``backend`` is ``"cloud"`` or ``"local"``. ``unlimited`` says that this backend takes no
     credits. ``note`` is one sentence that belongs to the phase (reused, uncertain, lost …).
-    ``error`` is the job's own error text, as the server gave it.
+    ``error`` is the job's own error text, as the server gave it. While a render on this machine
+    runs, ``progress`` is whole percent and ``preview`` its newest picture, a ``data:`` address.
+    ``cancellable`` says that it can be called off.
     """
 
     render_id: str
@@ -105,6 +107,17 @@ class RenderState:
     note: str = ""
     error: str | None = None
     media: Media | None = None
+    progress: int | None = None
+    preview: str = ""
+    cancellable: bool = False
+
+    @property
+    def due_at(self) -> float | None:
+        """When it will have been rendered, if it takes as long as before (seconds, epoch)."""
+        whole = self.estimate.duration_ms if self.estimate else None
+        if self.phase is not Phase.RUNNING or whole is None:
+            return None
+        return self.phase_at + whole / 1000
 
     @property
     def job_id(self) -> str | None:

@@ -81,7 +81,15 @@ def panel(screen):
 
     def make(state=RUNNING, **options):
         outlet = OutputRateLimiter(clock=itertools.count(0, 10).__next__)
-        one = Panel(state, live=True, publish=screen, later=not_yet, outlet=outlet, **options)
+        one = Panel(
+            state,
+            live=True,
+            publish=screen,
+            later=not_yet,
+            outlet=outlet,
+            clock=lambda: 1_005.0,
+            **options,
+        )
         one.sent = []
         one.widget.send = lambda content, buffers=None: one.sent.append((content, buffers or []))
         made.append(one)
@@ -192,7 +200,7 @@ def test_a_page_that_heard_nothing_of_the_end_is_told_again(panel, screen, compl
     assert phase == "completed"
     assert {*told(made)} <= said
     assert not {"_esm", "_css"} & said
-    assert [content for content, _ in made.sent] == [{"kind": "hello"}]
+    assert [content for content, _ in made.sent] == [{"kind": "hello", "now": 1_005_000}]
     (_, end, again) = screen.shown
     assert again == end  # so that the notebook is saved with the video
     ask_how_things_stand(made, "completed")
@@ -203,7 +211,7 @@ def test_a_page_that_asks_while_the_render_is_open_gets_its_state_and_no_figure(
     made = panel()
     for phase in ("queued", ["queued"], None):
         ask_how_things_stand(made, phase)
-    assert [content for content, _ in made.sent] == [{"kind": "hello"}] * 3
+    assert [content for content, _ in made.sent] == [{"kind": "hello", "now": 1_005_000}] * 3
     assert len(screen.shown) == 1
 
 

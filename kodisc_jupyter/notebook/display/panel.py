@@ -63,9 +63,8 @@ def panel_json(
     if the panel is all it has.
     """
     retry = state.retry if state.phase is Phase.RETRYING else None
-    free = state.unlimited and state.phase not in ENDED  # then the receipt says it
-    running = state.phase is Phase.RUNNING
-    guessed = state.estimate.duration_ms if running and state.estimate else None
+    open_ = state.phase not in ENDED
+    free = state.unlimited and open_  # then the receipt says it
     fields = {
         "phase": str(state.phase),
         "now": _ms(now),
@@ -88,13 +87,16 @@ def panel_json(
         },
         "money": [list(row) for row in words.money(state)],
         "again": words.again(state) if state.phase in _AGAIN and not state.unlimited else None,
-        "guess": guessed and [_ms(state.phase_at), guessed],
+        "guess": _guess(state),
+        "preview": state.preview if open_ else None,
+        "cancel": state.cancellable and open_,
         "receipt": words.outcome(state) if state.phase is Phase.COMPLETED else None,
         "error": words.plain(state.error) if state.error else None,
         "problem": _problem(problem) if problem else None,
         "video": _video(state, shown, kept or VideoOptions()),
     }
-    return {name: value or None for name, value in fields.items()}
+    told = {name: value or None for name, value in fields.items()}
+    return told | {"progress": state.progress if open_ else None}  # 0 is not nothing
 
 
 _AGAIN: Final = frozenset({Phase.COMPLETED, Phase.FAILED})
@@ -102,6 +104,14 @@ _AGAIN: Final = frozenset({Phase.COMPLETED, Phase.FAILED})
 
 def _ms(seconds: float | None) -> int | None:
     return None if seconds is None else round(seconds * 1000)
+
+
+def _guess(state: RenderState) -> list[int] | None:
+    """Since when it renders, and how long in all that will probably take."""
+    if state.due_at is None:
+        return None
+    since = round(state.phase_at * 1000)
+    return [since, round(state.due_at * 1000) - since]
 
 
 def _step(state: RenderState) -> int | None:
@@ -233,7 +243,7 @@ class Panel:
             self._widget = None  # IPython keeps the last error, and with it this panel
 
     def on_action(self, callback: Callable[[str], None]) -> None:
-        """Call ``callback(action)`` when the page asks for ``stop``, ``check`` or ``again``."""
+        """Call ``callback(action)`` at ``cancel``, ``stop``, ``check`` or ``again`` of the page."""
         self._on_action.append(callback)
 
     def answer(self, action: str, text: str) -> None:
@@ -260,7 +270,7 @@ class Panel:
     def _do(self, action: object) -> None:
         if action == "video" and self._handover:
             self._handover.ask()
-        elif action in ("stop", "check", "again"):
+        elif action in ("cancel", "stop", "check", "again"):
             for callback in self._on_action:
                 callback(action)
 
@@ -272,7 +282,7 @@ class Panel:
         if self._end and str(shown) not in map(str, ENDED):
             self.finish(*self._end)
         self._widget.tell_all()
-        self._widget.send({"kind": "hello"})
+        self._widget.send({"kind": "hello", "now": _ms(self._clock())})
 
     def _send(self, content: Bundle, buffers: list[bytes]) -> None:
         self._widget.send(content, buffers=buffers)

@@ -13,7 +13,7 @@ from PIL import Image, ImageDraw
 
 from kodisc_jupyter.notebook.display.widget import STATIC
 
-sys.path.insert(0, str(Path(__file__).parent))  # pytest's importlib mode adds nothing itself
+sys.path.insert(0, str(Path(__file__).parent.parent))  # pytest's importlib mode adds nothing itself
 from panel_faces import NOW, faces
 
 ORIGIN = "https://panel.test"

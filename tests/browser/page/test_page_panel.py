@@ -98,7 +98,7 @@ def test_rendering_again_asks_first_and_escape_takes_it_back(bench, states):
     stand = bench()
     place = stand.mount(states["completed"])
     place.get_by_role("button", name="Render again").click()
-    expect(place.locator(".kodisc-question")).to_contain_text("costs credits again, about 51")
+    expect(place.locator(".kodisc-question")).to_contain_text("costs credits: about 51")
     stand.page.keyboard.press("Escape")
     expect(place.get_by_role("button", name="Render again")).to_be_focused()
     assert stand.sent() == []
@@ -108,7 +108,7 @@ def test_the_job_id_can_be_copied(bench, states):
     stand = bench(permissions=["clipboard-read", "clipboard-write"])
     place = stand.mount(states["running"])
     place.get_by_role("button", name="Copy job ID").click()
-    expect(place.get_by_role("status")).to_have_text("The job ID is copied.")
+    expect(place.get_by_role("status")).to_have_text("Job ID copied.")
     assert stand.page.evaluate("navigator.clipboard.readText()") == states["running"]["job"]
 
 

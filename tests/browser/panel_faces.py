@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 from kodisc_jupyter.api.models import AspectRatio, Balance, Job, JobStatus, Quality
-from kodisc_jupyter.notebook.display.embedding import Sources
+from kodisc_jupyter.notebook.display.embedding import Sources, VideoOptions
 from kodisc_jupyter.notebook.display.panel import panel_json
 from kodisc_jupyter.renders.state import Budget, Estimate, Media, Phase, RenderState, Retry
 from kodisc_jupyter.scene.diagnostics import Diagnostic, Severity
@@ -26,10 +26,12 @@ class Face:
     state: RenderState
     problem: Diagnostic | None = None
     shown: Sources | None = None
+    kept: VideoOptions = field(default_factory=VideoOptions)
 
     @property
     def json(self) -> dict[str, Any]:
-        return panel_json(self.state, self.problem, now=NOW, shown=self.shown)
+        now = self.state.began_at + NOW - BEGAN
+        return panel_json(self.state, self.problem, now=now, shown=self.shown)
 
 
 _CODE = [
