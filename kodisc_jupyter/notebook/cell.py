@@ -1,21 +1,24 @@
-"""From a cell to its videos: the one path that the magic, ``render()`` and Studio all take."""
+"""The path of a cell: checked, submitted, shown, and waited for where that is the manner.
+
+The magic, ``render()`` and Studio all take it.
+"""
 
 from __future__ import annotations
 
-import os
-import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from kodisc_jupyter.api.errors import KodiscError
 from kodisc_jupyter.api.models import DEFAULT_ASPECT_RATIO, DEFAULT_QUALITY, RenderRequest
 from kodisc_jupyter.notebook import waiting
-from kodisc_jupyter.notebook.backends import BackendChooser, Kind
 from kodisc_jupyter.notebook.display import notices
-from kodisc_jupyter.notebook.front_end import BEHAVIOUR, FrontEnd, of_shell
+from kodisc_jupyter.notebook.front_end import BEHAVIOUR, FrontEnd
+from kodisc_jupyter.notebook.kernel import KernelState, visible_variables
 from kodisc_jupyter.notebook.line.options import Options
+from kodisc_jupyter.notebook.notebook_file import notebook_name
 from kodisc_jupyter.notebook.prepare import (
     CellContext,
     PreparedCell,
@@ -24,16 +27,14 @@ from kodisc_jupyter.notebook.prepare import (
     prepare,
     refused,
 )
-from kodisc_jupyter.notebook.settings import KodiscSettings
-from kodisc_jupyter.renders.paths import kodisc_home
+from kodisc_jupyter.notebook.save_paths import save_paths
 from kodisc_jupyter.renders.state import ENDED, Estimate, Phase, RenderState
 
 if TYPE_CHECKING:
+    from kodisc_jupyter.notebook.backends import Kind
     from kodisc_jupyter.notebook.display.display import RenderDisplay, Screen
     from kodisc_jupyter.notebook.display.embedding import VideoOptions
     from kodisc_jupyter.renders.render import Render
-    from kodisc_jupyter.renders.session import RenderSession
-    from kodisc_jupyter.renders.start.backend import Backend
     from kodisc_jupyter.scene.cell import Source
 
 MakeScreen = Callable[[RenderState, "VideoOptions"], "Screen"]
@@ -42,333 +43,251 @@ SAVED_BESIDE: Final = "kodisc"
 """Folder beside the notebook for videos that are too large to embed."""
 
 
-class Runner:
-    """What one kernel has going on: its settings, its session of renders, its prelude."""
+def run_cell(
+    kernel: KernelState,
+    cell: str,
+    options: Options,
+    *,
+    line: str = "",
+    values: Mapping[str, Any] | None = None,
+    context: CellContext | None = None,
+    screen: MakeScreen | None = None,
+) -> list[Render]:
+    """Check, submit, show, and wait where that is the manner.
 
-    def __init__(self, settings: KodiscSettings) -> None:
-        self.settings = settings
-        self.home = kodisc_home()
-        self.places = BackendChooser(settings, self.home)
-        self.prelude = ""
-        self._session: RenderSession | None = None
-        self._unwaited: list[Render] = []
-
-    @property
-    def session(self) -> RenderSession:
-        """This kernel's renders, opened on first use: the journal is not touched before."""
-        if self._session is None:
-            from kodisc_jupyter.renders.session import RenderSession
-
-            self._session = RenderSession(home=self.home)
-        self._session.max_credits = self.settings.max_credits
-        return self._session
-
-    @property
-    def has_session(self) -> bool:
-        """Whether anything was rendered or looked up in this kernel."""
-        return self._session is not None
-
-    @property
-    def has_journal(self) -> bool:
-        """Whether this user rendered anything yet: only then is the journal worth opening."""
-        return (self.home / "journal.sqlite").exists()
-
-    def close(self) -> None:
-        """Stop watching; jobs go on."""
-        if self._session is not None:
-            self._session.close()
-            self._session = None
-        self.places.close()
-
-    def front_end(self) -> FrontEnd:
-        """Who is looking, for the request that is being executed."""
-        return of_shell(self.settings.shell, os.environ, sys.modules)
-
-    def surroundings(self, line: str) -> CellContext:
-        """The prelude, the notebook's variables and its folder's modules."""
-        shell = self.settings.shell
-        return CellContext(
-            line=line,
-            prelude=self.prelude,
-            namespace=_variables(shell),
-            local_modules=local_modules(Path.cwd()),
-            first_line=2 if line else 1,
-        )
-
-    def run(
-        self,
-        cell: str,
-        options: Options,
-        *,
-        line: str = "",
-        values: Mapping[str, Any] | None = None,
-        around: CellContext | None = None,
-        screen: MakeScreen | None = None,
-    ) -> list[Render]:
-        """Check, submit, show, and wait where that is the manner.
-
-        ``line`` is the magic's own line, for errors on it. ``values`` go before the notebook's
-        variables of the same name. ``around`` is what the cell stands in, where that is not as
-        :meth:`surroundings` tells. ``screen`` makes what each render is shown on; by default that
-        is a display under the cell.
-
-        Raises:
-            SceneCheckError: a free check found a mistake; nothing was sent.
-            KodiscError: the submission was refused or failed; or, where the cell waits, the render.
-            StoppedWaiting: Ctrl-C while waiting.
-        """
-        order = self.prepare(cell, options, line=line, values=values, around=around)
-        kept, targets = self._kept(options, line), _targets(options, order, line)
-        notices.show_warnings(order.warnings, self.front_end())
-        if options.check:
-            notices.say(notices.checked(order.requests, order.warnings))
-            return []
-        kind = self.places.likely(options.backend)
-        shown: list[RenderDisplay] = []
-        renders: list[Render] = []
-        for request, target in zip(order.requests, targets, strict=True):
-            state = _first_state(request, kind)
-            place = screen(state, kept) if screen else self._screen(state, kept)
-            # From here on the panel is there; what is imported later delays nobody's eyes.
-            one = _shown(place, kept, target, order.source)
-            self._start(one, request, options, renders, line)
-            shown.append(one)
-            renders.append(one.rendered)
-        self._bind(options, renders)
-        if self._waits(options):
-            waiting.for_cell(shown, self._timeout(options))
-        else:
-            self._unwaited.extend(renders)
-        return renders
-
-    def prepare(
-        self,
-        cell: str,
-        options: Options,
-        *,
-        line: str = "",
-        values: Mapping[str, Any] | None = None,
-        around: CellContext | None = None,
-    ) -> PreparedCell:
-        """The free part: assemble and check; nothing is sent.
-
-        Raises:
-            SceneCheckError: a check found a mistake.
-        """
-        around = around or self.surroundings(line)
-        if values:
-            around = around._replace(namespace={**(around.namespace or {}), **values})
-        return prepare(cell, options, self.settings, around)
-
-    def estimate(self, cell: str, options: Options, values: Mapping[str, Any]) -> Estimate:
-        """What a render of a cell may cost and take; no request is made.
-
-        Raises:
-            KodiscError: the cell has a mistake, or there is nowhere to render.
-        """
-        order = self.prepare(cell, options, values=values)
-        return self.session.estimate(order.requests[0], self.places.backend(options.backend))
-
-    def show(self, render: Render) -> RenderDisplay:
-        """A display of a render that is known already: ``%kodisc show``."""
-        from kodisc_jupyter.notebook.display.display import OnFinish, RenderDisplay
-
-        kept = self._kept(Options(), "")
-        shown = RenderDisplay(self._screen(render.state, kept), OnFinish(kept), None)
-        shown.render = render
-        self._listen(shown)
-        render.subscribe(shown.update)
-        if self._waits(Options()):
-            waiting.until_shown(shown, self.settings.timeout)
-        return shown
-
-    def again(self, shown: RenderDisplay) -> None:
-        """Render the same request anew, in a display of its own."""
-        from kodisc_jupyter.notebook.display.display import RenderDisplay
-
-        old = shown.rendered
-        assert old.request is not None
-        kind: Kind = "local" if old.state.backend == "local" else "cloud"
-        state = _first_state(old.request, kind)
-        anew = RenderDisplay(self._screen(state, shown.ending.kept), shown.ending, shown.source)
-        options = Options(force=True, wait=False, backend=kind)
-        self._start(anew, old.request, options)
-        self._unwaited.append(anew.rendered)
-
-    def known_job_ids(self) -> list[str]:
-        """Recent jobs, for Tab; empty where nothing was rendered yet."""
-        if not self.has_journal:
-            return []
-        return [row.job_id for row in self.session.jobs(20) if row.job_id]
-
-    def backend_of(self, job_id: str) -> Backend:
-        """The backend that a journalled job is on, else where renders go now."""
-        record = self.session.find(job_id)
-        return self.places.backend(record.backend if record else None)
-
-    def wait_for_all(self, timeout: float | None) -> str:
-        """``%kodisc wait``: wait for everything open in this kernel; says what came of it.
-
-        What earlier kernels of this notebook left open is taken up and waited for, too.
-
-        Raises:
-            RenderFailedError: one or more failed.
-            WaitTimeoutError: the time is up; the jobs go on.
-            StoppedWaiting: Ctrl-C; the jobs go on.
-        """
-        open_now = [*self._unwaited, *self._open(), *self._left_open()]
-        renders = list({id(one): one for one in open_now}.values())
-        try:
-            return waiting.for_renders(renders, timeout)
-        finally:  # what has ended was told about now, also by what was raised
-            self._unwaited = [one for one in self._unwaited if one.state.phase not in ENDED]
-
-    def _open(self) -> list[Render]:
-        return self._session.open_renders() if self._session is not None else []
-
-    def _left_open(self) -> list[Render]:
-        """What earlier kernels of this notebook left open, watched from now on."""
-        name = notebook_name(self.settings.shell)
-        if name is None:  # without a name, nobody can tell whose jobs they are
-            return []
-        taken = []
-        for record in self.session.left_open():
-            if record.notebook == name and record.job_id is not None:
-                notices.say(f"Taken up from an earlier kernel: {record.scene}, {record.job_id}")
-                try:
-                    backend = self.places.backend(record.backend)
-                    taken.append(self.session.show(record.job_id, backend))
-                except KodiscError as problem:
-                    notices.say(str(problem))
-        return taken
-
-    def _start(
-        self,
-        shown: RenderDisplay,
-        request: RenderRequest,
-        options: Options,
-        alongside: Sequence[Render] = (),
-        line: str = "",
-    ) -> None:
-        """Submit, with the panel there already; it goes again when the cell raises."""
-        shown.cell_waits(self._waits(options))
-        try:
-            backend = self.places.backend(options.backend)
-            shown.render = self.session.start(
-                request,
-                backend=backend,
-                notebook=notebook_name(self.settings.shell),
-                title=request.class_name,
-                force=options.force,
-                max_credits=options.max_credits,
-                alongside=alongside,
-                on_state=shown.update,
-            )
-        except BaseException as problem:
-            shown.clear()
-            if isinstance(problem, KodiscError) and not problem.frames:
-                problem.frames = [notices.frame(problem, notices.at_option(problem, line))]
-            raise
-        self._listen(shown)
-
-    def _listen(self, shown: RenderDisplay) -> None:
-        """Answer the panel's buttons."""
-        from kodisc_jupyter.notebook.buttons import answer
-
-        screen = shown.screen
-        if getattr(screen, "live", False):
-            screen.on_action(lambda action: answer(self, shown, action))  # type: ignore[attr-defined]
-
-    def _screen(self, state: RenderState, kept: VideoOptions) -> Any:
-        front_end = self.front_end()
-        if front_end in {FrontEnd.TERMINAL, FrontEnd.SCRIPT}:
-            from kodisc_jupyter.notebook.display.display import Lines
-
-            return Lines(state)
-        from kodisc_jupyter.notebook.display.panel import Panel
-
-        return Panel(state, live=BEHAVIOUR[front_end].live, kept=kept)
-
-    def _kept(self, options: Options, line: str) -> VideoOptions:
-        from kodisc_jupyter.notebook.display.embedding import SERVER_LIMIT_BYTES, VideoOptions
-        from kodisc_jupyter.notebook.display.figure import css_width
-
-        width = options.width or self.settings.width or None
-        if width:
-            try:
-                width = css_width(width)
-            except ValueError as problem:
-                raise refused([option_diagnostic(str(problem), "", line, "--width")]) from None
-        # A Jupyter server drops an output that is too large, where the cell no longer waits for it.
-        by_server = not BEHAVIOUR[self.front_end()].waits
-        return VideoOptions(
-            embed=options.embed,
-            embed_limit_mb=self.settings.embed_limit_mb,
-            folder=Path.cwd() / SAVED_BESIDE,
-            width=width,
-            loop=options.loop,
-            autoplay=options.autoplay,
-            alt=options.alt or "",
-            message_limit=SERVER_LIMIT_BYTES if by_server else None,
-        )
-
-    def _waits(self, options: Options) -> bool:
-        if options.wait is not None:
-            return options.wait
-        setting = self.settings.wait
-        if setting in {"auto", ""}:
-            return BEHAVIOUR[self.front_end()].waits
-        return setting is True or setting == "always"
-
-    def _timeout(self, options: Options) -> float | None:
-        return options.timeout if options.timeout is not None else self.settings.timeout
-
-    def _bind(self, options: Options, renders: Sequence[Render]) -> None:
-        """``--as NAME``: one render, or the list of them."""
-        if options.bind and self.settings.shell is not None:
-            handle = renders[0] if len(renders) == 1 else list(renders)
-            self.settings.shell.user_ns[options.bind] = handle
-
-
-def notebook_name(shell: Any) -> str | None:
-    """The notebook's file name, where the front end tells it."""
-    said = os.environ.get("JPY_SESSION_NAME") or ""
-    if shell is not None:
-        said = shell.user_ns.get("__vsc_ipynb_file__") or said
-    return Path(said).name or None
-
-
-def _variables(shell: Any) -> Mapping[str, Any]:
-    """The notebook's variables, without IPython's own."""
-    if shell is None:
-        return {}
-    hidden = getattr(shell, "user_ns_hidden", {})
-    return {name: value for name, value in shell.user_ns.items() if name not in hidden}
-
-
-def _targets(options: Options, order: PreparedCell, line: str) -> list[Path | None]:
-    """Where ``--save`` writes each scene's video: a file, or a folder for several scenes.
+    ``line`` is the magic's own line, for errors on it. ``values`` go before the notebook's
+    variables of the same name. ``context`` is what the cell stands in, where that is not as
+    :func:`cell_context` tells. ``screen`` makes what each render is shown on; by default that is
+    a display under the cell.
 
     Raises:
-        SceneCheckError: several scenes would go into one file.
+        SceneCheckError: a free check found a mistake; nothing was sent.
+        KodiscError: the submission was refused or failed; or, where the cell waits, the render.
+        StoppedWaiting: Ctrl-C while waiting.
     """
-    if options.save is None:
-        return [None] * len(order.requests)
-    path = Path(options.save).expanduser().absolute()
-    if path.is_dir() or options.save.endswith(("/", os.sep)):
-        return [path / f"{request.class_name}.mp4" for request in order.requests]
-    if len(order.requests) > 1:
-        raise refused(
-            [
-                option_diagnostic(
-                    "--save names one file for several scenes.",
-                    f"Name a folder: --save {options.save}/",
-                    line,
-                    "--save",
-                )
-            ]
+    prepared = prepare_cell(kernel, cell, options, line=line, values=values, context=context)
+    video_options = _video_options(kernel, options, line)
+    paths = save_paths(options.save, prepared.requests, line)
+    notices.show_warnings(prepared.warnings, kernel.front_end())
+    if options.check:
+        notices.say(notices.checked(prepared.requests, prepared.warnings))
+        return []
+    kind = kernel.places.likely(options.backend)
+    displays: list[RenderDisplay] = []
+    renders: list[Render] = []
+    for request, path in zip(prepared.requests, paths, strict=True):
+        state = _first_state(request, kind)
+        make = screen or partial(_screen, kernel)
+        place = make(state, video_options)
+        # From here on the panel is there; what is imported later delays nobody's eyes.
+        display = _display(place, video_options, path, prepared.source)
+        _start(kernel, display, request, options, renders, line)
+        displays.append(display)
+        renders.append(display.rendered)
+    _bind(kernel, options, renders)
+    if _waits(kernel, options):
+        waiting.for_cell(displays, _timeout(kernel, options))
+    else:
+        kernel.unwaited.extend(renders)
+    return renders
+
+
+def cell_context(kernel: KernelState, line: str = "") -> CellContext:
+    """What a cell of this notebook stands in: prelude, variables, its folder's modules."""
+    return CellContext(
+        line=line,
+        prelude=kernel.prelude,
+        namespace=visible_variables(kernel.settings.shell),
+        local_modules=local_modules(Path.cwd()),
+        first_line=2 if line else 1,
+    )
+
+
+def prepare_cell(
+    kernel: KernelState,
+    cell: str,
+    options: Options,
+    *,
+    line: str = "",
+    values: Mapping[str, Any] | None = None,
+    context: CellContext | None = None,
+) -> PreparedCell:
+    """The free part: assemble and check; nothing is sent.
+
+    Raises:
+        SceneCheckError: a check found a mistake.
+    """
+    context = context or cell_context(kernel, line)
+    if values:
+        context = context._replace(namespace={**(context.namespace or {}), **values})
+    return prepare(cell, options, kernel.settings, context)
+
+
+def estimate_cell(
+    kernel: KernelState, cell: str, options: Options, values: Mapping[str, Any]
+) -> Estimate:
+    """What a render of a cell may cost and take; no request is made.
+
+    Raises:
+        KodiscError: the cell has a mistake, or there is nowhere to render.
+    """
+    prepared = prepare_cell(kernel, cell, options, values=values)
+    return kernel.session.estimate(prepared.requests[0], kernel.places.backend(options.backend))
+
+
+def show_render(kernel: KernelState, render: Render) -> RenderDisplay:
+    """A display of a render that is known already: ``%kodisc show``."""
+    video_options = _video_options(kernel, Options(), "")
+    display = _display(_screen(kernel, render.state, video_options), video_options, None, None)
+    display.render = render
+    _listen(kernel, display)
+    render.subscribe(display.update)
+    if _waits(kernel, Options()):
+        waiting.until_shown(display, kernel.settings.timeout)
+    return display
+
+
+def render_again(kernel: KernelState, display: RenderDisplay) -> None:
+    """Render the same request anew, in a display of its own."""
+    from kodisc_jupyter.notebook.display.display import RenderDisplay
+
+    old = display.rendered
+    assert old.request is not None
+    kind: Kind = "local" if old.state.backend == "local" else "cloud"
+    state = _first_state(old.request, kind)
+    screen = _screen(kernel, state, display.ending.kept)
+    anew = RenderDisplay(screen, display.ending, display.source)
+    _start(kernel, anew, old.request, Options(force=True, wait=False, backend=kind))
+    kernel.unwaited.append(anew.rendered)
+
+
+def wait_for_all(kernel: KernelState, timeout: float | None) -> str:
+    """``%kodisc wait``: wait for everything open in this kernel; says what came of it.
+
+    What earlier kernels of this notebook left open is taken up and waited for, too.
+
+    Raises:
+        RenderFailedError: one or more failed.
+        WaitTimeoutError: the time is up; the jobs go on.
+        StoppedWaiting: Ctrl-C; the jobs go on.
+    """
+    open_now = [*kernel.unwaited, *kernel.open_renders(), *_take_up_left_open(kernel)]
+    renders = list({id(render): render for render in open_now}.values())
+    try:
+        return waiting.for_renders(renders, timeout)
+    finally:  # what has ended was told about now, also by what was raised
+        kernel.unwaited = [one for one in kernel.unwaited if one.state.phase not in ENDED]
+
+
+def _take_up_left_open(kernel: KernelState) -> list[Render]:
+    """What earlier kernels of this notebook left open, watched from now on."""
+    name = notebook_name(kernel.settings.shell)
+    if name is None:  # without a name, nobody can tell whose jobs they are
+        return []
+    taken = []
+    for record in kernel.session.left_open():
+        if record.notebook == name and record.job_id is not None:
+            notices.say(f"Taken up from an earlier kernel: {record.scene}, {record.job_id}")
+            try:
+                backend = kernel.places.backend(record.backend)
+                taken.append(kernel.session.show(record.job_id, backend))
+            except KodiscError as problem:
+                notices.say(str(problem))
+    return taken
+
+
+def _start(
+    kernel: KernelState,
+    display: RenderDisplay,
+    request: RenderRequest,
+    options: Options,
+    alongside: Sequence[Render] = (),
+    line: str = "",
+) -> None:
+    """Submit, with the panel there already; it goes again when the cell raises."""
+    display.cell_waits(_waits(kernel, options))
+    try:
+        backend = kernel.places.backend(options.backend)
+        display.render = kernel.session.start(
+            request,
+            backend=backend,
+            notebook=notebook_name(kernel.settings.shell),
+            title=request.class_name,
+            force=options.force,
+            max_credits=options.max_credits,
+            alongside=alongside,
+            on_state=display.update,
         )
-    return [path if path.suffix else path.with_suffix(".mp4")]
+    except BaseException as problem:
+        display.clear()
+        if isinstance(problem, KodiscError) and not problem.frames:
+            problem.frames = [notices.frame(problem, notices.at_option(problem, line))]
+        raise
+    _listen(kernel, display)
+
+
+def _listen(kernel: KernelState, display: RenderDisplay) -> None:
+    """Answer the panel's buttons."""
+    from kodisc_jupyter.notebook.buttons import answer
+
+    screen: Any = display.screen
+    if getattr(screen, "live", False):
+        screen.on_action(lambda action: answer(kernel, display, action, render_again))
+
+
+def _screen(kernel: KernelState, state: RenderState, video_options: VideoOptions) -> Any:
+    front_end = kernel.front_end()
+    if front_end in {FrontEnd.TERMINAL, FrontEnd.SCRIPT}:
+        from kodisc_jupyter.notebook.display.display import Lines
+
+        return Lines(state)
+    from kodisc_jupyter.notebook.display.panel import Panel
+
+    return Panel(state, live=BEHAVIOUR[front_end].live, kept=video_options)
+
+
+def _video_options(kernel: KernelState, options: Options, line: str) -> VideoOptions:
+    from kodisc_jupyter.notebook.display.embedding import SERVER_LIMIT_BYTES, VideoOptions
+    from kodisc_jupyter.notebook.display.figure import css_width
+
+    width = options.width or kernel.settings.width or None
+    if width:
+        try:
+            width = css_width(width)
+        except ValueError as problem:
+            raise refused([option_diagnostic(str(problem), "", line, "--width")]) from None
+    # A Jupyter server drops an output that is too large, where the cell no longer waits for it.
+    by_server = not BEHAVIOUR[kernel.front_end()].waits
+    return VideoOptions(
+        embed=options.embed,
+        embed_limit_mb=kernel.settings.embed_limit_mb,
+        folder=Path.cwd() / SAVED_BESIDE,
+        width=width,
+        loop=options.loop,
+        autoplay=options.autoplay,
+        alt=options.alt or "",
+        message_limit=SERVER_LIMIT_BYTES if by_server else None,
+    )
+
+
+def _waits(kernel: KernelState, options: Options) -> bool:
+    if options.wait is not None:
+        return options.wait
+    setting = kernel.settings.wait
+    if setting in {"auto", ""}:
+        return BEHAVIOUR[kernel.front_end()].waits
+    return setting is True or setting == "always"
+
+
+def _timeout(kernel: KernelState, options: Options) -> float | None:
+    return options.timeout if options.timeout is not None else kernel.settings.timeout
+
+
+def _bind(kernel: KernelState, options: Options, renders: Sequence[Render]) -> None:
+    """``--as NAME``: one render, or the list of them."""
+    if options.bind and kernel.settings.shell is not None:
+        handle = renders[0] if len(renders) == 1 else list(renders)
+        kernel.settings.shell.user_ns[options.bind] = handle
 
 
 def _first_state(request: RenderRequest, kind: Kind) -> RenderState:
@@ -387,7 +306,9 @@ def _first_state(request: RenderRequest, kind: Kind) -> RenderState:
     )
 
 
-def _shown(screen: Screen, kept: VideoOptions, save: Path | None, source: Source) -> RenderDisplay:
+def _display(
+    screen: Screen, kept: VideoOptions, save: Path | None, source: Source | None
+) -> RenderDisplay:
     from kodisc_jupyter.notebook.display.display import OnFinish, RenderDisplay
 
     return RenderDisplay(screen, OnFinish(kept, save), source)

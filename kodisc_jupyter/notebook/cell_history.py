@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import json
-import os
 from dataclasses import dataclass, field
-from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 from kodisc_jupyter.notebook.line.options import OptionError, Options, parse
+from kodisc_jupyter.notebook.notebook_file import notebook_path
 
 if TYPE_CHECKING:
-    from kodisc_jupyter.notebook.cell import Runner
+    from kodisc_jupyter.notebook.kernel import KernelState
 
 MAGIC: Final = "%%kodisc"
 
@@ -42,23 +41,10 @@ def from_source(source: str) -> NotebookCell | None:
         return None
 
 
-def notebook_path(shell: Any) -> Path | None:
-    """The notebook's file, where the front end tells it."""
-    said = os.environ.get("JPY_SESSION_NAME") or ""
-    if shell is not None:
-        said = shell.user_ns.get("__vsc_ipynb_file__") or said
-    if not said.endswith(".ipynb"):
-        return None
-    for path in (Path(said), Path.cwd() / Path(said).name):
-        if path.is_file():
-            return path.absolute()
-    return None
-
-
-def notebook_cells(runner: Runner) -> list[NotebookCell]:
+def notebook_cells(kernel: KernelState) -> list[NotebookCell]:
     """What Studio can choose from; a cell that was run goes before its saved text."""
     saved: list[NotebookCell] = []
-    path = notebook_path(runner.settings.shell)
+    path = notebook_path(kernel.settings.shell)
     if path is not None:
         try:
             cells = json.loads(path.read_text(encoding="utf-8"))["cells"]
@@ -66,7 +52,7 @@ def notebook_cells(runner: Runner) -> list[NotebookCell]:
         except (OSError, ValueError, KeyError, TypeError):
             sources = []
         saved = [cell for source in sources if (cell := from_source(source))]
-    history = getattr(runner.settings.shell, "history_manager", None)
+    history = getattr(kernel.settings.shell, "history_manager", None)
     typed = history.input_hist_raw if history is not None else ()
     ran = [cell for source in typed if (cell := from_source(source))]
     return [*saved, *ran]

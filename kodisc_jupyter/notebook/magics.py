@@ -6,53 +6,32 @@
 from __future__ import annotations
 
 import inspect
+import sys
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from IPython.core.interactiveshell import InteractiveShell
 from IPython.core.magic import cell_magic, line_magic, magics_class, no_var_expand
 
-from kodisc_jupyter.notebook.settings import KodiscSettings
+from kodisc_jupyter.notebook import ipython_hooks
+from kodisc_jupyter.notebook.settings import KodiscSettings, use_settings
 
 if TYPE_CHECKING:
-    from kodisc_jupyter.notebook.cell import Runner
     from kodisc_jupyter.notebook.line.options import OptionError
-
-
-class _Loaded:
-    """The magics of this process: one kernel, one shell."""
-
-    magics: KodiscMagics | None = None
 
 
 @magics_class
 class KodiscMagics(KodiscSettings):
     """Render Manim scenes on Kodisc or on this machine; each setting below has its help."""
 
-    def __init__(self, shell: InteractiveShell | None = None, **kwargs: Any) -> None:
-        super().__init__(shell, **kwargs)
-        self._runner: Runner | None = None
-
-    @property
-    def runner(self) -> Runner:
-        """What this kernel has going on, made when it is first asked for."""
-        if self._runner is None:
-            from kodisc_jupyter.notebook.cell import Runner
-
-            self._runner = Runner(self)
-        return self._runner
-
-    def close(self) -> None:
-        """Stop watching; jobs go on."""
-        if self._runner is not None:
-            self._runner.close()
-
     # JSON on the line has braces, and what is sent must be what is written
     @no_var_expand
     @cell_magic("kodisc")  # type: ignore[arg-type, unused-ignore]
     def kodisc_cell(self, line: str, cell: str) -> None:
         """Render the scene in this cell; the options follow below."""
+        from kodisc_jupyter.notebook.cell import run_cell
         from kodisc_jupyter.notebook.display.notices import say
+        from kodisc_jupyter.notebook.kernel import current_kernel
         from kodisc_jupyter.notebook.line import options
 
         written = f"%%kodisc {line}".rstrip()
@@ -63,7 +42,7 @@ class KodiscMagics(KodiscSettings):
         if wanted.help:
             say(options.parser().format_help())
         else:
-            self.runner.run(cell, wanted, line=written)
+            run_cell(current_kernel(), cell, wanted, line=written)
 
     @no_var_expand
     @cell_magic("kodisc_prelude")  # type: ignore[arg-type, unused-ignore]
@@ -76,6 +55,7 @@ class KodiscMagics(KodiscSettings):
         """
         from kodisc_jupyter.notebook.commands.prelude import keep
         from kodisc_jupyter.notebook.display.notices import say
+        from kodisc_jupyter.notebook.kernel import current_kernel
         from kodisc_jupyter.notebook.line import options
 
         if line.strip() in options.HELP_WORDS:
@@ -86,7 +66,7 @@ class KodiscMagics(KodiscSettings):
                 options.OptionError("%%kodisc_prelude takes no options.", "", line.strip()),
                 f"%%kodisc_prelude {line}",
             )
-        keep(self.runner, cell)
+        keep(current_kernel(), cell)
 
     @no_var_expand
     @line_magic("kodisc")  # type: ignore[arg-type, unused-ignore]
@@ -94,6 +74,7 @@ class KodiscMagics(KodiscSettings):
         """Where renders go, the balance, open renders; and the commands below."""
         from kodisc_jupyter.notebook import commands
         from kodisc_jupyter.notebook.display.notices import say
+        from kodisc_jupyter.notebook.kernel import current_kernel
         from kodisc_jupyter.notebook.line import command_line
         from kodisc_jupyter.notebook.line.options import OptionError
 
@@ -106,7 +87,7 @@ class KodiscMagics(KodiscSettings):
             of = command_line.commands(reader).get(asked.command or "", reader)
             say(of.format_help())
         else:
-            commands.run(self.runner, asked)
+            commands.run(current_kernel(), asked)
 
 
 def _cell_help() -> str:
@@ -138,38 +119,24 @@ def _refuse(problem: OptionError, written: str) -> NoReturn:
     raise refused([diagnostic]) from None
 
 
-def current_runner() -> Runner:
-    """The runner of this kernel; plain Python and a kernel without ``%load_ext`` get one too."""
-    if _Loaded.magics is None:
-        shell = InteractiveShell._instance  # noqa: SLF001 - instance() would make one
-        _Loaded.magics = KodiscMagics(shell=shell)
-    return _Loaded.magics.runner
-
-
 def register(shell: InteractiveShell) -> None:
     """Make the magics known to a shell; once more replaces them."""
-    from kodisc_jupyter.notebook import empty_cell, tab
-
     unregister(shell)
-    _Loaded.magics = KodiscMagics(shell=shell)
-    shell.register_magics(_Loaded.magics)
-    tab.attach(shell)
-    empty_cell.attach(shell)
+    magics = KodiscMagics(shell=shell)
+    use_settings(magics)
+    shell.register_magics(magics)
+    ipython_hooks.attach(shell)
 
 
 def unregister(shell: InteractiveShell) -> None:
     """Take the magics away and stop watching; jobs go on."""
-    magics, _Loaded.magics = _Loaded.magics, None
-    if magics is None:
-        return
-    from kodisc_jupyter.notebook import empty_cell, tab
-
-    tab.detach(shell)
-    empty_cell.detach(shell)
-    magics.close()
+    use_settings(None)
+    ipython_hooks.detach(shell)
+    kernel: Any = sys.modules.get("kodisc_jupyter.notebook.kernel")
+    if kernel is not None:  # else nothing was ever asked of it
+        kernel.stop_watching()
     configurables: list[Any] = shell.configurables
-    if magics in configurables:
-        configurables.remove(magics)
+    configurables[:] = [each for each in configurables if not isinstance(each, KodiscMagics)]
     for kind, names in {"cell": ("kodisc", "kodisc_prelude"), "line": ("kodisc",)}.items():
         for name in names:
             shell.magics_manager.magics[kind].pop(name, None)

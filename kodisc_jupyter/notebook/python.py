@@ -31,20 +31,21 @@ def render(code: str | type, scene: str | None = None, **options: Any) -> Render
         SceneCheckError: a mistake in the scene, or the class's source cannot be found.
         KodiscError: as a cell raises it.
     """
-    from kodisc_jupyter.notebook.magics import current_runner
+    from kodisc_jupyter.notebook.cell import cell_context, run_cell
+    from kodisc_jupyter.notebook.kernel import current_kernel
 
-    runner = current_runner()
+    kernel = current_kernel()
     values = options.pop("values", None)
-    around = runner.surroundings("")
+    context = cell_context(kernel)
     if isinstance(code, type):
         if scene is not None:
             raise TypeError("render(MyScene) takes no other scene's name. Nothing was sent.")
         from kodisc_jupyter.notebook.class_source import imports_of, source_of
 
-        scene, written = code.__name__, source_of(code, runner.settings.shell)
-        imports = imports_of(written.code, around.prelude, values or (), code)
-        around = around._replace(
-            prelude=f"{around.prelude.rstrip()}\n{imports}\n" if imports else around.prelude,
+        scene, written = code.__name__, source_of(code, kernel.settings.shell)
+        imports = imports_of(written.code, context.prelude, values or (), code)
+        context = context._replace(
+            prelude=f"{context.prelude.rstrip()}\n{imports}\n" if imports else context.prelude,
             first_line=written.first_line,
         )
         code = written.code
@@ -57,4 +58,4 @@ def render(code: str | type, scene: str | None = None, **options: Any) -> Render
         wanted = from_python(scene, tuple(values or ()), options)
     except OptionError as problem:
         raise refused([option_diagnostic(problem.message, problem.hint, "")]) from None
-    return runner.run(code, wanted, values=values, around=around)[0]
+    return run_cell(kernel, code, wanted, values=values, context=context)[0]

@@ -9,7 +9,8 @@ from __future__ import annotations
 import os
 from typing import Any, Final
 
-from IPython.core.magic import Magics
+from IPython.core.interactiveshell import InteractiveShell
+from IPython.core.magic import Magics, magics_class
 from traitlets import Bool, CaselessStrEnum, Float, Int, TraitError, Unicode, Union, validate
 
 QUALITIES: Final = ("low", "medium", "high", "twok", "fourk")
@@ -27,6 +28,7 @@ def _wait_from_environment() -> str:
     return word if word in WAITS else "auto"
 
 
+@magics_class
 class KodiscSettings(Magics):
     """The settings; an option on the magic's own line goes before them."""
 
@@ -86,6 +88,11 @@ class KodiscSettings(Magics):
         config=True
     )
 
+    @classmethod
+    def section_names(cls) -> list[str]:
+        """``KodiscMagics`` in a configuration file, also where no magic is loaded."""
+        return list(dict.fromkeys([*super().section_names(), "KodiscMagics"]))
+
     def disabled_checks(self) -> tuple[str, ...]:
         """The names in ``checks_off``."""
         return tuple(name.strip() for name in self.checks_off.split(",") if name.strip())
@@ -109,3 +116,22 @@ class KodiscSettings(Magics):
         if value is not None and not value >= (1 if name == "fps" else 0):
             raise TraitError(f"{name} must be {'1 or more' if name == 'fps' else '0 or more'}")
         return value
+
+
+class _Loaded:
+    """The settings of this process: one kernel, one shell."""
+
+    settings: KodiscSettings | None = None
+
+
+def current_settings() -> KodiscSettings:
+    """The settings in force: those of the loaded magics, else ones of their own."""
+    if _Loaded.settings is None:
+        shell = InteractiveShell._instance  # noqa: SLF001 - instance() would make one
+        _Loaded.settings = KodiscSettings(shell=shell)
+    return _Loaded.settings
+
+
+def use_settings(settings: KodiscSettings | None) -> None:
+    """Have these settings in force from now on; ``None`` for none."""
+    _Loaded.settings = settings

@@ -134,11 +134,11 @@ class Event:
 def test_an_ipython_without_context_matchers_gets_hooks(shell, monkeypatch):
     import IPython.core.completer
 
-    from kodisc_jupyter.notebook import tab as tab_module
+    from kodisc_jupyter.notebook import ipython_hooks
 
     monkeypatch.delattr(IPython.core.completer, "context_matcher")
     matchers = len(shell.Completer.custom_matchers)
-    tab_module.attach(shell)
+    ipython_hooks.attach(shell)
     assert len(shell.Completer.custom_matchers) == matchers
     hooks = shell.strdispatchers["complete_command"]
     offered = {
@@ -151,17 +151,17 @@ def test_an_ipython_without_context_matchers_gets_hooks(shell, monkeypatch):
         "%%kodisc --quality=l": ["low"],
         "%kodisc lo": ["login", "logout", "local"],
     }
-    tab_module.detach(shell)
+    ipython_hooks.detach(shell)
     assert list(hooks.s_matches("%%kodisc")) == []
 
 
 def test_scenes_below_the_line_are_known_from_the_request_where_a_hook_sees_the_line_only(shell):
-    from kodisc_jupyter.notebook import tab as tab_module
+    from kodisc_jupyter.notebook import ipython_hooks
 
     line = "%%kodisc Hel"
     shell.kernel = type(
         "Kernel", (), {"get_parent": lambda _: {"content": {"code": line + SCENES}}}
     )()
-    assert tab_module._hook(shell)(shell, Event(line)) == ["Hello", "Help"]
-    assert tab_module._hook(shell)(shell, Event("%%kodisc --check Hel")) == []
+    assert ipython_hooks._hook(shell)(shell, Event(line)) == ["Hello", "Help"]
+    assert ipython_hooks._hook(shell)(shell, Event("%%kodisc --check Hel")) == []
     del shell.kernel

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from kodisc_jupyter.notebook.empty_cell import with_body
 from kodisc_jupyter.notebook.front_end import BEHAVIOUR, FrontEnd, front_end, of_shell
+from kodisc_jupyter.notebook.ipython_hooks import with_body
 
 FACTS = {"has_kernel": True, "allow_stdin": True, "environment": {}, "colab": False}
 

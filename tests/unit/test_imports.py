@@ -134,10 +134,9 @@ def test_load_ext_loads_the_settings_and_where_tab_is_asked_for_and_nothing_else
     assert {name for name in loaded if name.startswith("kodisc_jupyter")} == {
         "kodisc_jupyter",
         "kodisc_jupyter.notebook",
-        "kodisc_jupyter.notebook.empty_cell",
+        "kodisc_jupyter.notebook.ipython_hooks",
         "kodisc_jupyter.notebook.magics",
         "kodisc_jupyter.notebook.settings",
-        "kodisc_jupyter.notebook.tab",
     }
 
 
@@ -146,7 +145,7 @@ def test_loading_and_unloading_again_makes_no_session(tmp_path):
 shell.run_line_magic("load_ext", "kodisc_jupyter")
 shell.run_line_magic("unload_ext", "kodisc_jupyter")
 """
-    assert "kodisc_jupyter.notebook.cell" not in loaded_by(code, tmp_path)
+    assert "kodisc_jupyter.notebook.kernel" not in loaded_by(code, tmp_path)
     assert not list(tmp_path.glob("journal*"))
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import argparse
 import platform
 import shutil
 import tempfile
@@ -10,15 +11,19 @@ from dataclasses import dataclass
 from enum import Enum
 from importlib import metadata
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from kodisc_jupyter.api.auth import LOOKED_IN, find_key
 from kodisc_jupyter.api.errors import AuthenticationError, KodiscError
 from kodisc_jupyter.api.models import Account
 from kodisc_jupyter.notebook.backends import BackendChooser, has_manim
+from kodisc_jupyter.notebook.display.notices import say
 from kodisc_jupyter.notebook.display.words import amount, split
 from kodisc_jupyter.notebook.front_end import FrontEnd
 from kodisc_jupyter.renders import local_server
+
+if TYPE_CHECKING:
+    from kodisc_jupyter.notebook.kernel import KernelState
 
 LOW_DISK_BYTES: Final = 1_000_000_000
 
@@ -53,6 +58,12 @@ class Finding:
     def __str__(self) -> str:
         line = f"{self.verdict.value}  {self.subject:<12} {self.found}"
         return f"{line}\n{'':<19}→ {self.advice}" if self.advice else line
+
+
+def run(kernel: KernelState, _asked: argparse.Namespace) -> None:
+    """Look at everything, and say what to do about each."""
+    for finding in examine(kernel.places, kernel.home, kernel.front_end()):
+        say(str(finding))
 
 
 def examine(places: BackendChooser, home: Path, front_end: FrontEnd) -> Iterator[Finding]:

@@ -6,6 +6,7 @@ come from the notebook itself, from beside it, or from the media store; nothing 
 
 from __future__ import annotations
 
+import argparse
 import re
 import time
 from collections.abc import Iterator
@@ -14,10 +15,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from kodisc_jupyter.api.errors import KodiscError
-from kodisc_jupyter.notebook.cell_history import from_source, notebook_path
+from kodisc_jupyter.notebook.cell_history import from_source
 from kodisc_jupyter.notebook.commands.export_figures import FIGURE, Figures
+from kodisc_jupyter.notebook.display.notices import say
+from kodisc_jupyter.notebook.notebook_file import notebook_path
 
 if TYPE_CHECKING:
+    from kodisc_jupyter.notebook.kernel import KernelState
     from kodisc_jupyter.renders.session import RenderSession
 
 LARGE_PAGE_BYTES: Final = 50_000_000
@@ -71,6 +75,20 @@ class Exported:
                 f"More than {LARGE_PAGE_BYTES / 1e6:.0f} MB is slow to open and too much for most "
                 "mail: %kodisc export --folder keeps the videos as files."
             )
+
+
+def run(kernel: KernelState, asked: argparse.Namespace) -> None:
+    """Write the page of a saved notebook, and say what became of each video."""
+    notebook = Path(asked.notebook) if asked.notebook else this_notebook(kernel.settings.shell)
+    notebook = notebook.expanduser().absolute()
+    exported = export(
+        notebook,
+        page_path(notebook, asked.to, folder=asked.folder),
+        folder=asked.folder,
+        session=kernel.session if kernel.has_journal else None,
+    )
+    for line in exported.lines():
+        say(line)
 
 
 def this_notebook(shell: Any) -> Path:

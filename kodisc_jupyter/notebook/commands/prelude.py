@@ -1,17 +1,18 @@
-"""``%%kodisc_prelude``: shared imports and helpers, checked like a cell before they are kept."""
+"""``%kodisc prelude`` and ``%%kodisc_prelude``: imports and helpers that cells share."""
 
 from __future__ import annotations
 
+import argparse
 from typing import TYPE_CHECKING
 
 from kodisc_jupyter.notebook.display import notices
 from kodisc_jupyter.notebook.prepare import refused
 
 if TYPE_CHECKING:
-    from kodisc_jupyter.notebook.cell import Runner
+    from kodisc_jupyter.notebook.kernel import KernelState
 
 
-def keep(runner: Runner, cell: str) -> None:
+def keep(kernel: KernelState, cell: str) -> None:
     """Check a prelude and keep it.
 
     Raises:
@@ -21,13 +22,13 @@ def keep(runner: Runner, cell: str) -> None:
     from kodisc_jupyter.scene.checks import check_prelude
 
     checked = check_prelude(
-        assemble(cell, first_line=2), disabled=runner.settings.disabled_checks()
+        assemble(cell, first_line=2), disabled=kernel.settings.disabled_checks()
     )
     if checked.errors:
         raise refused(checked.diagnostics)
-    notices.show_warnings(checked.warnings, runner.front_end())
-    runner.prelude = cell if cell.strip() else ""
-    if not runner.prelude:
+    notices.show_warnings(checked.warnings, kernel.front_end())
+    kernel.prelude = cell if cell.strip() else ""
+    if not kernel.prelude:
         notices.say("The prelude is empty: cells are sent as they are.")
         return
     lines = len(cell.strip().splitlines())
@@ -35,3 +36,12 @@ def keep(runner: Runner, cell: str) -> None:
         f"Kept as the prelude ({lines} line{'' if lines == 1 else 's'}): every %%kodisc cell from "
         "now on is sent with it. %kodisc prelude shows it, %kodisc prelude --clear forgets it."
     )
+
+
+def run(kernel: KernelState, asked: argparse.Namespace) -> None:
+    """Show what is kept, or forget it."""
+    if asked.clear:
+        kernel.prelude = ""
+        notices.say("The prelude is forgotten: cells are sent as they are.")
+    else:
+        notices.say(kernel.prelude or "No prelude is kept. A %%kodisc_prelude cell keeps one.")

@@ -6,21 +6,24 @@ A render from here takes the same path as a ``%%kodisc`` cell: checks, reuse, bu
 
 from __future__ import annotations
 
+import argparse
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from html import escape
 from typing import TYPE_CHECKING, Any, Final
 
 from kodisc_jupyter.api.errors import KodiscError, SceneCheckError
+from kodisc_jupyter.notebook.cell import estimate_cell, run_cell
 from kodisc_jupyter.notebook.cell_history import NotebookCell, notebook_cells
 from kodisc_jupyter.notebook.display import words
+from kodisc_jupyter.notebook.kernel import current_kernel, visible_variables
 from kodisc_jupyter.notebook.line.options import Options
 from kodisc_jupyter.notebook.settings import ASPECT_RATIOS, QUALITIES
 
 if TYPE_CHECKING:
-    from kodisc_jupyter.notebook.cell import Runner
     from kodisc_jupyter.notebook.display.embedding import VideoOptions
     from kodisc_jupyter.notebook.display.panel import Panel
+    from kodisc_jupyter.notebook.kernel import KernelState
     from kodisc_jupyter.renders.render import Render
     from kodisc_jupyter.renders.state import RenderState
 
@@ -73,10 +76,10 @@ class Studio:
     ``code`` restricts it to the scenes of one piece of source, for use from Python.
     """
 
-    def __init__(self, runner: Runner, *, code: str | None = None) -> None:
+    def __init__(self, kernel: KernelState, *, code: str | None = None) -> None:
         import ipywidgets
 
-        self._runner = runner
+        self._kernel = kernel
         self._widgets = ipywidgets
         self._code = code
         self._cells: dict[str, NotebookCell] = {}
@@ -87,7 +90,7 @@ class Studio:
         self.refresh()
 
     def _build(self) -> None:
-        w, settings = self._widgets, self._runner.settings
+        w, settings = self._widgets, self._kernel.settings
         self.scene = w.Dropdown(options=[], description="Scene")
         self.quality = w.Dropdown(options=QUALITIES, value=settings.quality, description="Quality")
         self.aspect = w.ToggleButtons(options=ASPECT_RATIOS, value=settings.aspect_ratio)
@@ -126,7 +129,7 @@ class Studio:
 
     def refresh(self) -> None:
         """Look again for scenes: in the cells that were run, and in the saved notebook."""
-        found = notebook_cells(self._runner) if self._code is None else [NotebookCell(self._code)]
+        found = notebook_cells(self._kernel) if self._code is None else [NotebookCell(self._code)]
         self._cells = {scene: cell for cell in found for scene in cell.scenes()}
         before = self.scene.value
         self.scene.options = list(self._cells)
@@ -139,7 +142,7 @@ class Studio:
     def _scene_changed(self) -> None:
         """The fields of the scene's own ``--with`` names, at the notebook's values."""
         cell = self._cells.get(self.scene.value)
-        namespace = self._runner.surroundings("").namespace or {}
+        namespace = visible_variables(self._kernel.settings.shell)
         self._fields, self._fixed = {}, {}
         for name in cell.options.names if cell else ():
             if name not in namespace:
@@ -181,7 +184,7 @@ class Studio:
             self.estimate.value = ""
             return
         try:
-            estimate = self._runner.estimate(choice.cell.code, choice.options, choice.values)
+            estimate = estimate_cell(self._kernel, choice.cell.code, choice.options, choice.values)
         except KodiscError:
             self.estimate.value = ""  # the mistake is shown when it is rendered
             return
@@ -196,8 +199,12 @@ class Studio:
             return None
         self._say("")
         try:
-            (render,) = self._runner.run(
-                choice.cell.code, choice.options, values=choice.values, screen=self._screen
+            (render,) = run_cell(
+                self._kernel,
+                choice.cell.code,
+                choice.options,
+                values=choice.values,
+                screen=self._screen,
             )
         except SceneCheckError as problem:
             from kodisc_jupyter.scene.diagnostics import to_html
@@ -236,14 +243,17 @@ class Studio:
         self.message.value = f"<p>{escape(words.plain(text))}</p>" if text else ""
 
 
+def run(_kernel: KernelState, _asked: argparse.Namespace) -> None:
+    """Open Studio under this cell."""
+    studio()
+
+
 def studio(code: str | None = None, *, show: Callable[[Any], object] | None = None) -> Studio:
     """Open Studio: ``%kodisc studio``, or from Python with the source of one or more scenes.
 
     Returns the :class:`Studio`: its controls are widgets, ``render()`` presses the button.
     """
-    from kodisc_jupyter.notebook.magics import current_runner
-
-    opened = Studio(current_runner(), code=code)
+    opened = Studio(current_kernel(), code=code)
     (show or _display)(opened.widget)
     return opened
 

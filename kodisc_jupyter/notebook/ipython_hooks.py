@@ -1,4 +1,4 @@
-"""Where IPython asks for completions; what they are is decided in :mod:`.completion`.
+"""Where IPython lets us in beside the magics: Tab, and cells with nothing below their first line.
 
 Loaded with the extension, so it imports the deciding only when Tab is pressed.
 """
@@ -9,10 +9,20 @@ from pathlib import Path
 from typing import Any, Final
 
 _KEYS: Final = ("%%kodisc", "%kodisc")
+_CELL_MAGICS: Final = ("%%kodisc", "%%kodisc_prelude")
 
 
 def attach(shell: Any) -> None:
-    """Offer the completions to a shell."""
+    """Offer completions to a shell, and have its cells pass by.
+
+    Just before IPython takes the magic's line off, and not among the clean-up transformers: those
+    also decide whether a terminal's cell is complete.
+    """
+    shell.input_transformer_manager.line_transforms.insert(0, with_body)
+    _offer_completions(shell)
+
+
+def _offer_completions(shell: Any) -> None:
     completer = shell.Completer
     try:
         from IPython.core.completer import SimpleCompletion, context_matcher
@@ -37,6 +47,17 @@ def attach(shell: Any) -> None:
         }
 
     completer.custom_matchers.append(kodisc_matcher)
+
+
+def with_body(lines: list[str]) -> list[str]:
+    """Give ``%%kodisc --help`` an empty line below; other cells stay.
+
+    IPython refuses a cell with nothing below its magic's line before the magic is called.
+    """
+    words = lines[0].split(maxsplit=1) if lines else []
+    if not words or words[0] not in _CELL_MAGICS or "".join(lines[1:]).strip():
+        return lines
+    return [lines[0].rstrip("\r\n") + "\n", "\n"]
 
 
 def _from_token(word: str, before: str, token: str) -> str:
@@ -64,19 +85,18 @@ def _below(shell: Any, before: str) -> str:
 
 
 def _offer(shell: Any, before: str, below: str) -> list[str]:
+    from kodisc_jupyter.notebook.kernel import current_kernel, visible_variables
     from kodisc_jupyter.notebook.line.completion import Around, complete
-    from kodisc_jupyter.notebook.magics import current_runner
 
-    runner = current_runner()
-    hidden = getattr(shell, "user_ns_hidden", {})
-    variables = [name for name in shell.user_ns if name not in hidden and not name.startswith("_")]
+    kernel = current_kernel()
+    variables = [name for name in visible_variables(shell) if not name.startswith("_")]
     command = before.split()[1:2] if before.split()[:1] == ["%kodisc"] else []
     return complete(
         before,
         Around(
             cell=below,
             variables=variables,
-            job_ids=runner.known_job_ids() if command in (["show"], ["save"]) else (),
+            job_ids=kernel.known_job_ids() if command in (["show"], ["save"]) else (),
             notebooks=_notebooks() if command == ["export"] else (),
         ),
     )
@@ -87,7 +107,9 @@ def _notebooks() -> list[str]:
 
 
 def detach(shell: Any) -> None:
-    """Take the completions away again."""
+    """Take the completions away again, and leave the cells alone."""
+    transformers = shell.input_transformer_manager.line_transforms
+    transformers[:] = [each for each in transformers if each is not with_body]
     matchers = getattr(shell.Completer, "custom_matchers", [])
     matchers[:] = [one for one in matchers if getattr(one, "__name__", "") != "kodisc_matcher"]
     hooks = getattr(shell.strdispatchers.get("complete_command"), "strs", {})

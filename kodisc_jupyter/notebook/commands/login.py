@@ -1,0 +1,46 @@
+"""``%kodisc login``: ask for a key with a hidden prompt, check it, keep it if wanted."""
+
+from __future__ import annotations
+
+import argparse
+from importlib.util import find_spec
+from typing import TYPE_CHECKING
+
+from kodisc_jupyter.api.errors import AuthenticationError
+from kodisc_jupyter.notebook.display import words
+from kodisc_jupyter.notebook.display.notices import say
+from kodisc_jupyter.notebook.front_end import FrontEnd
+
+if TYPE_CHECKING:
+    from kodisc_jupyter.notebook.kernel import KernelState
+
+
+def run(kernel: KernelState, asked: argparse.Namespace) -> None:
+    """Ask, check, keep.
+
+    Raises:
+        AuthenticationError: the key is refused, or nobody is there to type one.
+    """
+    from getpass import getpass
+
+    from kodisc_jupyter.api import auth
+
+    if kernel.front_end() is FrontEnd.HEADLESS:
+        raise AuthenticationError(
+            "Nobody is there to type a key: this notebook runs unattended.",
+            hint="Set the environment variable KODISC_KEY instead.",
+        )
+    login = auth.login(getpass, base_url=kernel.settings.base_url or None)
+    balance = login.account.credits
+    say(f"Logged in with key {login.account.key_prefix}…")
+    say(f"Balance: {words.credits_of(balance.total)} ({words.split(balance)})")
+    if login.shadowed_by:
+        say(f"Note: another key, from {login.shadowed_by}, is looked up first and stays in use.")
+    keep = asked.keep
+    if keep is None and find_spec("keyring") is not None:
+        keep = input("Keep the key in the system keyring? [y/N] ").strip().lower() in {"y", "yes"}
+    if keep:
+        auth.keep_key(login.key)
+        say("Kept in the system keyring; %kodisc logout removes it.")
+    else:
+        say("Kept for this kernel only; it is written nowhere.")

@@ -1,0 +1,24 @@
+"""``%kodisc save``: write a job's video to a file."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from kodisc_jupyter.notebook.display.notices import say
+
+if TYPE_CHECKING:
+    from kodisc_jupyter.notebook.kernel import KernelState
+
+
+def run(kernel: KernelState, asked: argparse.Namespace) -> None:
+    """Write it, fetched once more if need be."""
+    path = Path(asked.path).expanduser().absolute()
+    if path.is_dir():
+        path /= f"{asked.job_id}.mp4"
+    record = kernel.session.find(asked.job_id)
+    is_gone = record is not None and not (record.video and record.video.is_file())
+    backend = kernel.backend_of(asked.job_id) if is_gone else None
+    saved = kernel.session.save(asked.job_id, path, backend)
+    say(f"Saved as {saved}")

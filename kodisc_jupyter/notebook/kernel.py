@@ -1,0 +1,114 @@
+"""What one kernel has going on: its settings, its session of renders, its prelude.
+
+It stays when the extension is loaded anew: a budget and a prelude belong to the kernel.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from kodisc_jupyter.notebook.backends import BackendChooser
+from kodisc_jupyter.notebook.front_end import FrontEnd, of_shell
+from kodisc_jupyter.notebook.settings import KodiscSettings, current_settings
+from kodisc_jupyter.renders.paths import kodisc_home
+
+if TYPE_CHECKING:
+    from kodisc_jupyter.renders.render import Render
+    from kodisc_jupyter.renders.session import RenderSession
+    from kodisc_jupyter.renders.start.backend import Backend
+
+
+class KernelState:
+    """The state behind the magics, ``render()`` and Studio. There is one per process."""
+
+    def __init__(self, settings: KodiscSettings) -> None:
+        self.home = kodisc_home()
+        self.prelude = ""
+        self.unwaited: list[Render] = []
+        """Renders that no cell waited for: ``%kodisc wait`` does."""
+        self._session: RenderSession | None = None
+        self.use(settings)
+
+    def use(self, settings: KodiscSettings) -> None:
+        """Follow these settings from now on."""
+        self.settings = settings
+        self.places = BackendChooser(settings, self.home)
+
+    @property
+    def session(self) -> RenderSession:
+        """This kernel's renders, opened on first use: the journal is not touched before."""
+        if self._session is None:
+            from kodisc_jupyter.renders.session import RenderSession
+
+            self._session = RenderSession(home=self.home)
+        self._session.max_credits = self.settings.max_credits
+        return self._session
+
+    @property
+    def has_session(self) -> bool:
+        """Whether anything was rendered or looked up in this kernel."""
+        return self._session is not None
+
+    @property
+    def has_journal(self) -> bool:
+        """Whether this user rendered anything yet: only then is the journal worth opening."""
+        return (self.home / "journal.sqlite").exists()
+
+    def close(self) -> None:
+        """Stop watching; jobs go on."""
+        if self._session is not None:
+            self._session.close()
+            self._session = None
+        self.places.close()
+
+    def front_end(self) -> FrontEnd:
+        """Who is looking, for the request that is being executed."""
+        return of_shell(self.settings.shell, os.environ, sys.modules)
+
+    def open_renders(self) -> list[Render]:
+        """The renders this kernel is watching."""
+        return self._session.open_renders() if self._session is not None else []
+
+    def known_job_ids(self) -> list[str]:
+        """Recent jobs, for Tab; empty where nothing was rendered yet."""
+        if not self.has_journal:
+            return []
+        return [row.job_id for row in self.session.jobs(20) if row.job_id]
+
+    def backend_of(self, job_id: str) -> Backend:
+        """The backend that a journalled job is on, else where renders go now."""
+        record = self.session.find(job_id)
+        return self.places.backend(record.backend if record else None)
+
+
+def visible_variables(shell: Any) -> Mapping[str, Any]:
+    """The notebook's variables, without IPython's own."""
+    if shell is None:
+        return {}
+    hidden = getattr(shell, "user_ns_hidden", {})
+    return {name: value for name, value in shell.user_ns.items() if name not in hidden}
+
+
+class _Current:
+    """This process's state, once something has asked for it."""
+
+    kernel: KernelState | None = None
+
+
+def current_kernel() -> KernelState:
+    """The state of this kernel; plain Python and a kernel without ``%load_ext`` have one too."""
+    settings = current_settings()
+    if _Current.kernel is None:
+        _Current.kernel = KernelState(settings)
+    elif _Current.kernel.settings is not settings:
+        _Current.kernel.use(settings)
+    return _Current.kernel
+
+
+def stop_watching() -> None:
+    """Stop watching, if anything was ever watched; jobs go on."""
+    if _Current.kernel is not None:
+        _Current.kernel.close()
