@@ -6,15 +6,19 @@ import asyncio
 import datetime as dt
 import logging
 import secrets
+import sqlite3
 import string
 import time
-from collections.abc import Callable
+from collections import Counter
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
 from typing import Any, Final, Protocol
 
 from kodisc_jupyter.api.models import DEFAULT_QUALITY, JobStatus, Quality
+from kodisc_jupyter.local.archive import Archive
+from kodisc_jupyter.local.classroom.accounts import Accounts
 from kodisc_jupyter.local.classroom.ledger import JobRecord, Ledger
-from kodisc_jupyter.local.classroom.tariff import RESERVE, CreditBalance, cost
+from kodisc_jupyter.local.classroom.tariff import CreditBalance, cost
 from kodisc_jupyter.local.classroom.users import User
 from kodisc_jupyter.local.fair_queue import FairQueue
 from kodisc_jupyter.local.processes.executor import Executor
@@ -25,28 +29,21 @@ from kodisc_jupyter.stage.task import RESULT_FILES, Limits, Outcome
 STARTS_LIMIT: Final = 3
 """How many servers may begin the same job: one that takes the server down is given up."""
 
-JOBS_KEPT_S: Final = 30 * 24 * 3600
-"""Seconds for which a job is remembered after its end."""
+SHARED_AFTER_S: Final = 10.0
+"""A render that has taken so long shares its slot with somebody who has none."""
 
 NOT_COVERED: Final = (
     "insufficient_credits: the render was finished, but it costs {cost} credits and the balance "
     "cannot cover that. The reserve was refunded; nothing was charged."
 )
 
+_OPEN: Final = (JobStatus.QUEUED, JobStatus.RUNNING)
+
 log = logging.getLogger("kodisc_jupyter.local")
 
 
-class InsufficientCreditsError(Exception):
-    """The balance is below the reserve; no job was made."""
-
-    def __init__(self, reserve: int, purse: CreditBalance) -> None:
-        super().__init__(reserve, purse)
-        self.reserve = reserve
-        self.purse = purse
-
-
 class LineFullError(Exception):
-    """Too many jobs wait; no job was made."""
+    """Too many jobs wait, or too many of this user's; no job was made. The message says which."""
 
 
 class Announcer(Protocol):
@@ -58,11 +55,17 @@ class Announcer(Protocol):
 
 @dataclass(frozen=True)
 class ServerLimits:
-    """The rules of this server: limits of a render, jobs that may wait, bytes of files kept."""
+    """The rules of this server: limits of a render, jobs that may wait, bytes of files kept.
+
+    ``user_line_limit`` and ``user_slots`` are how many jobs of one user may wait, and be rendered
+    at the same time; ``None`` is as many as there are.
+    """
 
     limits: Limits = field(default_factory=Limits)
     line_limit: int = 1000
     storage_bytes: int = 10 << 30
+    user_line_limit: int | None = None
+    user_slots: int | None = None
 
 
 class Jobs:
@@ -83,21 +86,34 @@ class Jobs:
         self._house = house
         self._clock = clock
         self._line = FairQueue()
+        self._accounts = Accounts(ledger, clock)
         self._rendering: dict[str, asyncio.Task[None]] = {}
+        self._begun: dict[str, float] = {}
         self._users: dict[str, User] = {}
         self._announcer: Announcer | None = None
-        self._records = {record.job_id: record for record in ledger.jobs()}
+        self._open: dict[str, JobRecord] = {}
+        self._archive = Archive(ledger, store, house.storage_bytes)
+        self._unsettled: dict[str, Outcome] = {}
 
-    def resume(self, users: Callable[[str], User | None], announcer: Announcer) -> None:
-        """Go on where an earlier server stopped: whatever had not ended is rendered (again)."""
+    def resume(
+        self,
+        users: Callable[[str], User | None],
+        announcer: Announcer,
+        *,
+        keep_unknown_files: bool = False,
+    ) -> None:
+        """Go on where an earlier server stopped: whatever had not ended is rendered (again).
+
+        With ``keep_unknown_files`` no video is deleted: the ledger that knew of it was lost.
+        """
         self._announcer = announcer
-        self._forget_old()
-        self._store.remove_others(
-            record.job_id for record in self._records.values() if record.files_bytes
-        )
-        for record in list(self._records.values()):
-            if record.status not in (JobStatus.QUEUED, JobStatus.RUNNING):
-                continue
+        for record in self._ledger.jobs():
+            if record.status in _OPEN:
+                self._open[record.job_id] = record
+            else:
+                self._archive.remember(record)
+        self._store.remove_others(self._archive.with_files(), keep=keep_unknown_files)
+        for record in list(self._open.values()):
             user = users(record.user)
             if user is not None:
                 self._users[record.job_id] = user
@@ -107,21 +123,21 @@ class Jobs:
                 continue
             self._keep(replace(record, status=JobStatus.QUEUED))
             self._line.join(user.name, record.job_id)
-        self._fill()
+        self.fill()
 
     @property
     def open(self) -> int:
         """Jobs that wait or are rendered now."""
-        return len(self._line) + len(self._rendering)
+        return len(self._line) + len(self._rendering) + len(self._unsettled)
 
     def purse(self, user: User) -> CreditBalance:
         """What this user can spend now."""
-        if user.credits is None:
-            return CreditBalance(0, 0)
-        month = dt.datetime.fromtimestamp(self._clock(), dt.timezone.utc)
-        return self._ledger.purse(
-            user.name, credits_=user.credits, free=user.free, month=f"{month:%Y-%m}"
-        )
+        return self._accounts.balance(user)
+
+    def withhold(self, users: Iterable[User]) -> None:
+        """Grant nothing to these users that they may have spent already: the balances are lost."""
+        for user in users:
+            self._accounts.withhold(user)
 
     def enqueue(self, user: User, request: dict[str, Any]) -> JobRecord:
         """Make a job of a request that broke no rule, and set its reserve aside.
@@ -131,15 +147,11 @@ class Jobs:
             LineFullError: too many jobs wait.
         """
         if len(self._line) >= self._house.line_limit:
-            raise LineFullError
-        taken, left = None, None
-        if user.credits is not None:
-            reserve = RESERVE[_quality(request)]
-            purse = self.purse(user)
-            split = purse.take(reserve)
-            if split is None:
-                raise InsufficientCreditsError(reserve, purse)
-            left, taken = split
+            raise LineFullError("Too many jobs wait on this server. No job was made.")
+        own = self._house.user_line_limit
+        if own is not None and self._line.waiting(user.name) >= own:
+            raise LineFullError(f"{own} of your jobs wait on this server already. No job was made.")
+        left, taken = self._accounts.reserve(user, _quality(request))
         record = JobRecord(
             job_id=_new_id(),
             user=user.name,
@@ -150,16 +162,16 @@ class Jobs:
             webhook_url=request.get("webhookUrl", user.webhook_url),
             reserved=taken,
         )
-        self._records[record.job_id] = record
         self._ledger.keep(record, purse=(user.name, left) if left is not None else None)
+        self._open[record.job_id] = record
         self._users[record.job_id] = user
         self._line.join(user.name, record.job_id)
-        self._fill()
-        return self._records[record.job_id]
+        self.fill()
+        return record
 
     def find(self, job_id: str) -> JobRecord | None:
         """The job with this ID, whoever's it is."""
-        return self._records.get(job_id)
+        return self._open.get(job_id) or self._ledger.find(job_id)
 
     async def close(self) -> None:
         """Stop rendering; what has not ended is rendered by the next server."""
@@ -170,15 +182,28 @@ class Jobs:
 
     def fill(self) -> None:
         """Begin as many waiting jobs as there is room for; called when the room may have grown."""
-        self._fill()
-
-    def _fill(self) -> None:
-        while len(self._rendering) < self._executor.slots:
-            job_id = self._line.next()
-            if job_id is None:
-                return
-            task = asyncio.get_running_loop().create_task(self._render(self._records[job_id]))
+        for ended_id, outcome in list(self._unsettled.items()):
+            self._settle(ended_id, outcome)
+        while (job_id := self._next()) is not None:
+            task = asyncio.get_running_loop().create_task(self._render(self._open[job_id]))
             self._rendering[job_id] = task
+
+    def _next(self) -> str | None:
+        """The waiting job that may begin now.
+
+        A render that takes long keeps its slot, but somebody who has none gets one beside it.
+        """
+        if not self._line:
+            return None
+        slots, own = self._executor.slots, self._house.user_slots
+        holding = Counter(self._open[job_id].user for job_id in self._rendering)
+        if len(self._rendering) < slots:
+            return self._line.next(lambda user: own is None or holding[user] < own)
+        before = time.monotonic() - SHARED_AFTER_S
+        shared = sum(began < before for began in self._begun.values())
+        if own is None or len(self._rendering) >= slots + min(slots, shared):
+            return None
+        return self._line.next(lambda user: not holding[user])
 
     async def _render(self, record: JobRecord) -> None:
         job_id = record.job_id
@@ -193,13 +218,27 @@ class Jobs:
             outcome = Outcome("The render could not be done: an error of the server's own.", 0)
         finally:
             self._rendering.pop(job_id, None)
-        self._end(self._records[job_id], outcome)
+            began = self._begun.pop(job_id, None)
+            if began is not None:
+                self._line.charge(record.user, time.monotonic() - began)
+        self._settle(job_id, outcome)
+        self.fill()
+
+    def _settle(self, job_id: str, outcome: Outcome) -> None:
+        """End a job in the ledger; one that cannot be written now is tried again."""
+        try:
+            self._end(self._open[job_id], outcome)
+        except sqlite3.Error as problem:
+            log.warning("job %s could not be written: %s", job_id, problem)
+            self._unsettled[job_id] = outcome
+            return
+        self._unsettled.pop(job_id, None)
         self._users.pop(job_id, None)
-        self._fill()
 
     def _began(self, job_id: str) -> None:
-        record = self._records[job_id]
-        if record.status is JobStatus.QUEUED or record.status is JobStatus.RUNNING:
+        record = self._open.get(job_id)
+        if record is not None:
+            self._begun[job_id] = time.monotonic()
             self._keep(replace(record, status=JobStatus.RUNNING, starts=record.starts + 1))
 
     def _end(self, record: JobRecord, outcome: Outcome) -> None:
@@ -213,11 +252,10 @@ class Jobs:
         purse, charged = None, 0
         if record.reserved is not None:
             charged = cost(_quality(record.request), outcome.duration_ms)
-            split = self.purse(self._users[record.job_id]).put_back(record.reserved).take(charged)
-            if split is None:
+            purse = self._accounts.settled(self._users[record.job_id], record.reserved, charged)
+            if purse is None:
                 self._fail(record, NOT_COVERED.format(cost=charged), outcome.duration_ms)
                 return
-            purse, _ = split
         self._finish(
             replace(
                 record,
@@ -228,7 +266,6 @@ class Jobs:
             outcome.duration_ms,
             purse,
         )
-        self._make_room()
 
     def _fail(self, record: JobRecord, error: str, duration_ms: int) -> None:
         """A failed job costs nothing here: the whole reserve goes back."""
@@ -241,37 +278,21 @@ class Jobs:
     def _finish(self, record: JobRecord, duration_ms: int, purse: CreditBalance | None) -> None:
         ended = replace(
             record,
+            request={name: value for name, value in record.request.items() if name != "code"},
             duration_ms=duration_ms,
             completed_at=_timestamp(self._clock()),
             reserved=None,
         )
-        self._records[record.job_id] = ended
         self._ledger.keep(ended, purse=(record.user, purse) if purse is not None else None)
+        self._open.pop(record.job_id, None)
+        self._archive.add(ended)
         log.info("job %s %s in %d ms", ended.job_id, ended.status, duration_ms)
         if ended.webhook_url and self._announcer:
             self._announcer.announce(ended)
 
     def _keep(self, record: JobRecord) -> None:
-        self._records[record.job_id] = record
+        self._open[record.job_id] = record
         self._ledger.keep(record)
-
-    def _make_room(self) -> None:
-        """Remove the files of the oldest jobs until the rest is within the limit."""
-        kept = [record for record in self._records.values() if record.files_bytes]
-        total = sum(record.files_bytes for record in kept)
-        for record in kept[:-1]:
-            if total <= self._house.storage_bytes:
-                return
-            total -= record.files_bytes
-            self._store.remove(record.job_id)
-            self._keep(replace(record, files_bytes=0))
-
-    def _forget_old(self) -> None:
-        before = _timestamp(self._clock() - JOBS_KEPT_S)
-        old = [each for each in self._records.values() if (each.completed_at or "9") < before]
-        self._ledger.forget(each.job_id for each in old)
-        for each in old:
-            del self._records[each.job_id]
 
 
 def _quality(request: dict[str, Any]) -> Quality:

@@ -7,6 +7,7 @@ import contextlib
 import json
 import logging
 import os
+import re
 import secrets
 import signal
 import sys
@@ -29,9 +30,11 @@ from kodisc_jupyter.local.processes.render_processes import RenderProcesses
 from kodisc_jupyter.local.store import FolderTakenError, Store, write_private
 
 if TYPE_CHECKING:
+    from kodisc_jupyter.local.classroom.generations import Opened
     from kodisc_jupyter.local.processes.dask_executor import DaskExecutor
 
 _TICK_S: Final = 0.5
+_SECRET: Final = re.compile(r"(kdsc_live_|whsec_)[^\s'\"]+")
 
 log = logging.getLogger("kodisc_jupyter.local")
 
@@ -47,7 +50,8 @@ def serve(options: Options) -> None:
         StartError: it cannot start.
     """
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))  # until the event loop takes it over
-    logging.basicConfig(stream=sys.stderr, level=logging.INFO, format="%(asctime)s %(message)s")
+    os.umask(0o077)
+    log_to_stderr()
     temporary = options.data_dir is None
     folder = options.data_dir or Path(tempfile.mkdtemp(prefix="kodisc-local-"))
     try:
@@ -79,9 +83,9 @@ class _Idle:
 
 
 async def _run(options: Options, store: Store, processes: RenderProcesses | None) -> None:
-    from kodisc_jupyter.local.app import BASE, AppContext, make_app
-    from kodisc_jupyter.local.classroom.ledger import Ledger
+    from kodisc_jupyter.local.app import BASE, make_app
     from kodisc_jupyter.local.classroom.webhooks import Webhooks
+    from kodisc_jupyter.local.handler import AppContext
     from kodisc_jupyter.local.jobs import Jobs, ServerLimits
     from kodisc_jupyter.local.listening import Listener
     from kodisc_jupyter.local.processes.executor import Executor, LocalExecutor
@@ -96,7 +100,8 @@ async def _run(options: Options, store: Store, processes: RenderProcesses | None
         executor = LocalExecutor(processes, options.workers)
     else:
         executor = await _cluster(str(options.dask))
-    ledger = Ledger.open(store.ledger)
+    opened = _ledger(store)
+    ledger = opened.ledger
     house = ServerLimits(
         Limits(options.render_timeout, options.memory_limit_mb << 20),
         options.queue_limit,
@@ -123,12 +128,15 @@ async def _run(options: Options, store: Store, processes: RenderProcesses | None
         secret=lambda name: _secret_of(users.named(name)) or secret,
         ca_file=options.webhook_ca,
     )
-    state = {"url": origin + BASE, "key": key, "pid": os.getpid(), "version": _version()}
+    address = {"url": origin + BASE, **({"key": key} if key else {})}
+    state = {**address, "pid": os.getpid(), "version": _version()}
     if options.state_file is not None:
         write_private(options.state_file, json.dumps(state))
-    jobs.resume(users.named, webhooks)
+    if opened.balances_lost:
+        jobs.withhold(users.users)
+    jobs.resume(users.named, webhooks, keep_unknown_files=opened.recovered)
     webhooks.resume(jobs.find)
-    _first_line(state["url"], key)
+    _first_line(address)
     if options.host not in LOOPBACK:
         log.warning(
             "Listening on %s: everyone who can reach this machine and has a key can run code on it",
@@ -172,10 +180,20 @@ async def _cluster(address: str) -> DaskExecutor:
         raise StartError(f"no Dask scheduler answers at {address}: {problem}") from None
 
 
+def _ledger(store: Store) -> Opened:
+    from kodisc_jupyter.local.classroom.generations import LedgerError, open_ledger
+
+    try:
+        return open_ledger(store.ledger)
+    except LedgerError as problem:
+        raise StartError(str(problem)) from None
+
+
 def _users(options: Options, store: Store) -> tuple[Users, str]:
+    """Who may render, and the key of a server that has one user only: users' keys are not shown."""
     if options.users is not None:
         try:
-            return read_users(options.users)
+            return read_users(options.users), ""
         except UsersFileError as problem:
             raise StartError(str(problem)) from None
     key = options.key or store.secret("key", new_key)
@@ -188,6 +206,22 @@ def _users(options: Options, store: Store) -> tuple[Users, str]:
         webhook_secret=options.webhook_secret,
     )
     return Users((user,)), key
+
+
+class _NoKeys(logging.Filter):
+    """Takes keys and secrets out of the log, in whatever a client sent them."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        record.msg, record.args = _SECRET.sub(r"\1…", record.getMessage()), None
+        return True
+
+
+def log_to_stderr() -> None:
+    """Log there, without keys; malformed requests are not worth a line, they may hold anything."""
+    logging.basicConfig(stream=sys.stderr, level=logging.INFO, format="%(asctime)s %(message)s")
+    logging.getLogger("tornado.general").setLevel(logging.ERROR)
+    for handler in logging.getLogger().handlers:
+        handler.addFilter(_NoKeys())
 
 
 def _secret_of(user: User | None) -> str | None:
@@ -210,9 +244,9 @@ def _version() -> str:
         return "0"
 
 
-def _first_line(url: object, key: str) -> None:
+def _first_line(address: dict[str, str]) -> None:
     """Say where we are, once; nothing is ever written to standard output after it."""
-    print(json.dumps({"url": url, "key": key}), flush=True)  # noqa: T201  the server's contract
+    print(json.dumps(address), flush=True)  # noqa: T201  the server's contract
     os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
 
 

@@ -2,7 +2,8 @@
 
 ::
 
-    DIR/lock  DIR/key  DIR/webhook-secret  DIR/ledger.sqlite3
+    DIR/lock  DIR/key  DIR/webhook-secret
+    DIR/ledger.sqlite3     jobs and credits; beside it its second generation and the balances
     DIR/work/<jobId>/      a render in progress; gone when it ends
     DIR/results/<jobId>/   video.mp4, thumb.jpg, captions.vtt
     DIR/formulas/<userId>/ typeset LaTeX, used again by that user's renders
@@ -13,6 +14,8 @@ from __future__ import annotations
 import contextlib
 import os
 import shutil
+import stat
+import subprocess
 import time
 from collections.abc import Callable, Iterable
 from pathlib import Path
@@ -35,10 +38,11 @@ class Store:
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         self._lock = _lock(folder / "lock")
         self.formulas = folder / "formulas"
-        shutil.rmtree(self.work, ignore_errors=True)
-        self.work.mkdir()
+        remove_tree(self.work)
+        self.work.mkdir(mode=0o700)
         _remove_old(self.formulas)
-        self.results.mkdir(exist_ok=True)
+        self.results.mkdir(exist_ok=True, mode=0o700)
+        _keep_private(folder)
 
     @property
     def ledger(self) -> Path:
@@ -69,12 +73,20 @@ class Store:
         """Delete a job's files."""
         shutil.rmtree(self.results_of(job_id), ignore_errors=True)
 
-    def remove_others(self, known: Iterable[str]) -> None:
-        """Delete the files of all jobs but these: an earlier server's leftovers."""
+    def remove_others(self, known: Iterable[str], *, keep: bool = False) -> None:
+        """Delete the files of all jobs but these: an earlier server's leftovers.
+
+        With ``keep`` they are put into ``unclaimed/``: the ledger that knew them was lost.
+        """
         kept = set(known)
         for folder in self.results.iterdir():
-            if folder.name not in kept:
-                shutil.rmtree(folder, ignore_errors=True)
+            if folder.name in kept:
+                continue
+            if keep and not folder.name.startswith("."):
+                (self.folder / "unclaimed").mkdir(exist_ok=True, mode=0o700)
+                folder.replace(self.folder / "unclaimed" / folder.name)
+            else:
+                remove_tree(folder)
 
     def close(self, *, delete: bool) -> None:
         """Give the folder free; with ``delete``, remove it."""
@@ -82,6 +94,14 @@ class Store:
         if delete:
             shutil.rmtree(self.folder, ignore_errors=True)
         self._lock.close()
+
+
+def remove_tree(folder: Path) -> None:
+    """Delete a folder that a scene may have filled: however deep, however its modes are set."""
+    for command in (["rm", "-rf"], ["chmod", "-R", "u+rwX"], ["rm", "-rf"]):
+        if not os.path.lexists(folder):
+            return
+        subprocess.run([*command, "--", folder], stderr=subprocess.DEVNULL, check=False)
 
 
 def write_private(path: Path, text: str) -> None:
@@ -94,12 +114,24 @@ def write_private(path: Path, text: str) -> None:
 
 
 def _remove_old(folder: Path) -> None:
-    """Delete files that have not changed for :data:`FORMULAS_KEPT_S`."""
+    """Delete files that have not changed for :data:`FORMULAS_KEPT_S`; links are not followed."""
     before = time.time() - FORMULAS_KEPT_S
-    for file in folder.glob("*/*"):
-        with contextlib.suppress(OSError):
-            if file.stat().st_mtime < before:
-                file.unlink()
+    for owner in folder.iterdir() if folder.is_dir() else ():
+        for file in owner.iterdir() if owner.is_dir() and not owner.is_symlink() else ():
+            with contextlib.suppress(OSError):
+                if file.lstat().st_mtime < before:
+                    file.unlink()
+
+
+def _keep_private(folder: Path) -> None:
+    """Folders 0700, files 0600: an earlier version, or a copy, may have left them open to all."""
+    folder.chmod(0o700)
+    for _, folders, files, at in os.fwalk(folder):
+        for names, mode in ((folders, 0o700), (files, 0o600)):
+            for name in names:
+                seen = os.stat(name, dir_fd=at, follow_symlinks=False)
+                if not stat.S_ISLNK(seen.st_mode) and stat.S_IMODE(seen.st_mode) != mode:
+                    os.chmod(name, mode, dir_fd=at)
 
 
 def _lock(path: Path) -> IO[Any]:

@@ -127,6 +127,7 @@ def test_the_server_for_a_class_knows_its_users(tmp_path):
         keys.append(made.stdout.strip())
         users = users.replace("kdsc_live_…", keys[-1], 1)
     (tmp_path / "class.toml").write_text(users, encoding="utf-8")
+    (tmp_path / "class.toml").chmod(0o600)
     assert "--port 8765" in serve
     server = subprocess.Popen(
         [sys.executable, *shlex.split(serve.replace("--port 8765", "--port 0"))[1:]],

@@ -160,7 +160,7 @@ class Starter:
             process.wait(60)
             raise AssertionError(f"no first line: {log.read_text()}")
         said = json.loads(line)
-        server = Server(process, log, said["url"], said["key"])
+        server = Server(process, log, said["url"], said.get("key", ""))
         self.servers.append(server)
         return server
 

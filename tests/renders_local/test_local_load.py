@@ -108,6 +108,7 @@ async def _ask(url: str, path: str, api_key: str, times: int, connections: int) 
 def test_many_jobs_of_many_users_all_finish_in_turn(start_server, tmp_path: Path, capsys):
     users = tmp_path / "users.toml"
     users.write_text("".join(f'[users.user{n}]\nkey = "{key(n)}"\n' for n in range(1, USERS + 1)))
+    users.chmod(0o600)
     server = start_server("--users", users, "--workers", 2, "--data-dir", tmp_path / "data")
     memory = Watch(server.process.pid)
     began = time.monotonic()
@@ -127,6 +128,7 @@ def test_many_jobs_of_many_users_all_finish_in_turn(start_server, tmp_path: Path
     for at in range(len(order) - JOBS // 4):
         done = Counter(order[: at + 1])
         behind = max(behind, max(done.values()) - min(done.get(n, 0) for n in range(1, USERS + 1)))
+    users.chmod(0o600)
     assert most < MEMORY_LIMIT
     with capsys.disabled():
         print(

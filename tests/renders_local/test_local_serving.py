@@ -11,6 +11,7 @@ import socket
 import ssl
 import threading
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import pytest
 import requests
@@ -42,6 +43,7 @@ def users_file(path: Path, **users) -> Path:
         lines += [f"[users.{name}]", f'key = "{key(number)}"']
         lines += [f"{setting} = {json.dumps(value)}" for setting, value in settings.items()]
     path.write_text("\n".join(lines) + "\n")
+    path.chmod(0o600)
     return path
 
 
@@ -111,7 +113,7 @@ def test_users_have_keys_credits_and_jobs_of_their_own(start_server, tmp_path):
     ada, bob = key(1), key(2)
     job = server.post(TINY, "Tiny", key=ada)
 
-    assert server.key == ada
+    assert server.key == "", "with several users no key is shown"
     assert server.call("GET", f"/render/{job}", key=bob).status_code == 404
     assert server.wait(job, key=ada)["status"] == "completed"
     assert server.credits(key=bob) == {"paid": 0, "free": 7, "total": 7}
@@ -124,12 +126,12 @@ def test_more_credits_in_the_users_file_are_a_top_up(start_server, tmp_path):
     options = ("--data-dir", tmp_path / "data", "--users", tmp_path / "users.toml")
     users_file(tmp_path / "users.toml", ada={"credits": 20})
     server = start_server(*options)
-    server.completed(TINY, "Tiny")
-    left = server.credits()["total"]
+    server.completed(TINY, "Tiny", key=key(1))
+    left = server.credits(key=key(1))["total"]
     server.stop()
     users_file(tmp_path / "users.toml", ada={"credits": 120})
 
-    assert start_server(*options).credits()["total"] == left + 100
+    assert start_server(*options).credits(key=key(1))["total"] == left + 100
 
 
 @pytest.mark.parametrize(
@@ -155,11 +157,32 @@ def test_a_users_file_with_a_mistake_is_told_without_showing_a_key(
     run_server, tmp_path, text, words
 ):
     (tmp_path / "users.toml").write_text(text)
+    (tmp_path / "users.toml").chmod(0o600)
     status, said, _ = run_server("--users", tmp_path / "users.toml")
 
     assert status == 2
     assert words in said
     assert key(1) not in said
+
+
+def test_a_users_file_that_others_may_read_is_refused(run_server, tmp_path):
+    file = users_file(tmp_path / "users.toml", ada={})
+    file.chmod(0o640)
+    status, said, _ = run_server("--users", file)
+
+    assert status == 2
+    assert f"type: chmod 600 {file}" in said
+
+
+def test_no_key_gets_into_the_log(server):
+    sent = key(7)
+    for header in (f"Bearer {sent}", f"Bearer {sent[:30]}\0{sent[30:]}", f"Bearer\0{sent}"):
+        with socket.create_connection(urlsplit(server.url)[1].split(":")) as raw:
+            raw.sendall(
+                f"GET /api/v2/me HTTP/1.1\r\nHost: x\r\nAuthorization: {header}\r\n\r\n".encode()
+            )
+            raw.recv(4096)
+    assert sent[15:30] not in server.log.read_text()
 
 
 def test_users_take_turns_and_each_users_jobs_keep_their_order(start_server, tmp_path, gate):
@@ -402,6 +425,7 @@ def test_a_webhook_url_has_three_states(start_server, receiver, tmp_path):
         ada={"webhook_url": receiver.url, "webhook_secret": "whsec_ada"},
     )
     server = start_server("--users", file, "--webhook-ca", receiver.certificate, "--workers", 1)
+    server.key = key(1)
     none = server.render(BROKEN, "Tiny", webhookUrl=None)
     default = server.render(BROKEN, "Tiny")
     own = server.render(BROKEN, "Tiny", webhookUrl=receiver.url + "/own")

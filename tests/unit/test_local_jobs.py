@@ -9,11 +9,13 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from kodisc_jupyter.api.models import JobStatus
-from kodisc_jupyter.local.classroom.ledger import Ledger, WebhookDelivery
+from kodisc_jupyter.local.classroom.accounts import InsufficientCreditsError
+from kodisc_jupyter.local.classroom.generations import open_ledger
+from kodisc_jupyter.local.classroom.ledger import WebhookDelivery
 from kodisc_jupyter.local.classroom.tariff import CreditBalance
 from kodisc_jupyter.local.classroom.users import Key, User, new_key
 from kodisc_jupyter.local.classroom.webhooks import Webhooks
-from kodisc_jupyter.local.jobs import InsufficientCreditsError, Jobs, LineFullError, ServerLimits
+from kodisc_jupyter.local.jobs import Jobs, LineFullError, ServerLimits
 from kodisc_jupyter.local.store import FolderTakenError, Store
 from kodisc_jupyter.stage.task import RESULT_FILES, Outcome
 
@@ -60,7 +62,8 @@ class World:
 
     def _open(self):
         self.store = Store(self.folder)
-        self.ledger = Ledger.open(self.store.ledger)
+        self.opened = open_ledger(self.store.ledger)
+        self.ledger = self.opened.ledger
         self.executor = Told()
         self.jobs = Jobs(self.ledger, self.store, self.executor, self.house, clock=lambda: self.now)
 
@@ -283,17 +286,141 @@ def test_the_oldest_files_make_room(world):
     run(test)
 
 
-def test_jobs_are_forgotten_after_a_month(world):
+def test_a_jump_of_the_clock_forgets_no_job_and_no_file(world):
     async def test():
         here = world()
         job = here.jobs.enqueue(here.user, dict(REQUEST)).job_id
         await here.turn()
         here.executor.end(job)
         await here.turn()
-        here.now += 40 * 24 * 3600
+        here.now += 400 * 24 * 3600
         await here.restart()
-        assert here.jobs.find(job) is None
-        assert not here.store.results_of(job).exists()
+        assert here.jobs.find(job).status is JobStatus.COMPLETED
+        assert here.store.results_of(job).exists()
+
+    run(test)
+
+
+def test_the_oldest_of_a_users_very_many_jobs_are_forgotten(world, monkeypatch):
+    monkeypatch.setattr("kodisc_jupyter.local.archive.JOBS_KEPT", 2)
+
+    async def test():
+        here = world()
+        jobs = []
+        for _ in range(3):
+            jobs.append(here.jobs.enqueue(here.user, dict(REQUEST)).job_id)
+            await here.turn()
+            here.executor.end(jobs[-1])
+            await here.turn()
+        assert [here.jobs.find(job) is None for job in jobs] == [True, False, False]
+        assert not here.store.results_of(jobs[0]).exists()
+
+    run(test)
+
+
+def test_a_clock_that_jumps_grants_no_month_twice(world):
+    async def test():
+        here = world(credits_=0, free=8)
+        job = here.jobs.enqueue(here.user, dict(REQUEST)).job_id
+        await here.turn()
+        here.executor.end(job, duration_ms=4000)
+        await here.turn()
+        assert here.jobs.purse(here.user) == CreditBalance(0, 0)
+        here.now += 31 * 24 * 3600
+        assert here.jobs.purse(here.user) == CreditBalance(0, 8)
+        job = here.jobs.enqueue(here.user, dict(REQUEST)).job_id
+        await here.turn()
+        here.executor.end(job, duration_ms=4000)
+        await here.turn()
+        for jump in (-31, 31, -62, 62):
+            here.now += jump * 24 * 3600
+            assert here.jobs.purse(here.user) == CreditBalance(0, 0)
+
+    run(test)
+
+
+def test_an_ended_jobs_code_is_dropped(world):
+    async def test():
+        here = world()
+        job = here.jobs.enqueue(here.user, dict(REQUEST)).job_id
+        await here.turn()
+        here.executor.end(job)
+        await here.turn()
+        assert "code" not in here.jobs.find(job).request
+        assert here.jobs.find(job).answer("http://here").to_json()["metadata"] == {"n": 1}
+
+    run(test)
+
+
+def test_a_user_may_not_fill_the_line(world):
+    async def test():
+        here = world(user_line_limit=2)
+        other = User("bob", (Key.of(new_key()),))
+        for _ in range(3):
+            here.jobs.enqueue(here.user, dict(REQUEST))
+            await here.turn()
+        with pytest.raises(LineFullError, match="2 of your jobs wait"):
+            here.jobs.enqueue(here.user, dict(REQUEST))
+        here.jobs.enqueue(other, dict(REQUEST))
+        await here.jobs.close()
+
+    run(test)
+
+
+def test_a_user_holds_no_more_slots_than_allowed_and_long_renders_share_theirs(world, monkeypatch):
+    async def test():
+        here = world(user_slots=1)
+        here.executor.slots = 2
+        bob, eve = (User(name, (Key.of(new_key()),)) for name in ("bob", "eve"))
+        mine = [here.jobs.enqueue(here.user, dict(REQUEST)).job_id for _ in range(2)]
+        await here.turn()
+        assert here.executor.order == mine[:1]
+        theirs = here.jobs.enqueue(bob, dict(REQUEST)).job_id
+        late = here.jobs.enqueue(eve, dict(REQUEST)).job_id
+        await here.turn()
+        assert here.executor.order == [mine[0], theirs]
+        monkeypatch.setattr("kodisc_jupyter.local.jobs.SHARED_AFTER_S", -1.0)
+        here.jobs.fill()
+        await here.turn()
+        assert here.executor.order == [mine[0], theirs, late]
+        await here.jobs.close()
+
+    run(test)
+
+
+def test_a_job_whose_end_cannot_be_written_is_settled_later(world, monkeypatch):
+    async def test():
+        here = world(credits_=100)
+        job = here.jobs.enqueue(here.user, dict(REQUEST)).job_id
+        await here.turn()
+        with monkeypatch.context() as full:
+            full.setattr(here.ledger, "keep", _disk_full)
+            here.executor.end(job, duration_ms=500)
+            await here.turn()
+            assert here.jobs.open == 1
+        here.jobs.fill()
+        assert here.jobs.find(job).status is JobStatus.COMPLETED
+        assert here.jobs.purse(here.user) == CreditBalance(99, 0)
+        assert here.jobs.open == 0
+
+    run(test)
+
+
+def _disk_full(*_, **__):
+    raise sqlite3.OperationalError("database or disk is full")
+
+
+def test_the_files_of_whoever_keeps_most_make_room(world):
+    async def test():
+        here = world(storage_bytes=100)
+        bob = User("bob", (Key.of(new_key()),))
+        jobs = []
+        for user, size in ((bob, 5), (here.user, 20), (here.user, 20)):
+            jobs.append(here.jobs.enqueue(user, dict(REQUEST)).job_id)
+            await here.turn()
+            here.executor.end(jobs[-1], size=size)
+            await here.turn()
+        assert [here.jobs.find(job).files_bytes for job in jobs] == [15, 0, 60]
 
     run(test)
 
@@ -323,15 +450,6 @@ def test_a_folder_has_one_owner_at_a_time(tmp_path):
         Store(tmp_path / "data")
     store.close(delete=True)
     assert not (tmp_path / "data").exists()
-
-
-def test_a_ledger_that_is_no_database_is_set_aside(tmp_path):
-    (tmp_path / "ledger").write_bytes(b"garbage" * 1000)
-    ledger = Ledger.open(tmp_path / "ledger")
-    assert ledger.jobs() == []
-    ledger.close()
-    (aside,) = tmp_path.glob("ledger.broken-*")
-    assert aside.read_bytes().startswith(b"garbage")
 
 
 def test_a_ledger_holds_any_text_that_json_can(tmp_path, world):
@@ -403,7 +521,7 @@ def test_a_webhook_that_was_not_delivered_is_delivered_by_the_next_server(world)
 
 
 def test_the_ledger_is_written_ahead(tmp_path):
-    ledger = Ledger.open(tmp_path / "ledger")
+    ledger = open_ledger(tmp_path / "ledger").ledger
     with sqlite3.connect(tmp_path / "ledger") as other:
         assert other.execute("PRAGMA journal_mode").fetchone() == ("wal",)
     other.close()

@@ -1,23 +1,28 @@
 """What must survive a restart of the server: jobs, credits, webhooks still to be delivered.
 
 SQLite, in the server's own folder and used by the server alone; every method is one transaction.
-Texts are stored as JSON, which holds whatever a request may hold.
+Texts are stored as JSON, which holds whatever a request may hold. The balances stand in a second
+file, too, so that a damaged database gives nobody their credits back.
 """
 
 from __future__ import annotations
 
+import contextlib
 import json
 import logging
 import sqlite3
-import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Final
 
 from kodisc_jupyter.api.models import Job, JobStatus, RenderResult
 from kodisc_jupyter.local.classroom.tariff import CreditBalance
+from kodisc_jupyter.local.store import write_private
 from kodisc_jupyter.stage.task import CAPTIONS, THUMBNAIL, VIDEO
+
+BALANCES: Final = "credits.json"
+"""Each user's account, written beside the ledger at every change."""
 
 _SCHEMA: Final = """
 CREATE TABLE IF NOT EXISTS jobs (
@@ -85,32 +90,24 @@ class WebhookDelivery:
 
 
 class Ledger:
-    """The server's records, in one SQLite file."""
+    """The server's records, in one SQLite file; :mod:`.generations` opens it and mends a loss."""
 
     def __init__(self, path: Path) -> None:
+        self._balances = path.with_name(BALANCES)
         self._db = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
         self._db.execute("PRAGMA journal_mode = WAL")
-        self._db.execute("PRAGMA synchronous = NORMAL")
+        self._db.execute("PRAGMA synchronous = FULL")
         self._db.executescript(_SCHEMA)
-
-    @classmethod
-    def open(cls, path: Path) -> Ledger:
-        """Open the ledger; one that cannot be read is set aside, with a warning."""
-        try:
-            ledger = cls(path)
-            ledger.jobs()
-        except (sqlite3.DatabaseError, ValueError, TypeError, KeyError) as problem:
-            aside = path.with_name(f"{path.name}.broken-{time.time_ns()}")
-            log.warning("%s cannot be read (%s); set aside as %s", path, problem, aside.name)
-            path.replace(aside)
-            for more in ("-wal", "-shm"):
-                path.with_name(path.name + more).unlink(missing_ok=True)
-            return cls(path)
-        return ledger
 
     def close(self) -> None:
         """Close the file."""
         self._db.close()
+
+    def copy(self, path: Path) -> bool:
+        """Copy everything to another file; whether SQLite finds that copy sound."""
+        with contextlib.closing(sqlite3.connect(path)) as copy:
+            self._db.backup(copy)
+            return bool(copy.execute("PRAGMA quick_check").fetchone() == ("ok",))
 
     def keep(self, *records: JobRecord, purse: tuple[str, CreditBalance] | None = None) -> None:
         """Write jobs, and a user's credits with them, in one step."""
@@ -135,11 +132,18 @@ class Ledger:
                     "UPDATE accounts SET paid = ?, free = ? WHERE user = ?",
                     (left.paid, left.free, user),
                 )
+        if purse is not None:
+            self._write_balances()
 
-    def jobs(self) -> list[JobRecord]:
+    def jobs(self) -> Iterator[JobRecord]:
         """All jobs, in the order in which they were enqueued."""
-        rows = self._db.execute("SELECT record FROM jobs ORDER BY number")
-        return [_from_text(text) for (text,) in rows]
+        for (text,) in self._db.execute("SELECT record FROM jobs ORDER BY number"):
+            yield _from_text(text)
+
+    def find(self, job_id: str) -> JobRecord | None:
+        """The job with this ID."""
+        row = self._db.execute("SELECT record FROM jobs WHERE job_id = ?", (job_id,)).fetchone()
+        return None if row is None else _from_text(row[0])
 
     def forget(self, job_ids: Iterable[str]) -> None:
         """Delete jobs."""
@@ -152,7 +156,8 @@ class Ledger:
         """A user's credits, ``month`` being the present one (``YYYY-MM``).
 
         ``credits_`` is what the user was given in all: a higher number than before is a top-up.
-        ``free`` is the allowance, which begins anew every month.
+        ``free`` is the allowance, which begins anew with every month that is later than all
+        before: a clock that was put back, or ahead and back, grants nothing twice.
         """
         row = self._db.execute(
             "SELECT paid, free, granted, allowance, month FROM accounts WHERE user = ?", (user,)
@@ -162,12 +167,31 @@ class Ledger:
             self._set_account(user, purse, credits_, free, month)
             return purse
         paid, free_left, granted, allowance, at = row
-        if (granted, allowance, at) == (credits_, free, month):
+        if (granted, allowance) == (credits_, free) and month <= at:
             return CreditBalance(paid, free_left)
-        left = free if at != month else max(0, free_left + free - allowance)
+        left = free if month > at else max(0, free_left + free - allowance)
         purse = CreditBalance(max(0, paid + credits_ - granted), left)
-        self._set_account(user, purse, credits_, free, month)
+        self._set_account(user, purse, credits_, free, max(month, at))
         return purse
+
+    def withhold(self, user: str, *, credits_: int, free: int, month: str) -> None:
+        """Count as spent what a user was given whose account is not known: it may be."""
+        if self._db.execute("SELECT 1 FROM accounts WHERE user = ?", (user,)).fetchone() is None:
+            self._set_account(user, CreditBalance(0, 0), credits_, free, month)
+
+    def restore_balances(self) -> bool:
+        """Take the accounts from the balances file; whether there is a sound one."""
+        try:
+            accounts = json.loads(self._balances.read_text(encoding="utf-8"))
+            rows = [
+                (str(user), int(paid), int(free), int(granted), int(allowance), str(month))
+                for user, paid, free, granted, allowance, month in accounts
+            ]
+        except (OSError, ValueError, TypeError):
+            return False
+        with self._db:
+            self._db.executemany("INSERT OR REPLACE INTO accounts VALUES (?, ?, ?, ?, ?, ?)", rows)
+        return True
 
     def _set_account(
         self, user: str, purse: CreditBalance, granted: int, free: int, month: str
@@ -176,6 +200,15 @@ class Ledger:
             "INSERT OR REPLACE INTO accounts VALUES (?, ?, ?, ?, ?, ?)",
             (user, purse.paid, purse.free, granted, free, month),
         )
+        self._write_balances()
+
+    def _write_balances(self) -> None:
+        """Write the accounts a second time, for the day on which the ledger is lost."""
+        accounts = self._db.execute("SELECT * FROM accounts ORDER BY user").fetchall()
+        try:
+            write_private(self._balances, json.dumps(accounts))
+        except OSError as problem:
+            log.warning("%s could not be written: %s", self._balances, problem.strerror)
 
     def deliveries(self) -> list[WebhookDelivery]:
         """The webhooks still to be delivered."""

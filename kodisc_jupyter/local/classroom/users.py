@@ -16,6 +16,7 @@ import hashlib
 import hmac
 import re
 import secrets
+import stat
 import sys
 from collections.abc import Iterable
 from dataclasses import dataclass, field
@@ -98,8 +99,8 @@ class Users:
         return next((user for user in self.users if user.name == name), None)
 
 
-def read_users(path: Path) -> tuple[Users, str]:
-    """The users of a TOML file, and the first one's first key.
+def read_users(path: Path) -> Users:
+    """The users of a TOML file that nobody else may read.
 
     Raises:
         UsersFileError: the file cannot be read, or says something that makes no sense.
@@ -109,24 +110,31 @@ def read_users(path: Path) -> tuple[Users, str]:
     else:
         import tomli as tomllib  # type: ignore[import-not-found,unused-ignore]
     try:
-        said = tomllib.loads(path.read_text(encoding="utf-8"))
+        said = tomllib.loads(_private_text(path))
     except OSError as problem:
         raise UsersFileError(f"{path}: {problem.strerror}") from None
-    except ValueError:  # its message quotes the file, and the file holds keys
+    except (
+        UnicodeDecodeError,
+        tomllib.TOMLDecodeError,
+    ):  # its message quotes the file, and the file holds keys
         raise UsersFileError(f"{path}: not valid TOML") from None
     tables = said.get("users")
     if not isinstance(tables, dict) or not tables:
         raise UsersFileError(f"{path}: has no [users.NAME] table")
-    users, first = [], ""
-    for name, table in tables.items():
-        user, keys = _user(f"{path}: users.{name}", name, table)
-        users.append(user)
-        first = first or keys[0]
+    users = [_user(f"{path}: users.{name}", name, table) for name, table in tables.items()]
     _distinct(path, users)
-    return Users(tuple(users)), first
+    return Users(tuple(users))
 
 
-def _user(where: str, name: str, table: Any) -> tuple[User, list[str]]:
+def _private_text(path: Path) -> str:
+    if stat.S_IMODE(path.stat().st_mode) & 0o077:
+        raise UsersFileError(
+            f"{path}: others may read or change it, and it holds keys; type: chmod 600 {path}"
+        )
+    return path.read_text(encoding="utf-8")
+
+
+def _user(where: str, name: str, table: Any) -> User:
     if not isinstance(table, dict):
         raise UsersFileError(f"{where}: must be a table")
     unknown = set(table) - {"key", "keys", "credits", "free", "webhook_url", "webhook_secret"}
@@ -149,7 +157,7 @@ def _user(where: str, name: str, table: Any) -> tuple[User, list[str]]:
     secret = table.get("webhook_secret")
     if secret is not None and not (isinstance(secret, str) and secret):
         raise UsersFileError(f"{where}: webhook_secret must be text")
-    user = User(
+    return User(
         name=name,
         keys=tuple(Key.of(key) for key in keys),
         credits=None if credits_ == "unlimited" else credits_,
@@ -157,7 +165,6 @@ def _user(where: str, name: str, table: Any) -> tuple[User, list[str]]:
         webhook_url=url,
         webhook_secret=secret,
     )
-    return user, keys
 
 
 def _distinct(path: Path, users: Iterable[User]) -> None:

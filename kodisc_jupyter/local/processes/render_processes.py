@@ -21,10 +21,13 @@ from typing import Final
 
 from kodisc_jupyter.local.processes import process_tree
 from kodisc_jupyter.local.processes.environment import for_renders
+from kodisc_jupyter.local.results import RESULTS, ResultRefusedError, take
 from kodisc_jupyter.stage.task import Outcome, RenderTask
 
 CLOSE_LIMIT_S: Final = 5.0
 """Seconds that the forker gets to end its renders before it is killed."""
+
+FILE_LIMIT_BYTES: Final = 4 << 30
 
 _TRIES: Final = 2
 """How often a render is started when the forker itself dies under it."""
@@ -141,7 +144,7 @@ class RenderProcesses:
         order: dict[str, object] = {
             "task": render.task.to_json(),
             "folder": str(work.absolute()),
-            "results": str(render.results.absolute()),
+            "results": str((work / RESULTS).absolute()),
             "formulas": self._formulas_of(render.task.owner),
         }
         self._ensure()
@@ -199,9 +202,19 @@ class RenderProcesses:
         if render is not None:
             render.began()
 
+    def _collect(self, render: _Open, outcome: Outcome) -> Outcome:
+        """Copy the files to where they were asked for."""
+        try:
+            take(self._folder, (render.task.job_id, RESULTS), render.results, FILE_LIMIT_BYTES)
+        except ResultRefusedError as problem:
+            return Outcome(str(problem), outcome.duration_ms)
+        return outcome
+
     def _end(self, job_id: str, outcome: Outcome) -> None:
         with self._lock:
             render = self._open.pop(job_id, None)
+        if render is not None and outcome.error is None:
+            outcome = self._collect(render, outcome)
         shutil.rmtree(self._folder / job_id, ignore_errors=True)
         if render is not None and render.future.set_running_or_notify_cancel():
             render.future.set_result(outcome)
