@@ -6,7 +6,9 @@ import json
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
-from kodisc_jupyter.notebook.line.options import OptionError, Options, parse
+from kodisc_jupyter.notebook.line.cell_line import parse
+from kodisc_jupyter.notebook.line.options import Options
+from kodisc_jupyter.notebook.line.values import OptionError
 from kodisc_jupyter.notebook.notebook_file import notebook_path
 
 if TYPE_CHECKING:

@@ -17,7 +17,7 @@ from kodisc_jupyter.notebook import ipython_hooks
 from kodisc_jupyter.notebook.settings import KodiscSettings, use_settings
 
 if TYPE_CHECKING:
-    from kodisc_jupyter.notebook.line.options import OptionError
+    from kodisc_jupyter.notebook.line.values import OptionError
 
 
 @magics_class
@@ -32,15 +32,16 @@ class KodiscMagics(KodiscSettings):
         from kodisc_jupyter.notebook.cell import run_cell
         from kodisc_jupyter.notebook.display.notices import say
         from kodisc_jupyter.notebook.kernel import current_kernel
-        from kodisc_jupyter.notebook.line import options
+        from kodisc_jupyter.notebook.line import cell_line
+        from kodisc_jupyter.notebook.line.values import OptionError
 
         written = f"%%kodisc {line}".rstrip()
         try:
-            wanted = options.parse(line)
-        except options.OptionError as problem:
+            wanted = cell_line.parse(line)
+        except OptionError as problem:
             _refuse(problem, written)
         if wanted.help:
-            say(options.parser().format_help())
+            say(cell_line.parser().format_help())
         else:
             run_cell(current_kernel(), cell, wanted, line=written)
 
@@ -56,14 +57,15 @@ class KodiscMagics(KodiscSettings):
         from kodisc_jupyter.notebook.commands.prelude import keep
         from kodisc_jupyter.notebook.display.notices import say
         from kodisc_jupyter.notebook.kernel import current_kernel
-        from kodisc_jupyter.notebook.line import options
+        from kodisc_jupyter.notebook.line.options import HELP_WORDS
+        from kodisc_jupyter.notebook.line.values import OptionError
 
-        if line.strip() in options.HELP_WORDS:
+        if line.strip() in HELP_WORDS:
             say(f"%%kodisc_prelude\n\n{inspect.getdoc(self.kodisc_prelude)}")
             return
         if line.strip():
             _refuse(
-                options.OptionError("%%kodisc_prelude takes no options.", "", line.strip()),
+                OptionError("%%kodisc_prelude takes no options.", "", line.strip()),
                 f"%%kodisc_prelude {line}",
             )
         keep(current_kernel(), cell)
@@ -76,30 +78,28 @@ class KodiscMagics(KodiscSettings):
         from kodisc_jupyter.notebook.display.notices import say
         from kodisc_jupyter.notebook.kernel import current_kernel
         from kodisc_jupyter.notebook.line import command_line
-        from kodisc_jupyter.notebook.line.options import OptionError
+        from kodisc_jupyter.notebook.line.values import OptionError
 
         try:
             asked = command_line.parse(line)
         except OptionError as problem:
             _refuse(problem, f"%kodisc {line}")
         if asked.help:
-            reader = command_line.parser()
-            of = command_line.commands(reader).get(asked.command or "", reader)
-            say(of.format_help())
+            say(command_line.help_of(asked.command))
         else:
             commands.run(current_kernel(), asked)
 
 
 def _cell_help() -> str:
-    from kodisc_jupyter.notebook.line import options
+    from kodisc_jupyter.notebook.line.cell_line import parser
 
-    return f"{KodiscMagics.kodisc_cell.__doc__}\n\n{options.parser().format_help()}"
+    return f"{KodiscMagics.kodisc_cell.__doc__}\n\n{parser().format_help()}"
 
 
 def _line_help() -> str:
     from kodisc_jupyter.notebook.line import command_line
 
-    return f"{KodiscMagics.kodisc_line.__doc__}\n\n{command_line.parser().format_help()}"
+    return f"{KodiscMagics.kodisc_line.__doc__}\n\n{command_line.overview()}"
 
 
 def _describe(magic: Any, text: Callable[[], str]) -> None:

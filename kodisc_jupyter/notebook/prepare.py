@@ -14,7 +14,8 @@ from typing import Any, NamedTuple
 from kodisc_jupyter.api.errors import SceneCheckError
 from kodisc_jupyter.api.models import UNSET, AspectRatio, Quality, RenderRequest
 from kodisc_jupyter.api.rules import BODY_LIMIT_BYTES, FIELD_OF, broken_rule
-from kodisc_jupyter.notebook.line.options import LEFT_OUT, Options
+from kodisc_jupyter.notebook.line.options import Options, option_of
+from kodisc_jupyter.notebook.line.values import LEFT_OUT
 from kodisc_jupyter.notebook.settings import KodiscSettings
 from kodisc_jupyter.scene.cell import Source, assemble
 from kodisc_jupyter.scene.checks import check
@@ -102,11 +103,26 @@ def _facts(code: str, wanted: Wanted, options: Options, line: str) -> Request:
     for scene in options.scenes or ("Scene",):
         body = _request(code, scene, wanted, options).to_json()
         error = error or broken_rule(body)
-    return Request(
-        broken_rule=error,
+    return request_facts(
+        line,
         field=FIELD_OF.get(error or "", ""),
+        broken_rule=error,
         body_bytes=len(json.dumps(body).encode()),
+    )
+
+
+def request_facts(
+    line: str, *, field: str = "", broken_rule: str | None = None, body_bytes: int = 0
+) -> Request:
+    """What the checks hear of a request, with the option that writes its ``field``."""
+    option = option_of(field)
+    return Request(
+        broken_rule=broken_rule,
+        field=field,
+        body_bytes=body_bytes,
         options=line,
+        words=option.words[::-1] if option else (),
+        hint=option.hint if option else "",
     )
 
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from kodisc_jupyter.notebook.line.options import OptionError, from_python
+from kodisc_jupyter.notebook.line.cell_line import from_python
+from kodisc_jupyter.notebook.line.values import OptionError
 from kodisc_jupyter.notebook.prepare import option_diagnostic, refused
 
 if TYPE_CHECKING:

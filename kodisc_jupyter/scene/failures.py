@@ -59,7 +59,7 @@ def from_invalid_request(
     asked = request or Request()
     return refusal(
         (error or detail).rstrip("."),
-        Request(field=field or asked.field, options=asked.options, options_line=asked.options_line),
+        asked._replace(field=field or asked.field),
         "The request was refused, so nothing was charged.",
     )
 

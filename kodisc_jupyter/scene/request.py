@@ -8,24 +8,11 @@ from typing import Any, Final, NamedTuple
 from kodisc_jupyter.scene.diagnostics import NOTHING_CHARGED, Diagnostic, Severity, one_line
 from kodisc_jupyter.scene.excerpt import shown_line
 
-OPTIONS_OF: Final[dict[str, tuple[str, ...]]] = {
-    "quality": ("--quality", "-q"),
-    "aspectRatio": ("--aspect", "-a"),
-    "fps": ("--fps",),
-    "webhookUrl": ("--webhook",),
-    "metadata": ("--metadata",),
-}
-"""Which options of the magic write a field of the request."""
-
 _HINTS: Final[dict[str, str]] = {
     "code": "Write the scene below the %%kodisc line.",
     "className": "A scene's name is letters a to z, digits and _, and no digit comes first.",
-    "quality": "Use --quality with one of these, or -ql, -qm, -qh, -qp, -qk.",
-    "aspectRatio": "Use --aspect 16:9 or --aspect 9:16.",
-    "fps": "Use --fps with a whole number such as 30, or leave it out.",
-    "webhookUrl": "Use --webhook with an https:// address, or --no-webhook.",
-    "metadata": """Use --metadata with JSON, such as --metadata '{"lesson": 3}'.""",
 }
+"""What to do about the fields that no option writes."""
 
 
 class Request(NamedTuple):
@@ -33,7 +20,8 @@ class Request(NamedTuple):
 
     ``broken_rule`` is the API's sentence about it and ``field`` the field that it is about;
     ``body_bytes`` is its size as JSON; ``options`` the magic's line as typed, and ``options_line``
-    its number.
+    its number. ``words`` are the spellings of the option that writes ``field``, the longest
+    first, and ``hint`` what to do about it.
     """
 
     broken_rule: str | None = None
@@ -41,6 +29,8 @@ class Request(NamedTuple):
     body_bytes: int = 0
     options: str = ""
     options_line: int = 1
+    words: tuple[str, ...] = ()
+    hint: str = ""
 
 
 def too_large(size_bytes: int, limit_bytes: int) -> Diagnostic:
@@ -66,7 +56,7 @@ def refusal(sentence: str, request: Request, charged: str) -> Diagnostic:
         "request",
         Severity.ERROR,
         one_line(f"{sentence}."),
-        hint=_HINTS.get(request.field, ""),
+        hint=request.hint or _HINTS.get(request.field, ""),
         charged=charged,
         **_place(request, _option(request)),
     )
@@ -89,7 +79,7 @@ def _option(request: Request) -> tuple[int, int] | None:
     if request.field == "className":
         found = re.search(r"%%?\w+\s+([^\s-]\S*)", request.options)
         return found.span(1) if found else None
-    for option in OPTIONS_OF.get(request.field, ()):
+    for option in request.words:
         found = re.search(
             rf"(?<!\S){option}(?:[=\s]\s*|(?=[^\s-]))(?:'[^']*'|\"[^\"]*\"|\S+)", request.options
         )

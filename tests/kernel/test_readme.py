@@ -19,7 +19,7 @@ import pytest
 import kodisc_jupyter
 from kodisc_jupyter.api import errors
 from kodisc_jupyter.api.models import PRESETS, AspectRatio, frame_size
-from kodisc_jupyter.notebook.line import command_line, options
+from kodisc_jupyter.notebook.line import cell_line, command_line
 from kodisc_jupyter.notebook.magics import KodiscMagics
 from kodisc_jupyter.notebook.settings import KodiscSettings
 
@@ -176,14 +176,14 @@ def test_every_kodisc_line_is_one_that_can_be_read():
         command_line.parse(line.removeprefix("%kodisc"))
     for text in code(PROSE):
         if text.startswith("%%kodisc ") and "[" not in text:
-            options.parse(text.removeprefix("%%kodisc"))
+            cell_line.parse(text.removeprefix("%%kodisc"))
 
 
 def test_the_table_of_options_is_the_parsers():
     listed = {
         word.split()[0] for row in table("options") for word in code(row[0]) if word.startswith("-")
     }
-    assert listed == set(options.long_options(options.parser()))
+    assert listed == set(cell_line.WORDS)
     (quality,) = [row[1] for row in table("options") if "--quality" in row[0]]
     for name, (_, _, fps) in PRESETS.items():
         width, height = frame_size(name, AspectRatio.WIDE)
@@ -192,7 +192,7 @@ def test_the_table_of_options_is_the_parsers():
 
 def test_the_table_of_commands_is_the_parsers():
     listed = {word.split()[1] for row in table("commands") for word in code(row[0])}
-    assert listed == set(command_line.commands(command_line.parser()))
+    assert listed == set(command_line.COMMANDS)
 
 
 def test_the_table_of_settings_names_every_one_with_its_default():

@@ -9,9 +9,9 @@ import math
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
+from kodisc_jupyter.notebook.prepare import request_facts
 from kodisc_jupyter.scene.cell import assemble
 from kodisc_jupyter.scene.checks import Checked, check
-from kodisc_jupyter.scene.request import Request
 
 SENT_ALONE = "Nothing was sent, so nothing was charged."
 
@@ -49,11 +49,11 @@ class Wrong:
             local_modules=self.local_modules,
             limit_bytes=self.limit_bytes,
             disabled=disabled,
-            request=Request(
-                broken_rule=rule or None,
+            request=request_facts(
+                self.options,
                 field=field,
+                broken_rule=rule or None,
                 body_bytes=self.body_bytes,
-                options=self.options,
             ),
         )
 

@@ -5,8 +5,10 @@ from __future__ import annotations
 import pytest
 
 from kodisc_jupyter.api.errors import SceneCheckError
-from kodisc_jupyter.notebook.line import command_line, options
-from kodisc_jupyter.notebook.line.options import LEFT_OUT, OptionError, Options, parse
+from kodisc_jupyter.notebook.line import cell_line, command_line
+from kodisc_jupyter.notebook.line.cell_line import parse
+from kodisc_jupyter.notebook.line.options import OPTIONS, Options
+from kodisc_jupyter.notebook.line.values import LEFT_OUT, OptionError
 
 KEY = "kdsc_live_" + "ab" * 24
 
@@ -108,7 +110,7 @@ def test_a_key_on_a_line_is_refused_and_not_repeated(read, line):
 
 
 def test_python_takes_the_same_options_under_the_same_rules():
-    made = options.from_python(
+    made = cell_line.from_python(
         "A",
         ("n",),
         {"quality": "l", "fps": 30, "timeout": 5, "webhook": None, "save": "a.mp4", "wait": None},
@@ -166,11 +168,17 @@ def test_an_unknown_command_comes_with_a_way_out(line, hint):
 
 
 def test_every_command_has_help_and_a_line_of_its_own_in_the_overview():
-    reader = command_line.parser()
-    overview = reader.format_help().splitlines()
-    for name, sub in command_line.commands(reader).items():
+    overview = command_line.overview().splitlines()
+    for name in command_line.COMMANDS:
         assert any(line.startswith(f"  {name} ") for line in overview), name
-        assert f"usage: %kodisc {name}" in sub.format_help()
+        assert f"usage: %kodisc {name}" in command_line.help_of(name)
         assert command_line.parse(f"{name} --help").help
         assert command_line.parse(f"{name} -h").command == name
     assert "%%%%" not in "\n".join(overview)
+
+
+def test_every_option_of_the_table_has_a_field_with_the_same_default():
+    defaults = Options()
+    assert {option.dest for option in OPTIONS} | {"scenes"} == set(Options._fields)
+    for option in OPTIONS:
+        assert getattr(defaults, option.dest) == option.default, option.words

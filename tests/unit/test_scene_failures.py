@@ -2,6 +2,7 @@
 
 import pytest
 
+from kodisc_jupyter.notebook.prepare import request_facts
 from kodisc_jupyter.scene.cell import assemble
 from kodisc_jupyter.scene.diagnostics import Severity, to_text
 from kodisc_jupyter.scene.failures import FULL_LIMIT, from_failure, from_invalid_request
@@ -222,7 +223,7 @@ def test_a_hostile_text_is_read_in_a_moment(text):
 
 
 def test_a_400_is_shown_at_the_option_it_is_about():
-    request = Request(options="%%kodisc Hello --fps 2.5 -ql")
+    request = request_facts("%%kodisc Hello --fps 2.5 -ql", field="fps")
     shown = from_invalid_request("fps must be a positive integer", field="fps", request=request)
     assert (shown.origin, shown.line) == ("options", 1)
     assert shown.message == "fps must be a positive integer."

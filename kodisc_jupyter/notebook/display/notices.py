@@ -9,7 +9,6 @@ from kodisc_jupyter.api.errors import InvalidRequestError, KodiscError
 from kodisc_jupyter.api.models import RenderRequest
 from kodisc_jupyter.notebook.front_end import FrontEnd
 from kodisc_jupyter.scene.diagnostics import Diagnostic, to_ansi, to_html, to_text
-from kodisc_jupyter.scene.request import Request
 
 _BOLD, _OFF = "\x1b[1m", "\x1b[0m"
 
@@ -50,13 +49,14 @@ def at_option(error: KodiscError, line: str) -> Diagnostic | None:
     """A 400 of the API, brought home to the option it is about; ``None`` for other errors."""
     if not isinstance(error, InvalidRequestError):
         return None
+    from kodisc_jupyter.notebook.prepare import request_facts
     from kodisc_jupyter.scene.failures import from_invalid_request
 
     return from_invalid_request(
         error.error or error.message,
         field=error.field or "",
         detail=error.detail or "",
-        request=Request(options=line),
+        request=request_facts(line, field=error.field or ""),
     )
 
 

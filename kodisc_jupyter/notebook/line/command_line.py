@@ -3,108 +3,174 @@
 from __future__ import annotations
 
 import argparse
-from typing import Final
+from collections.abc import Callable
+from typing import Any, Final, NamedTuple
 
-from kodisc_jupyter.notebook.line import options
-from kodisc_jupyter.notebook.line.options import (
-    HELP_WORDS,
-    HelpText,
-    OptionError,
-    OptionParser,
-    amount,
-    choice,
-    positive,
-    refuse_key,
-    split,
-)
+from kodisc_jupyter.notebook.line.cell_line import WORDS
+from kodisc_jupyter.notebook.line.options import HELP_WORDS, Option
+from kodisc_jupyter.notebook.line.parser import OptionParser, refuse_key, split
+from kodisc_jupyter.notebook.line.values import OptionError, amount, choice, closest, positive
 
+HELP: Final = Option(HELP_WORDS, "help", "show this text", default=False)
+
+
+class Argument(NamedTuple):
+    """A word that a command takes by its place.
+
+    ``values`` are offered by Tab; the words ``JOBS`` and ``NOTEBOOKS`` stand for those there are.
+    """
+
+    dest: str
+    metavar: str
+    help: str
+    read: Callable[[str], Any] = str
+    required: bool = True
+    default: Any = None
+    values: str | tuple[str, ...] = ()
+
+
+class Command(NamedTuple):
+    """A command of ``%kodisc``: what it does, and what may stand behind it."""
+
+    help: str
+    arguments: tuple[Argument, ...] = ()
+    options: tuple[Option, ...] = ()
+
+
+JOBS: Final = "the jobs that are known"
+NOTEBOOKS: Final = "the notebooks in this folder"
 LOCAL_ACTIONS: Final = ("status", "stop")
 
-_EPILOG = (
-    "%%kodisc --help tells how to render a cell. %config KodiscMagics lists the settings.\n"
-    "%kodisc COMMAND --help tells more of one command."
-)
+_JOB: Final = Argument("job_id", "JOBID", "%kodisc jobs lists them; so does Tab", values=JOBS)
+
+COMMANDS: Final[dict[str, Command]] = {
+    "login": Command(
+        "ask for an API key with a hidden prompt, check it, keep it if wanted",
+        options=(
+            Option(("--keep",), "keep", "keep it in the system keyring, unasked"),
+            Option(("--no-keep",), "keep", "only for this kernel, unasked", sets=False),
+        ),
+    ),
+    "logout": Command("forget the key, in this kernel and in the system keyring"),
+    "jobs": Command(
+        "list open and recent jobs: scene, settings, state, credits, age",
+        options=(
+            Option(
+                ("-n", "--number"),
+                "number",
+                "how many (20)",
+                metavar="N",
+                read=positive("the number"),
+                default=20,
+            ),
+        ),
+    ),
+    "show": Command("show a job here: its video, or its panel while it is open", (_JOB,)),
+    "save": Command(
+        "write a job's video to a file",
+        (_JOB, Argument("path", "PATH", "the file to write, or a folder")),
+    ),
+    "wait": Command(
+        "wait for every open render, and raise if one of them failed",
+        options=(
+            Option(
+                ("--timeout",),
+                "timeout",
+                "at most S seconds; jobs go on",
+                metavar="S",
+                read=amount,
+            ),
+        ),
+    ),
+    "report": Command(
+        "what was rendered and what it cost, with totals",
+        options=(
+            Option(("--csv",), "csv", "also write the table to this file", metavar="PATH"),
+            Option(("--all",), "all", "all sessions, not only this kernel's", default=False),
+        ),
+    ),
+    "export": Command(
+        "make a page that students open with nothing installed",
+        (
+            Argument(
+                "notebook",
+                "NOTEBOOK",
+                "the saved notebook (this one)",
+                required=False,
+                values=NOTEBOOKS,
+            ),
+        ),
+        (
+            Option(("--to",), "to", "the page to write (NOTEBOOK.html)", metavar="PATH"),
+            Option(
+                ("--folder",),
+                "folder",
+                "a folder with the page and its videos as files",
+                default=False,
+            ),
+        ),
+    ),
+    "doctor": Command("check key, balance, network, Manim, LaTeX, disk; say what to do"),
+    "studio": Command("open the control panel for live teaching"),
+    "prelude": Command(
+        "show what %%kodisc_prelude keeps",
+        options=(Option(("--clear",), "clear", "forget it", default=False),),
+    ),
+    "local": Command(
+        "the render server on this machine: status, or stop it",
+        (
+            Argument(
+                "action",
+                "|".join(LOCAL_ACTIONS),
+                "show its address and process (default), or end it",
+                read=choice("the action", LOCAL_ACTIONS),
+                required=False,
+                default="status",
+                values=LOCAL_ACTIONS,
+            ),
+        ),
+    ),
+}
+"""Every command, in the order of the help; :mod:`..commands` has a module for each."""
 
 
-def parser() -> argparse.ArgumentParser:
-    """The parser of a ``%kodisc`` line; its help is the magic's help."""
-    p = OptionParser(
-        prog="%kodisc",
+def overview() -> str:
+    """The help of ``%kodisc`` alone."""
+    commands = "\n".join(f"  {name:<22}{command.help}" for name, command in COMMANDS.items())
+    reader = OptionParser(
+        "%kodisc",
         usage="%(prog)s [COMMAND] [--help]",
-        add_help=False,
-        allow_abbrev=False,
-        formatter_class=HelpText,
-        description="With no word: where renders go, the key's prefix, the balance, open renders.",
-        epilog=_EPILOG,
+        description="With no word: where renders go, the key's prefix, the balance, open renders."
+        f"\n\ncommands:\n{commands}",
+        epilog="%%kodisc --help tells how to render a cell. %config KodiscMagics lists the "
+        "settings.\n%kodisc COMMAND --help tells more of one command.",
     )
-    p.add_argument(*HELP_WORDS, action="store_true", help="show this text")
-    commands = p.add_subparsers(dest="command", metavar="COMMAND", title="commands")
+    reader.add_options({"": (HELP,)})
+    return reader.format_help()
 
-    def command(name: str, help_: str) -> argparse.ArgumentParser:
-        sub = commands.add_parser(
-            name,
-            help=help_,
-            description=f"{help_[0].upper()}{help_[1:]}.".replace("%%", "%"),
-            add_help=False,
-            allow_abbrev=False,
-            prog=f"%kodisc {name}",
-            formatter_class=HelpText,
+
+def help_of(command: str | None) -> str:
+    """The help of one command, or of all."""
+    return overview() if command is None else _parser(command).format_help()
+
+
+def _parser(name: str) -> OptionParser:
+    command = COMMANDS[name]
+    reader = OptionParser(
+        f"%kodisc {name}",
+        description=f"{command.help[0].upper()}{command.help[1:]}.",
+    )
+    for argument in command.arguments:
+        reader.add_argument(
+            argument.dest,
+            metavar=argument.metavar,
+            help=argument.help.replace("%", "%%"),
+            type=argument.read,
+            nargs=None if argument.required else "?",
+            default=argument.default,
         )
-        sub.add_argument(*HELP_WORDS, action="store_true", help="show this text")
-        return sub
-
-    login = command("login", "ask for an API key with a hidden prompt, check it, keep it if wanted")
-    login.add_argument(
-        "--keep", action="store_true", default=None, help="keep it in the system keyring, unasked"
-    )
-    login.add_argument(
-        "--no-keep", dest="keep", action="store_false", help="only for this kernel, unasked"
-    )
-    command("logout", "forget the key, in this kernel and in the system keyring")
-    jobs = command("jobs", "list open and recent jobs: scene, settings, state, credits, age")
-    jobs.add_argument(
-        "-n", "--number", type=positive("the number"), default=20, metavar="N", help="how many (20)"
-    )
-    show = command("show", "show a job here: its video, or its panel while it is open")
-    show.add_argument("job_id", metavar="JOBID", help="%%kodisc jobs lists them; so does Tab")
-    save = command("save", "write a job's video to a file")
-    save.add_argument("job_id", metavar="JOBID", help="%%kodisc jobs lists them; so does Tab")
-    save.add_argument("path", metavar="PATH", help="the file to write, or a folder")
-    wait = command("wait", "wait for every open render, and raise if one of them failed")
-    wait.add_argument("--timeout", type=amount, metavar="S", help="at most S seconds; jobs go on")
-    report = command("report", "what was rendered and what it cost, with totals")
-    report.add_argument("--csv", metavar="PATH", help="also write the table to this file")
-    report.add_argument("--all", action="store_true", help="all sessions, not only this kernel's")
-    export = command("export", "make a page that students open with nothing installed")
-    export.add_argument(
-        "notebook", nargs="?", metavar="NOTEBOOK", help="the saved notebook (this one)"
-    )
-    export.add_argument("--to", metavar="PATH", help="the page to write (NOTEBOOK.html)")
-    export.add_argument(
-        "--folder", action="store_true", help="a folder with the page and its videos as files"
-    )
-    command("doctor", "check key, balance, network, Manim, LaTeX, disk; say what to do")
-    command("studio", "open the control panel for live teaching")
-    prelude = command("prelude", "show what %%%%kodisc_prelude keeps")
-    prelude.add_argument("--clear", action="store_true", help="forget it")
-    local = command("local", "the render server on this machine: status, or stop it")
-    local.add_argument(
-        "action",
-        nargs="?",
-        metavar="|".join(LOCAL_ACTIONS),
-        type=choice("the action", LOCAL_ACTIONS),
-        default="status",
-        help="show its address and process (default), or end it",
-    )
-    return p
-
-
-def commands(of: argparse.ArgumentParser) -> dict[str, argparse.ArgumentParser]:
-    """Every command's own parser, by name."""
-    for action in of._actions:  # noqa: SLF001 - argparse has no public list
-        if isinstance(action, argparse._SubParsersAction):  # noqa: SLF001
-            return dict(action.choices)
-    return {}
+    reader.add_options({"": (HELP, *command.options)})
+    return reader
 
 
 def parse(line: str) -> argparse.Namespace:
@@ -115,20 +181,19 @@ def parse(line: str) -> argparse.Namespace:
     """
     words = split(line)
     refuse_key(words)
-    reader = parser()
-    known = commands(reader)
-    if words and words[0] not in HELP_WORDS and words[0] not in known:
-        raise _unknown(words[0], known)
+    name = words[0] if words else None
+    if name is not None and name not in HELP_WORDS and name not in COMMANDS:
+        raise _unknown(name)
     if any(word in HELP_WORDS for word in words):  # before required words are missed
-        return argparse.Namespace(help=True, command=words[0] if words[0] in known else None)
-    return reader.parse_args(words)
+        return argparse.Namespace(help=True, command=name if name in COMMANDS else None)
+    if name is None:
+        return argparse.Namespace(help=False, command=None)
+    return argparse.Namespace(command=name, **vars(_parser(name).parse_args(words[1:])))
 
 
-def _unknown(word: str, known: dict[str, argparse.ArgumentParser]) -> OptionError:
-    near = options.closest(word, known)
-    belongs_to_a_cell = word[:2] in {"-q", "-a"} or word.partition("=")[0] in options.long_options(
-        options.parser()
-    )
+def _unknown(word: str) -> OptionError:
+    near = closest(word, COMMANDS)
+    belongs_to_a_cell = word[:2] in {"-q", "-a"} or word.partition("=")[0] in WORDS
     if near:
         hint = f"Did you mean %kodisc {near}?"
     elif belongs_to_a_cell or (word.isidentifier() and word[0].isupper()):

@@ -2,23 +2,11 @@
 
 from __future__ import annotations
 
-import argparse
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Final
 
-from kodisc_jupyter.notebook.line import command_line, options
-from kodisc_jupyter.notebook.settings import ASPECT_RATIOS, QUALITIES
-
-_VALUES: Final[dict[str, Sequence[str]]] = {
-    "--quality": QUALITIES,
-    "--aspect": ASPECT_RATIOS,
-    "--backend": ("cloud", "local"),
-    "--fps": ("15", "24", "30", "60"),
-    "--webhook": ("https://",),
-    "--width": ("480px", "60%", "100%"),
-}
-"""What an option takes, or what it is often given."""
+from kodisc_jupyter.notebook.line.command_line import COMMANDS, HELP, JOBS, NOTEBOOKS, Argument
+from kodisc_jupyter.notebook.line.options import OPTIONS, Option
 
 
 @dataclass(frozen=True)
@@ -50,25 +38,23 @@ def complete(before: str, around: Around) -> list[str]:
 
 
 def _for_cell(words: list[str], begun: str, around: Around) -> list[str]:
-    reader = options.parser()
-    option, equals, value = begun.partition("=")
-    if equals and option.startswith("--"):
-        return [f"{option}={found}" for found in _values(_action(reader, option), value, around)]
-    last = _action(reader, words[-1]) if words and "=" not in words[-1] else None
-    if last is not None and last.nargs != 0 and words[-1] in last.option_strings:
+    word, equals, value = begun.partition("=")
+    if equals and word.startswith("--"):
+        option = _option(OPTIONS, word)
+        return [f"{word}={found}" for found in _values(option, value, around)] if option else []
+    last = _option(OPTIONS, words[-1]) if words and "=" not in words[-1] else None
+    if last is not None and last.metavar and words[-1] in last.words:
         return _values(last, begun, around)
-    unused = _unused(reader, words)
+    unused = _unused(OPTIONS, words)
     return unused if begun.startswith("-") else [*_scenes(around.cell, words), *unused]
 
 
-def _values(action: argparse.Action | None, begun: str, around: Around) -> list[str]:
+def _values(option: Option, begun: str, around: Around) -> list[str]:
     """The values of an option; of ``--with``, the notebook's variables, one or a list of them."""
-    if action is None:
-        return []
-    if action.dest == "names":
+    if option.dest == "names":
         head, comma, _ = begun.rpartition(",")
         return [f"{head}{comma}{name}" for name in sorted(around.variables)]
-    return list(_VALUES.get(action.option_strings[-1], ()))
+    return list(option.values)
 
 
 def _scenes(cell: str, words: list[str]) -> list[str]:
@@ -78,44 +64,41 @@ def _scenes(cell: str, words: list[str]) -> list[str]:
 
 
 def _for_line(words: list[str], around: Around) -> list[str]:
-    reader = command_line.parser()
-    known = command_line.commands(reader)
     if not words:
-        return [*known, *_unused(reader, words)]
-    if words[0] not in known:
+        return [*COMMANDS, *HELP.words]
+    command = COMMANDS.get(words[0])
+    if command is None:
         return []
-    sub = known[words[0]]
-    last = _action(sub, words[-1])
-    if last is not None and last.nargs != 0:
+    options = (HELP, *command.options)
+    last = _option(options, words[-1])
+    if last is not None and last.metavar:
         return []
-    positional = {
-        "show": around.job_ids,
-        "save": around.job_ids,
-        "export": around.notebooks,
-        "local": command_line.LOCAL_ACTIONS,
-    }.get(words[0], ())
-    if len(words) == 1:
-        return [*positional, *_unused(sub, words)]
-    return [] if words[0] == "save" and len(words) == 2 else _unused(sub, words)
+    place = len(words) - 1  # how many words stand behind the command
+    if place == 0 and command.arguments:
+        return [*_argument_values(command.arguments[0], around), *_unused(options, words)]
+    wanted = place < len(command.arguments)  # a word that only the user can know
+    return [] if wanted and command.arguments[place].required else _unused(options, words)
 
 
-def _action(reader: argparse.ArgumentParser, word: str) -> argparse.Action | None:
+def _argument_values(argument: Argument, around: Around) -> Iterable[str]:
+    if argument.values == JOBS:
+        return around.job_ids
+    if argument.values == NOTEBOOKS:
+        return around.notebooks
+    return argument.values
+
+
+def _option(options: Sequence[Option], word: str) -> Option | None:
     """The option that a word is: ``--quality``, ``--quality=low``, ``-q``, ``-ql``."""
-    known = reader._option_string_actions  # noqa: SLF001 - argparse has no public list
     short = word[:2] if word.startswith("-") and not word.startswith("--") else ""
-    return known.get(word.partition("=")[0]) or known.get(short)
+    spellings = (word.partition("=")[0], short)
+    return next(
+        (option for spelling in spellings for option in options if spelling in option.words), None
+    )
 
 
-def _unused(reader: argparse.ArgumentParser, words: list[str]) -> list[str]:
+def _unused(options: Sequence[Option], words: list[str]) -> list[str]:
     """The options that may still be given."""
-    used = {action.dest for word in words if (action := _action(reader, word))}
-    for group in reader._mutually_exclusive_groups:  # noqa: SLF001 - argparse has no public list
-        dests = {action.dest for action in group._group_actions}  # noqa: SLF001
-        used |= dests if dests & used else set()
-    used -= {"names"}  # --with may be repeated
-    return [
-        word
-        for action in reader._actions  # noqa: SLF001 - argparse has no public list
-        if action.dest not in used
-        for word in action.option_strings
-    ]
+    found = [_option(options, word) for word in words]
+    used = {option.dest for option in found if option is not None and not option.repeats}
+    return [word for option in options if option.dest not in used for word in option.words]

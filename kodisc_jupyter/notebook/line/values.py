@@ -1,0 +1,117 @@
+"""The values that options take: read from a word on the line, or refused with a sentence."""
+
+from __future__ import annotations
+
+import argparse
+import json
+from collections.abc import Callable, Iterable
+from enum import Enum
+from typing import Any, Final, NoReturn
+
+
+class LeftOut(Enum):
+    """An option that was not on the line: the setting, or the API's own default, applies."""
+
+    LEFT_OUT = "left out"
+
+
+LEFT_OUT: Final = LeftOut.LEFT_OUT
+
+
+class OptionError(Exception):
+    """A magic's line cannot be read: ``message``, ``hint``, and the word it is about.
+
+    ``words`` are the spellings that this word may have on the line. ``secret`` says that the line
+    must not be repeated.
+    """
+
+    def __init__(self, message: str, hint: str = "", *words: str, secret: bool = False) -> None:
+        super().__init__(message)
+        self.message = message
+        self.hint = hint
+        self.words = words
+        self.secret = secret
+
+
+def closest(word: str, known: Iterable[str]) -> str:
+    """The known word that was probably meant, or ``""``; of a few, so a vague likeness will do."""
+    from difflib import get_close_matches  # only a mistake needs it
+
+    return next(iter(get_close_matches(word, sorted(known), 1)), "")
+
+
+def choice(
+    kind: str, choices: tuple[str, ...], aliases: dict[str, str] | None = None
+) -> Callable[[str], str]:
+    """One of a few words, in any case; a slip of the pen is recognised."""
+
+    def read(text: str) -> str:
+        word = (aliases or {}).get(text.lower(), text.lower())
+        if word in choices:
+            return word
+        near = closest(word, choices)
+        hint = f" (did you mean {near}?)" if near else ""
+        raise argparse.ArgumentTypeError(
+            f"{kind} must be one of: {', '.join(choices)}; not {text!r}{hint}"
+        )
+
+    return read
+
+
+def positive(kind: str) -> Callable[[str], int]:
+    """A whole number, 1 or more."""
+
+    def read(text: str) -> int:
+        if not text.isascii() or not text.isdigit() or int(text) < 1:
+            raise argparse.ArgumentTypeError(f"{kind} must be a positive integer, not {text!r}")
+        return int(text)
+
+    return read
+
+
+def amount(text: str) -> float:
+    """Seconds or credits, 0 or more."""
+    try:
+        value = float(text)
+    except ValueError:
+        value = -1.0
+    if not 0 <= value < float("inf"):
+        raise argparse.ArgumentTypeError(f"must be a number, 0 or more, not {text!r}")
+    return int(value) if value.is_integer() else value
+
+
+def json_text(text: str) -> Any:
+    """JSON as text."""
+    try:
+        return json.loads(text, parse_constant=_no_constant)
+    except ValueError as problem:
+        raise argparse.ArgumentTypeError(
+            f"metadata must be JSON, such as '{{\"week\": 3}}': {problem}"
+        ) from None
+
+
+def _no_constant(word: str) -> NoReturn:
+    raise ValueError(f"{word} is not JSON")
+
+
+def json_data(value: Any) -> Any:
+    """A Python value that JSON can hold."""
+    try:
+        json.dumps(value, allow_nan=False)
+    except (TypeError, ValueError) as problem:
+        raise argparse.ArgumentTypeError(f"metadata must be JSON data: {problem}") from None
+    return value
+
+
+def https_url(text: str) -> str:
+    """An address that a webhook may have."""
+    if not text.startswith("https://"):
+        raise argparse.ArgumentTypeError("webhookUrl must be an https:// URL")
+    return text
+
+
+def identifier(text: str) -> str:
+    """A Python name."""
+    if not text.isidentifier():
+        raise argparse.ArgumentTypeError(f"{text!r} is not a Python name")
+    return text
