@@ -2,64 +2,36 @@
 
 from __future__ import annotations
 
-import json
 import logging
 import re
 import sqlite3
-from typing import Any, Final
+from typing import Final
 
 from tornado import web  # type: ignore[attr-defined]
 
-from kodisc_jupyter.api import rules
 from kodisc_jupyter.local.classroom.accounts import InsufficientCreditsError
 from kodisc_jupyter.local.files import FileHandler
 from kodisc_jupyter.local.handler import ERRORS, AppContext, Handler
 from kodisc_jupyter.local.jobs import LineFullError
 from kodisc_jupyter.local.openapi import document
+from kodisc_jupyter.local.request_body import BodyHandler
 from kodisc_jupyter.stage.task import RESULT_FILES
 
 BASE: Final = "/api/v2"
 
-HARD_BODY_LIMIT_BYTES: Final = 32 << 20
-"""A body over the API's limit is read up to here, so that its sender sees the answer."""
-
 log = logging.getLogger("kodisc_jupyter.local")
 
 
-@web.stream_request_body
-class _Render(Handler):
+class _Render(BodyHandler):
     """``POST /render``."""
-
-    def initialize(self, desk: AppContext) -> None:
-        super().initialize(desk)
-        self._body = bytearray()
-        self._too_large = False
-
-    def prepare(self) -> None:
-        super().prepare()
-        connection: Any = self.request.connection
-        connection.set_max_body_size(HARD_BODY_LIMIT_BYTES)
-
-    def data_received(self, chunk: bytes) -> None:
-        if len(self._body) + len(chunk) > rules.BODY_LIMIT_BYTES:
-            self._too_large = True
-            self._body.clear()
-        elif not self._too_large:
-            self._body += chunk
 
     def post(self) -> None:
         found = self.who()
         if found is None:
             return
         user, _ = found
-        if self._too_large:
-            limit = f"A request may have {rules.BODY_LIMIT_BYTES:,} bytes in all."
-            self.refuse(413, ERRORS[413], limit)
-            return
-        body = _parsed(bytes(self._body))
-        error = rules.broken_rule(body)
-        if error is not None:
-            self.refuse(400, error)
+        body = self.wanted()
+        if body is None:
             return
         request = {name: body[name] for name in _FIELDS if name in body}
         try:
@@ -81,6 +53,22 @@ class _Render(Handler):
             return
         self.set_status(202)
         self.answer({"jobId": record.job_id, "status": "queued", "endpoint": "render"})
+
+
+class _Rehearsal(BodyHandler):
+    """``POST /local/rehearsals``: not of the API. Its report; no job is made, nothing is paid."""
+
+    async def post(self) -> None:
+        found = self.who()
+        if found is None:
+            return
+        body = self.wanted()
+        if body is None:
+            return
+        if self.desk.rehearsals is None:
+            self.refuse(404, ERRORS[404], "This server does not rehearse.")
+            return
+        self.answer(await self.desk.rehearsals.run(body, owner=found[0].user_id))
 
 
 class _Job(Handler):
@@ -141,6 +129,7 @@ def make_app(desk: AppContext) -> web.Application:
             (rf"{BASE}/render", _Render, about),
             (rf"{BASE}/render/([^/]+)", _Job, about),
             (rf"{BASE}/me", _Me, about),
+            ("/local/rehearsals", _Rehearsal, about),
             (rf"{BASE}/openapi\.json", _OpenApi, about),
             (rf"/([A-Za-z0-9_-]{{22}})/r/([a-z0-9]{{25}})/({files})", FileHandler, about),
         ],
@@ -151,31 +140,6 @@ def make_app(desk: AppContext) -> web.Application:
     )
 
 
-_FIELDS: Final = (
-    "code",
-    "className",
-    "quality",
-    "aspectRatio",
-    "fps",
-    "metadata",
-    "webhookUrl",
+_FIELDS: Final[tuple[str, ...]] = (
+    *("code", "className", "quality", "aspectRatio", "fps", "metadata", "webhookUrl"),
 )
-
-
-def _parsed(body: bytes) -> Any:
-    """The JSON of a body, or ``None``: also for numbers that JSON can hold and we cannot."""
-    try:
-        return json.loads(body.decode("utf-8"), parse_constant=_refuse, parse_float=_finite)
-    except (ValueError, RecursionError):
-        return None
-
-
-def _refuse(constant: str) -> None:
-    raise ValueError(constant)
-
-
-def _finite(text: str) -> float:
-    number = float(text)
-    if number in (float("inf"), float("-inf")):
-        raise ValueError(text)
-    return number

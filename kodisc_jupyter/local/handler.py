@@ -12,6 +12,7 @@ from tornado import web  # type: ignore[attr-defined]
 
 from kodisc_jupyter.local.classroom.users import Key, User, Users
 from kodisc_jupyter.local.jobs import Jobs
+from kodisc_jupyter.local.rehearsals import Rehearsals
 from kodisc_jupyter.local.store import Store
 
 RETRY_AFTER_S: Final = 5
@@ -38,13 +39,18 @@ ERRORS: Final = {
 
 @dataclass(frozen=True)
 class AppContext:
-    """What the handlers work with. ``touched`` is called for every request."""
+    """What the handlers work with. ``touched`` is called for every request.
+
+    ``rehearsals`` is None where the server does not offer them: it belongs to a class, or renders
+    elsewhere.
+    """
 
     users: Users
     jobs: Jobs
     store: Store
     version: str
     touched: Callable[[], None]
+    rehearsals: Rehearsals | None = None
 
 
 class Handler(web.RequestHandler):  # type: ignore[misc]

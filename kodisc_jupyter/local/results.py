@@ -28,8 +28,14 @@ class ResultRefusedError(Exception):
     """What lies there cannot be a result; the message says why, in the job's words."""
 
 
-def take(parent: Path, steps: Sequence[str], target: Path, limit_bytes: int) -> None:
-    """Copy the three files of ``parent/*steps`` to ``target``, which is made.
+def take(
+    parent: Path,
+    steps: Sequence[str],
+    target: Path,
+    limit_bytes: int,
+    names: Sequence[str] = RESULT_FILES,
+) -> None:
+    """Copy the files called ``names`` of ``parent/*steps`` to ``target``, which is made.
 
     ``parent`` is the server's own, and nobody else can replace it; what is below is not trusted.
 
@@ -42,7 +48,7 @@ def take(parent: Path, steps: Sequence[str], target: Path, limit_bytes: int) -> 
     try:
         with _opened(parent, steps) as folder:
             left = limit_bytes
-            for name in RESULT_FILES:
+            for name in names:
                 left -= _copy(folder, name, part / name, left)
         shutil.rmtree(target, ignore_errors=True)
         part.replace(target)

@@ -32,6 +32,9 @@ from kodisc_jupyter.local.store import FolderTakenError, Store, write_private
 if TYPE_CHECKING:
     from kodisc_jupyter.local.classroom.generations import Opened
     from kodisc_jupyter.local.processes.dask_executor import DaskExecutor
+    from kodisc_jupyter.local.processes.executor import Executor
+    from kodisc_jupyter.local.rehearsals import Rehearsals
+    from kodisc_jupyter.stage.task import Limits
 
 _TICK_S: Final = 0.5
 _SECRET: Final = re.compile(r"(kdsc_live_|whsec_)[^\s'\"]+")
@@ -88,18 +91,13 @@ async def _run(options: Options, store: Store, processes: RenderProcesses | None
     from kodisc_jupyter.local.handler import AppContext
     from kodisc_jupyter.local.jobs import Jobs, ServerLimits
     from kodisc_jupyter.local.listening import Listener
-    from kodisc_jupyter.local.processes.executor import Executor, LocalExecutor
     from kodisc_jupyter.stage.task import Limits
 
     stopped = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
         asyncio.get_running_loop().add_signal_handler(number, stopped.set)
     users, key = _users(options, store)
-    executor: Executor
-    if processes is not None:
-        executor = LocalExecutor(processes, options.workers)
-    else:
-        executor = await _cluster(str(options.dask))
+    executor = await _executor(options, processes)
     opened = _ledger(store)
     ledger = opened.ledger
     house = ServerLimits(
@@ -109,9 +107,9 @@ async def _run(options: Options, store: Store, processes: RenderProcesses | None
     )
     jobs = Jobs(ledger, store, executor, house)
     idle = _Idle(time.monotonic())
-    listener = Listener(
-        make_app(AppContext(users, jobs, store, _version(), idle.touched)), options.connections
-    )
+    rehearsals = _rehearsals(options, executor, store, house.limits)
+    about = AppContext(users, jobs, store, _version(), idle.touched, rehearsals)
+    listener = Listener(make_app(about), options.connections)
     try:
         port = listener.listen(options.host, options.port)
     except OSError as problem:
@@ -169,6 +167,25 @@ async def _until(
         jobs.fill()
         with contextlib.suppress(asyncio.TimeoutError):
             await asyncio.wait_for(stopped.wait(), _TICK_S)
+
+
+def _rehearsals(
+    options: Options, executor: Executor, store: Store, limits: Limits
+) -> Rehearsals | None:
+    """What plays scenes without drawing: for the user of this machine, not for a class."""
+    from kodisc_jupyter.local.rehearsals import Rehearsals
+
+    if options.users is not None or options.dask is not None:
+        return None
+    return Rehearsals(executor, store.rehearsals, limits)
+
+
+async def _executor(options: Options, processes: RenderProcesses | None) -> Executor:
+    from kodisc_jupyter.local.processes.executor import LocalExecutor
+
+    if processes is None:
+        return await _cluster(str(options.dask))
+    return LocalExecutor(processes, options.workers)
 
 
 async def _cluster(address: str) -> DaskExecutor:

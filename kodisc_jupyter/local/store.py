@@ -34,6 +34,7 @@ class Store:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self.work = folder / "work"
+        self.rehearsals = self.work / "rehearsals"
         self.results = folder / "results"
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         self._lock = _lock(folder / "lock")

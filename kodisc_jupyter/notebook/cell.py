@@ -157,7 +157,8 @@ def render_again(kernel: KernelState, display: RenderDisplay) -> None:
     state = _first_state(old.request, kind)
     screen = _screen(kernel, state, display.ending.kept)
     anew = RenderDisplay(screen, display.ending, display.source)
-    _start(kernel, anew, old.request, Options(force=True, wait=False, backend=kind))
+    options = Options(force=True, wait=False, backend=kind)
+    _start(kernel, anew, old.request, options, rehearse=False)
     kernel.unwaited.append(anew.rendered)
 
 
@@ -203,8 +204,12 @@ def _start(
     options: Options,
     alongside: Sequence[Render] = (),
     line: str = "",
+    *,
+    rehearse: bool = True,
 ) -> None:
     """Submit, with the panel there already; it goes again when the cell raises."""
+    from kodisc_jupyter.notebook.before_sending import rehearsal_before
+
     display.cell_waits(_waits(kernel, options))
     try:
         backend = kernel.places.backend(options.backend)
@@ -217,6 +222,14 @@ def _start(
             max_credits=options.max_credits,
             alongside=alongside,
             on_state=display.update,
+            rehearse=rehearsal_before(
+                request,
+                display.source if rehearse else None,
+                kernel,
+                unlimited=backend.unlimited,
+                setting=kernel.settings.rehearse,
+                alongside=len(alongside),
+            ),
         )
     except BaseException as problem:
         display.clear()

@@ -17,6 +17,7 @@ QUALITIES: Final = ("low", "medium", "high", "twok", "fourk")
 ASPECT_RATIOS: Final = ("16:9", "9:16")
 BACKENDS: Final = ("auto", "cloud", "local")
 WAITS: Final = ("auto", "always", "never")
+REHEARSALS: Final = ("auto", "always", "never")
 
 _WAIT_WORDS: Final = {"1": "always", "true": "always", "yes": "always", "0": "never"}
 
@@ -84,6 +85,15 @@ class KodiscSettings(Magics):
     width = Unicode(
         "", help='Width of a shown video as a CSS length, such as "480px" or "60%".'
     ).tag(config=True)
+    rehearse = CaselessStrEnum(
+        REHEARSALS,
+        help="Whether a scene is played on this machine, without being drawn, before it is sent: "
+        "always, never, or auto (before a render that costs credits, where Manim is installed "
+        "here). KODISC_REHEARSE sets the default.",
+    ).tag(config=True)
+    rehearsal_limit = Float(
+        5.0, help="Seconds that a rehearsal may take; then the scene is sent as it is."
+    ).tag(config=True)
     checks_off = Unicode("", help="Names of free checks to switch off, separated by commas.").tag(
         config=True
     )
@@ -100,6 +110,10 @@ class KodiscSettings(Magics):
     def _wait_default(self) -> str:
         return _wait_from_environment()
 
+    def _rehearse_default(self) -> str:
+        said = os.environ.get("KODISC_REHEARSE", "").strip().lower()
+        return said if said in REHEARSALS else "auto"
+
     @validate("checks_off")
     def _known_checks(self, proposal: Any) -> Any:
         from kodisc_jupyter.scene.checks import CHECKS
@@ -110,7 +124,7 @@ class KodiscSettings(Magics):
                 raise TraitError(f"there is no check {name!r}; the checks are: {', '.join(CHECKS)}")
         return proposal["value"]
 
-    @validate("fps", "timeout", "max_credits", "embed_limit_mb")
+    @validate("fps", "timeout", "max_credits", "embed_limit_mb", "rehearsal_limit")
     def _positive(self, proposal: Any) -> Any:
         value, name = proposal["value"], proposal["trait"].name
         if value is not None and not value >= (1 if name == "fps" else 0):

@@ -18,6 +18,7 @@ from kodisc_jupyter.renders.journal.process import is_alive, this_process
 from kodisc_jupyter.renders.journal.record import ADOPTED, JobRecord, Step
 from kodisc_jupyter.renders.kept import fetch_again, find
 from kodisc_jupyter.renders.media import Fetched, MediaStore, copied, media_limit_bytes
+from kodisc_jupyter.renders.rehearsal import Rehearsal
 from kodisc_jupyter.renders.render import Render, Subscriber
 from kodisc_jupyter.renders.report import Report, report_of, state_of
 from kodisc_jupyter.renders.start.backend import Backend
@@ -92,6 +93,7 @@ class RenderSession:
         alongside: Sequence[Render] = (),
         on_state: Subscriber | None = None,
         cancel: Event | None = None,
+        rehearse: Callable[[], Rehearsal] | None = None,
     ) -> Render:
         """Have a scene rendered, unless the same render is there or under way already.
 
@@ -107,6 +109,8 @@ class RenderSession:
             alongside: renders of the same cell that were started before.
             on_state: told of every change, from checking on, until the end; from any thread.
             cancel: when set, nothing more is sent.
+            rehearse: plays the scene here first, once it is sure that it will be sent; what it
+                raises stops the render before anything is written down or sent.
 
         Raises:
             BudgetExceededError: a budget or the balance does not allow it; nothing was sent.
@@ -121,6 +125,7 @@ class RenderSession:
         if on_state is not None:
             render.subscribe(on_state)
         cancel = cancel or Event()
+        rehearsal: Rehearsal | None = None
         while True:
             if not force:
                 there = self._reuse.there(record, render, on_state, cancel)
@@ -134,6 +139,8 @@ class RenderSession:
                     render, cost, cell_limit=max_credits, alongside=alongside, cancel=cancel
                 )
                 render.advance(budget=self.purse.budget(), note=note)
+            if rehearse is not None and rehearsal is None:
+                rehearsal = self._rehearse(render, rehearse)
             if self._claim(record, force=force):
                 break
         self._send(record, render, cost, guard=not force, cancel=cancel)
@@ -269,6 +276,20 @@ class RenderSession:
             owner=this_process(),
             created_at=time.time(),
         )
+
+    def _rehearse(self, render: Render, rehearse: Callable[[], Rehearsal]) -> Rehearsal:
+        """Play the scene before it is sent; a render that is stopped here was never counted."""
+        render.advance(Phase.REHEARSING)
+        try:
+            rehearsal = rehearse()
+        except BaseException:
+            self.purse.withdraw(render.render_id)
+            raise
+        render.advance(
+            length_s=rehearsal.seconds if rehearsal.is_whole else None,
+            unrehearsed=rehearsal.why,
+        )
+        return rehearsal
 
     def _claim(self, record: JobRecord, *, force: bool) -> bool:
         """Write the intent; ``False`` when another cell or kernel was first."""

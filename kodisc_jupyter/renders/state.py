@@ -81,7 +81,8 @@ class RenderState:
     credits. ``note`` is one sentence that belongs to the phase (reused, uncertain, lost …).
     ``error`` is the job's own error text, as the server gave it. While a render on this machine
     runs, ``progress`` is whole percent and ``preview`` its newest picture, a ``data:`` address.
-    ``cancellable`` says that it can be called off.
+    ``cancellable`` says that it can be called off. ``length_s`` is the length of the video, where
+    a rehearsal has shown it; ``unrehearsed`` says why it has not shown all.
     """
 
     render_id: str
@@ -103,6 +104,8 @@ class RenderState:
     unlimited: bool = False
     budget: Budget | None = None
     estimate: Estimate | None = None
+    length_s: float | None = None
+    unrehearsed: str = ""
     reused: bool = False
     note: str = ""
     error: str | None = None

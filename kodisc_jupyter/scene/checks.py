@@ -38,6 +38,8 @@ CHECKS: Final[dict[str, str]] = {
     "leftover-call": "no leftover calls that render by themselves (warning)",
     "request": "quality, aspect ratio, fps, webhook and metadata by the API's own rules",
     "too-large": "the request is not larger than the API takes",
+    "rehearsal": "the scene plays to its end on this machine, without being drawn",
+    "layout": "nothing leaves the frame, covers a text or is too small to read (warning)",
     "too-deep": "the cell is not nested too deeply to be checked (warning)",
 }
 """Every check by its name, with what holds when it passes; each can be switched off by name."""

@@ -154,12 +154,15 @@ def _terminal(diagnostic: Diagnostic, style: dict[str, str]) -> str:
     if diagnostic.charged:
         lines.append(styled("dim", visible(diagnostic.charged)))
     if diagnostic.full:
-        lines.append(styled("dim", f"{_FULL}:"))
+        lines.append(styled("dim", f"{_full_title(diagnostic)}:"))
         lines.extend(f"    {line}".rstrip() for line in _block(diagnostic.full).split("\n"))
     return "\n".join(lines)
 
 
-_FULL: Final = "The server's full text"
+def _full_title(diagnostic: Diagnostic) -> str:
+    """What stands above the whole text; a rehearsal's is no server's."""
+    return "The whole error" if diagnostic.check == "rehearsal" else "The server's full text"
+
 
 # JupyterLab's sanitiser (used while a notebook is not trusted) lets through hex and rgba() colours
 # but no var(), so the text keeps the theme's own colour and every other colour is see-through or
@@ -190,7 +193,7 @@ def to_html(diagnostic: Diagnostic) -> str:
         parts.append(f'<div style="opacity: 0.8">{_escape(diagnostic.charged)}</div>')
     if diagnostic.full:
         parts.append(
-            f"<details><summary>{_FULL}</summary>"
+            f"<details><summary>{_full_title(diagnostic)}</summary>"
             f"<pre {_PRE}>{html.escape(_block(diagnostic.full))}</pre></details>"
         )
     parts.append("</div>")

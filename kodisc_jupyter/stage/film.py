@@ -60,33 +60,45 @@ def render(task: RenderTask, results: Path, formulas: Path | None = None) -> str
     Returns:
         The job's ``error`` text, or ``None`` when everything went well.
     """
-    import numpy as np
-
     latex: list[str] = []
-    sys.addaudithook(manim_patches.refuse_copies)
-    np.random.seed()  # noqa: NPY002  a forked copy would else draw what every other one draws
     try:
-        latex_cache.explain_latex(latex)
-        if formulas is not None:
-            latex_cache.share_formulas(formulas)
-        scene_class = scene_source.find(scene_source.load(task), task.class_name)
-        _film(scene_class, results)
+        _film(load_scene(task, formulas, latex), results)
         if not Path(failure.SCENE_FILE).exists():
             return "The scene deleted the folder that it is rendered in."
-    except scene_source.SceneMissingError as missing:
-        return str(missing)
-    except SystemExit as ended:
-        return failure.describe(ended)
-    except MemoryError as problem:
+    except BaseException as problem:
+        return error_text(problem, task, latex)
+    return None
+
+
+def load_scene(task: RenderTask, formulas: Path | None, latex: list[str]) -> type[Any]:
+    """Run the user's code in the current folder; the class of the scene that was asked for.
+
+    What LaTeX says of its errors from now on is put into ``latex``.
+    """
+    import numpy as np
+
+    sys.addaudithook(manim_patches.refuse_copies)
+    np.random.seed()  # noqa: NPY002  a forked copy would else draw what every other one draws
+    latex_cache.explain_latex(latex)
+    if formulas is not None:
+        latex_cache.share_formulas(formulas)
+    return scene_source.find(scene_source.load(task), task.class_name)
+
+
+def error_text(problem: BaseException, task: RenderTask, latex: list[str]) -> str:
+    """The job's ``error`` for what came out of the scene."""
+    if isinstance(problem, scene_source.SceneMissingError):
+        return str(problem)
+    if isinstance(problem, SystemExit):
+        return failure.describe(problem)
+    if isinstance(problem, MemoryError):
         megabytes = task.limits.memory_bytes >> 20
         return failure.describe(
             _reworded(problem, MemoryError(f"the scene needed more than {megabytes} MB of memory"))
         )
-    except ModuleNotFoundError as problem:
+    if isinstance(problem, ModuleNotFoundError):
         return failure.describe(_reworded(problem, _module_hint(problem)))
-    except BaseException as problem:
-        return failure.describe(problem, latex=latex)
-    return None
+    return failure.describe(problem, latex=latex)
 
 
 def _repeat(num_frames: int = 1, *, repeat: int = 1) -> int:

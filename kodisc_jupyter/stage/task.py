@@ -11,6 +11,12 @@ CAPTIONS: Final = "captions.vtt"
 RESULT_FILES: Final = (VIDEO, THUMBNAIL, CAPTIONS)
 """The files of a completed render, by the names the API page gives them."""
 
+REPORT: Final = "report.json"
+"""The file of a rehearsal: what one pass through the scene without drawing has shown."""
+
+REHEARSAL_GRACE_S: Final = 2.0
+"""Seconds between a rehearsal's own end at its time limit and the moment when it is killed."""
+
 
 @dataclass(frozen=True)
 class Limits:
@@ -33,6 +39,10 @@ class RenderTask:
     fps: int
     owner: str = ""
     limits: Limits = Limits()
+    rehearse: bool = False
+    """Step through the scene without drawing, and leave :data:`REPORT` instead of a video."""
+    measure: bool = False
+    """In a rehearsal: also draw a frame of each animation, to tell which lines take most time."""
 
     def to_json(self) -> dict[str, Any]:
         """Plain JSON, for a pipe or another machine."""

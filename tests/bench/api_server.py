@@ -54,8 +54,11 @@ class Api:
         return sum(method == "POST" for _, method, _ in self.requests)
 
     def cloud(self) -> dict[str, str]:
-        """The environment of a kernel that takes this for Kodisc's fleet."""
-        return {"KODISC_KEY": KEY, "KODISC_BASE_URL": self.url}
+        """The environment of a kernel that takes this for Kodisc's fleet.
+
+        Rehearsals are real work of another process, with a figure of their own.
+        """
+        return {"KODISC_KEY": KEY, "KODISC_BASE_URL": self.url, "KODISC_REHEARSE": "never"}
 
     def pose_as_local(self, home: Path) -> None:
         """Be what kernels with this ``KODISC_HOME`` find as the server on this machine."""

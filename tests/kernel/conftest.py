@@ -246,7 +246,12 @@ class Cloud:
         return [json.loads(body) for method, _, _, body in self.requests if method == "POST"]
 
     def env(self) -> dict[str, str]:
-        return {"KODISC_KEY": self.key, "KODISC_BASE_URL": self.url}
+        """No rehearsals: they need a second server, and have tests of their own."""
+        return {
+            "KODISC_KEY": self.key,
+            "KODISC_BASE_URL": self.url,
+            "KODISC_REHEARSE": "never",
+        }
 
 
 @pytest.fixture

@@ -280,14 +280,15 @@ def _become_render(order: dict[str, Any], output: int, outcome: int, forker: int
 
 def run_render(order: dict[str, Any], outcome: int) -> NoReturn:
     """Render in this process, write the report to ``outcome`` and end at once."""
-    from kodisc_jupyter.stage.film import render
+    from kodisc_jupyter.stage import film, rehearsal
 
     task = RenderTask.from_json(order["task"])
+    carry_out = rehearsal.rehearse if task.rehearse else film.render
     _limit(task)
     os.chdir(order["folder"])
     gc.set_threshold(50_000, 20, 50)  # Manim copies mobjects by the thousand: less often is faster
     formulas = order["formulas"]
-    error = render(task, Path(order["results"]), Path(formulas) if formulas else None)
+    error = carry_out(task, Path(order["results"]), Path(formulas) if formulas else None)
     for stream in (sys.stdout, sys.stderr):
         with contextlib.suppress(Exception):
             stream.flush()
@@ -339,9 +340,10 @@ def _is_readable(fd: int) -> bool:
 def _load() -> str:
     """Import Manim; why it cannot be, if it cannot."""
     try:
-        from kodisc_jupyter.stage import manim_patches
+        from kodisc_jupyter.stage import film, manim_patches, rehearsal
 
         manim_patches.preload()
+        del film, rehearsal  # they are loaded: every copy needs one of them
     except Exception as problem:
         return f"Manim cannot be used on this machine: {type(problem).__name__}: {problem}"
     return ""

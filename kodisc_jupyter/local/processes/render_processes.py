@@ -22,7 +22,7 @@ from typing import Final
 from kodisc_jupyter.local.processes import process_tree
 from kodisc_jupyter.local.processes.environment import for_renders
 from kodisc_jupyter.local.results import RESULTS, ResultRefusedError, take
-from kodisc_jupyter.stage.task import Outcome, RenderTask
+from kodisc_jupyter.stage.task import REPORT, RESULT_FILES, Outcome, RenderTask
 
 CLOSE_LIMIT_S: Final = 5.0
 """Seconds that the forker gets to end its renders before it is killed."""
@@ -205,7 +205,9 @@ class RenderProcesses:
     def _collect(self, render: _Open, outcome: Outcome) -> Outcome:
         """Copy the files to where they were asked for."""
         try:
-            take(self._folder, (render.task.job_id, RESULTS), render.results, FILE_LIMIT_BYTES)
+            names = (REPORT,) if render.task.rehearse else RESULT_FILES
+            steps = (render.task.job_id, RESULTS)
+            take(self._folder, steps, render.results, FILE_LIMIT_BYTES, names)
         except ResultRefusedError as problem:
             return Outcome(str(problem), outcome.duration_ms)
         return outcome

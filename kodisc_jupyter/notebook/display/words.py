@@ -107,6 +107,8 @@ def explanation(state: RenderState) -> str:
     if state.note:
         return plain(state.note, 600)
     job = name(state.job_id or "JOBID")
+    if state.unrehearsed and state.phase not in {Phase.LOST, *ENDED}:
+        return unrehearsed(state.unrehearsed)
     return {
         Phase.CHECKING: "Nothing has been sent.",
         Phase.REHEARSING: "It is played once without drawing, to find mistakes before they cost "
@@ -118,11 +120,17 @@ def explanation(state: RenderState) -> str:
     }.get(state.phase, "")
 
 
+def unrehearsed(why: str) -> str:
+    """That a rehearsal has not shown all, and why."""
+    return plain(f"Not rehearsed to its end: {why.rstrip('.')}. It is sent as it is.", 600)
+
+
 def settings(state: RenderState) -> str:
     """Quality, size in pixels and frame rate: ``low · 854×480 · 15 fps``."""
     width, height = frame_size(state.quality, state.aspect_ratio)
     fps = state.fps or PRESETS[state.quality][2]
-    return f"{state.quality} · {width}×{height} · {fps} fps"
+    length = f" · {clock(math.ceil(state.length_s))} of video" if state.length_s else ""
+    return f"{state.quality} · {width}×{height} · {fps} fps{length}"
 
 
 def split(balance: Balance) -> str:

@@ -1,0 +1,73 @@
+"""Rehearsals: a pass through a scene without drawing, beside the API and its jobs.
+
+They cost nothing, start no job and do not queue behind renders: whoever asks is waiting.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+import logging
+import secrets
+import shutil
+from dataclasses import replace
+from pathlib import Path
+from typing import Any, Final
+
+from kodisc_jupyter.local.processes.executor import Executor
+from kodisc_jupyter.local.render_request import task_of
+from kodisc_jupyter.stage.task import REHEARSAL_GRACE_S, REPORT, Limits, Outcome
+
+TIME_LIMIT_S: Final = 5.0
+"""Seconds that a rehearsal may take, unless the request says otherwise."""
+
+LONGEST_S: Final = 120.0
+
+log = logging.getLogger("kodisc_jupyter.local")
+
+
+class Rehearsals:
+    """Runs rehearsals, as many at a time as there are workers."""
+
+    def __init__(self, executor: Executor, folder: Path, limits: Limits) -> None:
+        """``folder`` is for their reports."""
+        self._executor = executor
+        self._folder = folder
+        self._limits = limits
+        self._free = asyncio.Semaphore(max(1, executor.slots))
+
+    async def run(self, request: dict[str, Any], *, owner: str) -> dict[str, Any]:
+        """The report of a rehearsal; ``outcome`` is ``stopped`` where there is none."""
+        seconds = time_limit(request.get("timeLimitS"))
+        limits = replace(
+            self._limits, seconds=min(self._limits.seconds, seconds + REHEARSAL_GRACE_S)
+        )
+        task = task_of("rehearsal-" + secrets.token_hex(8), request, limits, owner=owner)
+        task = replace(task, rehearse=True, measure=request.get("measure") is True)
+        results = self._folder / task.job_id
+        try:
+            async with self._free:
+                outcome = await self._executor.render(task, results, lambda: None)
+            return await asyncio.to_thread(_report, results / REPORT, outcome)
+        except Exception:
+            log.exception("a rehearsal")
+            return {"outcome": "stopped", "error": "An error of the render server's own."}
+        finally:
+            shutil.rmtree(results, ignore_errors=True)
+
+
+def time_limit(asked: object) -> float:
+    """Seconds for a rehearsal, from what the request says."""
+    if isinstance(asked, (int, float)) and not isinstance(asked, bool) and 0 < asked <= LONGEST_S:
+        return float(asked)
+    return TIME_LIMIT_S
+
+
+def _report(path: Path, outcome: Outcome) -> dict[str, Any]:
+    if outcome.error is None:
+        with contextlib.suppress(OSError, ValueError):
+            report = json.loads(path.read_text(encoding="utf-8"))
+            if isinstance(report, dict):
+                return report
+    return {"outcome": "stopped", "error": outcome.error or "It left no report."}

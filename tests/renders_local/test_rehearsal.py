@@ -1,0 +1,199 @@
+"""Rehearsals with real Manim: wrong cells are stopped before they are sent, right ones are sent."""
+
+from __future__ import annotations
+
+import contextlib
+from pathlib import Path
+
+import pytest
+
+from kodisc_jupyter.api.errors import SceneCheckError
+from kodisc_jupyter.notebook.cell import run_cell
+from kodisc_jupyter.notebook.kernel import KernelState
+from kodisc_jupyter.notebook.line.options import Options
+from kodisc_jupyter.notebook.magics import KodiscMagics
+from kodisc_jupyter.renders import local_server
+from kodisc_jupyter.renders.state import Phase
+from kodisc_jupyter.scene.diagnostics import NOTHING_CHARGED
+from tests.bench.api_server import api_server
+from tests.renders_local.rehearsal_cells import FAILING, RIGHT, cell
+
+pytestmark = pytest.mark.render
+
+
+@pytest.fixture(scope="module")
+def home(tmp_path_factory):
+    """One KODISC_HOME, and so one render server, for all cells."""
+    home = tmp_path_factory.mktemp("home")
+    yield home
+    local_server.stop(home)
+
+
+@pytest.fixture
+def cloud(monkeypatch, home):
+    """An API that takes credits, counts the POSTs, and never ends a job."""
+    with api_server() as api:
+        api.lasts_s = None
+        for name, value in {
+            **api.cloud(),
+            "KODISC_HOME": str(home),
+            "KODISC_REHEARSE": "auto",
+        }.items():
+            monkeypatch.setenv(name, value)
+        yield api
+
+
+@pytest.fixture
+def kernel(cloud):
+    """A kernel's state, in plain Python."""
+    kernel = KernelState(KodiscMagics(rehearsal_limit=20.0))
+    yield kernel
+    kernel.close()
+
+
+def send(kernel, tried, **options):
+    kernel.prelude = tried.prelude
+    values = dict(tried.values)
+    wanted = Options(names=tuple(values), quality="low", wait=False, force=True, **options)
+    return run_cell(kernel, tried.text, wanted, values=values, line="%%kodisc Tried")
+
+
+@pytest.mark.parametrize("tried", FAILING, ids=lambda tried: tried.name)
+def test_a_cell_that_fails_when_it_runs_is_stopped_at_its_line(kernel, cloud, tried):
+    with pytest.raises(SceneCheckError) as stopped:
+        send(kernel, tried)
+    (found,) = stopped.value.diagnostics
+    assert cloud.posts == 0
+    assert (found.origin, found.line) == (tried.origin, tried.line), found
+    assert tried.says in found.message
+    assert found.charged == NOTHING_CHARGED
+    assert "--no-rehearsal" in found.hint
+
+
+@pytest.mark.parametrize("tried", RIGHT, ids=lambda tried: tried.name)
+def test_a_right_cell_is_sent(kernel, cloud, tried, capsys):
+    if "limit" in tried.says:
+        kernel.settings.rehearsal_limit = 3.0
+    (render,) = send(kernel, tried)
+    assert cloud.posts == 1
+    assert render.state.job_id
+    if tried.says:
+        assert tried.says in render.state.unrehearsed
+        assert render.state.length_s is None
+        assert f"Not rehearsed to its end: {render.state.unrehearsed}" in capsys.readouterr().out
+    else:
+        assert not render.state.unrehearsed
+        assert render.state.length_s > 0
+
+
+def test_an_endless_scene_stops_at_the_limit_and_is_sent_as_it_is(kernel, cloud):
+    kernel.settings.rehearsal_limit = 3.0
+    (render,) = send(
+        kernel, cell("endless", "d = Dot()", "while True:", "    self.play(Rotate(d))")
+    )
+    assert cloud.posts == 1
+    assert "limit of 3 s was reached" in render.state.unrehearsed
+
+
+def test_the_phase_stands_between_checking_and_submitting(kernel, cloud):
+    class Screen:
+        live = False
+
+        def __init__(self):
+            self.phases = []
+
+        def show(self, state, problem=None):
+            if state.phase not in self.phases:
+                self.phases.append(state.phase)
+
+        finish = show
+
+        def clear(self):
+            pass
+
+    screen = Screen()
+    wanted = Options(quality="low", wait=False)
+    run_cell(kernel, cell("new", "self.wait(0.1)  # phases").text, wanted, screen=lambda *_: screen)
+    assert screen.phases[:3] == [Phase.CHECKING, Phase.REHEARSING, Phase.SUBMITTING]
+
+
+@pytest.mark.parametrize("how", ["rehearse", "KODISC_REHEARSE", "checks_off"])
+def test_a_rehearsal_can_be_switched_off(kernel, cloud, monkeypatch, how):
+    if how == "rehearse":
+        kernel.settings.rehearse = "never"
+    elif how == "checks_off":
+        kernel.settings.checks_off = "rehearsal"
+    else:
+        monkeypatch.setenv(how, "never")
+        kernel.settings.rehearse = KodiscMagics().rehearse
+    send(kernel, cell("off", "self.wiat()"))
+    assert cloud.posts == 1
+
+
+def test_a_second_run_of_the_same_cell_is_not_rehearsed(kernel, cloud):
+    tried = cell("once", "self.wait(0.3)  # reuse")
+    (first,) = run_cell(kernel, tried.text, Options(quality="low", wait=False))
+    kernel.settings.rehearsal_limit = 0.0
+    (again,) = run_cell(kernel, tried.text, Options(quality="low", wait=False))
+    assert again is first
+    assert cloud.posts == 1
+
+
+def test_a_server_that_cannot_be_started_stops_no_render(kernel, cloud, monkeypatch):
+    def broken(home):
+        raise local_server.LocalServerError("It did not start.")
+
+    monkeypatch.setattr("kodisc_jupyter.notebook.before_sending.rehearse", with_server(broken))
+    (render,) = send(kernel, cell("broken", "self.wiat()"))
+    assert cloud.posts == 1
+    assert "It did not start" in render.state.unrehearsed
+
+
+def with_server(find_server):
+    from kodisc_jupyter.renders.rehearsal import rehearse
+
+    return lambda *args, **more: rehearse(*args, **more, find_server=find_server)
+
+
+def test_ctrl_c_while_it_is_rehearsed_sends_nothing(kernel, cloud, monkeypatch):
+    def interrupted(*_, **__):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("kodisc_jupyter.notebook.before_sending.rehearse", interrupted)
+    with pytest.raises(KeyboardInterrupt), contextlib.suppress(SceneCheckError):
+        send(kernel, cell("stopped", "self.wait(0.7)"))
+    assert cloud.posts == 0
+    assert not kernel.session.jobs()[:1] or kernel.session.jobs()[0].title != "stopped"
+
+
+def test_a_file_of_this_machine_is_named_before_the_cell_is_sent(kernel, cloud, capsys):
+    own = Path(local_server.__file__).parents[2] / "README.md"
+    send(kernel, cell("own_file", f"open({str(own)!r}).read()", "self.wait(0.1)"))
+    assert cloud.posts == 1
+    said = capsys.readouterr().out
+    assert f"{own} is a file of this machine" in " ".join(said.split())
+    assert "line 6" in said
+
+
+def test_what_a_scene_prints_is_shown_with_its_error_and_said_to_be_lost(kernel, cloud, capsys):
+    send(kernel, cell("prints", "print('seen', 1 + 2)", "self.wait(0.1)"))
+    assert "Kodisc does not send that back. Here it printed: seen 3" in capsys.readouterr().out
+    with pytest.raises(SceneCheckError) as stopped:
+        send(kernel, cell("prints_first", "print('so far')", "self.wiat()"))
+    assert "The scene printed:\nso far" in stopped.value.diagnostics[0].full
+
+
+def test_no_key_of_kodisc_reaches_the_scene(kernel, cloud):
+    from tests.bench.api_server import KEY
+
+    look = (
+        "import os",
+        "from pathlib import Path",
+        f"key = {KEY[:20]!r}",
+        "mine = [v for v in os.environ.values() if key in v]",
+        "near = [Path(f'/proc/{p}/environ').read_bytes() for p in (os.getpid(), os.getppid())]",
+        "assert not mine and not any(key.encode() in each for each in near), 'found'",
+        "self.wait(0.1)",
+    )
+    (render,) = send(kernel, cell("looks_for_keys", *look))
+    assert not render.state.unrehearsed
