@@ -15,7 +15,7 @@ from kodisc_jupyter.api.errors import KodiscError
 from kodisc_jupyter.api.models import DEFAULT_ASPECT_RATIO, DEFAULT_QUALITY, RenderRequest
 from kodisc_jupyter.notebook import waiting
 from kodisc_jupyter.notebook.display import notices
-from kodisc_jupyter.notebook.front_end import BEHAVIOUR, FrontEnd
+from kodisc_jupyter.notebook.front_end import BEHAVIOUR
 from kodisc_jupyter.notebook.kernel import KernelState, visible_variables
 from kodisc_jupyter.notebook.line.options import Options
 from kodisc_jupyter.notebook.notebook_file import notebook_name
@@ -28,6 +28,7 @@ from kodisc_jupyter.notebook.prepare import (
     refused,
 )
 from kodisc_jupyter.notebook.save_paths import save_paths
+from kodisc_jupyter.notebook.screens import embed_limit_mb, handle_html, new_screen
 from kodisc_jupyter.renders.state import ENDED, Estimate, Phase, RenderState
 
 if TYPE_CHECKING:
@@ -77,7 +78,7 @@ def run_cell(
     renders: list[Render] = []
     for request, path in zip(prepared.requests, paths, strict=True):
         state = _first_state(request, kind)
-        make = screen or partial(_screen, kernel)
+        make = screen or partial(new_screen, kernel.front_end())
         place = make(state, video_options)
         # From here on the panel is there; what is imported later delays nobody's eyes.
         display = _display(place, video_options, path, prepared.source)
@@ -138,7 +139,9 @@ def estimate_cell(
 def show_render(kernel: KernelState, render: Render) -> RenderDisplay:
     """A display of a render that is known already: ``%kodisc show``."""
     video_options = _video_options(kernel, Options(), "")
-    display = _display(_screen(kernel, render.state, video_options), video_options, None, None)
+    display = _display(
+        new_screen(kernel.front_end(), render.state, video_options), video_options, None, None
+    )
     display.render = render
     _listen(kernel, display)
     render.subscribe(display.update)
@@ -155,7 +158,7 @@ def render_again(kernel: KernelState, display: RenderDisplay) -> None:
     assert old.request is not None
     kind: Kind = "local" if old.state.backend == "local" else "cloud"
     state = _first_state(old.request, kind)
-    screen = _screen(kernel, state, display.ending.kept)
+    screen = new_screen(kernel.front_end(), state, display.ending.kept)
     anew = RenderDisplay(screen, display.ending, display.source)
     options = Options(force=True, wait=False, backend=kind)
     _start(kernel, anew, old.request, options, rehearse=False)
@@ -236,6 +239,8 @@ def _start(
         if isinstance(problem, KodiscError) and not problem.frames:
             problem.frames = [notices.frame(problem, notices.at_option(problem, line))]
         raise
+    shell = kernel.settings.shell
+    display.rendered.on_display = handle_html(kernel.front_end(), shell, display)
     _listen(kernel, display)
 
 
@@ -246,17 +251,6 @@ def _listen(kernel: KernelState, display: RenderDisplay) -> None:
     screen: Any = display.screen
     if getattr(screen, "live", False):
         screen.on_action(lambda action: answer(kernel, display, action, render_again))
-
-
-def _screen(kernel: KernelState, state: RenderState, video_options: VideoOptions) -> Any:
-    front_end = kernel.front_end()
-    if front_end in {FrontEnd.TERMINAL, FrontEnd.SCRIPT}:
-        from kodisc_jupyter.notebook.display.display import Lines
-
-        return Lines(state)
-    from kodisc_jupyter.notebook.display.panel import Panel
-
-    return Panel(state, live=BEHAVIOUR[front_end].live, kept=video_options)
 
 
 def _video_options(kernel: KernelState, options: Options, line: str) -> VideoOptions:
@@ -273,7 +267,7 @@ def _video_options(kernel: KernelState, options: Options, line: str) -> VideoOpt
     by_server = not BEHAVIOUR[kernel.front_end()].waits
     return VideoOptions(
         embed=options.embed,
-        embed_limit_mb=kernel.settings.embed_limit_mb,
+        embed_limit_mb=embed_limit_mb(kernel.front_end(), kernel.settings.embed_limit_mb),
         folder=Path.cwd() / SAVED_BESIDE,
         width=width,
         loop=options.loop,

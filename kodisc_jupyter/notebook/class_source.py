@@ -6,12 +6,12 @@ import contextlib
 import linecache
 import sys
 import types
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
 from kodisc_jupyter.scene.diagnostics import NOTHING_CHARGED, Diagnostic, Severity
-from kodisc_jupyter.scene.ordinary_cell import defines_class, scene_part
+from kodisc_jupyter.scene.ordinary_cell import defines_class, marimo_cell, scene_part
 
 _HINT: Final = (
     "Define the class at the top level of a cell or of a Python file, run that, and render it "
@@ -38,7 +38,7 @@ def source_of(scene: type, shell: Any) -> ClassSource:
     if "<locals>" not in scene.__qualname__:
         for text, first_line in _candidates(scene, shell):
             if defines_class(text, scene.__name__):
-                return ClassSource(scene_part(text), first_line)
+                return ClassSource(scene_part(text, _ours(scene)), first_line)
     from kodisc_jupyter.notebook.prepare import refused
 
     inside = "<locals>" in scene.__qualname__
@@ -55,9 +55,7 @@ def imports_of(code: str, prelude: str, values: Collection[str], scene: type) ->
     from kodisc_jupyter.scene.cell import assemble
     from kodisc_jupyter.scene.reading import Reading, read
 
-    functions = _functions(scene)
-    home = vars(sys.modules.get(scene.__module__, sys))
-    variables = functions[0].__globals__ if functions else home
+    variables = _variables(scene)
 
     with contextlib.suppress(RecursionError, MemoryError):
         reading = read(assemble(code, prelude=prelude))
@@ -79,6 +77,8 @@ def _candidates(scene: type, shell: Any) -> Iterator[tuple[str, int]]:
         name = function.__code__.co_filename
         linecache.checkcache(name)
         text = "".join(linecache.getlines(name, function.__globals__))
+        if Path(name).suffix == ".py":
+            yield marimo_cell(text, function.__code__.co_firstlineno), 1
         yield text, _first_line(text, typed, shell)
     file = getattr(sys.modules.get(scene.__module__), "__file__", None)
     if file and scene.__module__ != "__main__":
@@ -113,6 +113,26 @@ def _functions(scene: type) -> list[types.FunctionType]:
     own = [value for value in vars(scene).values() if isinstance(value, types.FunctionType)]
     mine = [one for one in own if one.__module__ == scene.__module__]
     return sorted(mine, key=lambda one: one.__name__ != "construct")
+
+
+def _variables(scene: type) -> Mapping[str, Any]:
+    """The variables of the notebook, or of the module, that a class was defined in."""
+    functions = _functions(scene)
+    if functions:
+        return functions[0].__globals__
+    return vars(sys.modules.get(scene.__module__, sys))
+
+
+def _ours(scene: type) -> set[str]:
+    """The variables that hold something of this package: ``render``, a render's handle."""
+    return {
+        name
+        for name, value in _variables(scene).items()
+        if str(getattr(value, "__module__", None) or getattr(value, "__name__", "")).partition(".")[
+            0
+        ]
+        == "kodisc_jupyter"
+    }
 
 
 def _import(name: str, value: Any) -> str:

@@ -15,6 +15,7 @@ class FrontEnd(Enum):
     HEADLESS = "an unattended run (nbclient, nbconvert, papermill)"
     COLAB = "Google Colab"
     VOILA = "Voilà"
+    MARIMO = "marimo"
     SCRIPT = "plain Python"
 
 
@@ -35,6 +36,8 @@ BEHAVIOUR: dict[FrontEnd, FrontEndBehaviour] = {
     FrontEnd.COLAB: FrontEndBehaviour(waits=True, live=True),
     # Voilà also runs without stdin, but its page is live and keeps the kernel.
     FrontEnd.VOILA: FrontEndBehaviour(waits=False, live=True),
+    # A cell's output is made by the cell: what comes later is not in the page that marimo exports.
+    FrontEnd.MARIMO: FrontEndBehaviour(waits=True, live=True),
     FrontEnd.SCRIPT: FrontEndBehaviour(waits=True, live=False),
 }
 
@@ -55,7 +58,7 @@ def front_end(
 def of_shell(shell: Any, environment: Mapping[str, str], modules: Mapping[str, Any]) -> FrontEnd:
     """The front end of the request that this shell is executing; ``None`` is plain Python."""
     if shell is None:
-        return FrontEnd.SCRIPT
+        return FrontEnd.MARIMO if _in_marimo(modules) else FrontEnd.SCRIPT
     kernel = getattr(shell, "kernel", None)
     return front_end(
         has_kernel=kernel is not None,
@@ -63,6 +66,12 @@ def of_shell(shell: Any, environment: Mapping[str, str], modules: Mapping[str, A
         environment=environment,
         colab="google.colab" in modules,
     )
+
+
+def _in_marimo(modules: Mapping[str, Any]) -> bool:
+    """A marimo notebook that is run as a plain script is not one to marimo either."""
+    running = getattr(modules.get("marimo"), "running_in_notebook", None)
+    return bool(running is not None and running())
 
 
 def _allows_stdin(shell: Any, kernel: Any) -> bool:

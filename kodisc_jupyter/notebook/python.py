@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from kodisc_jupyter.api.errors import KodiscError
+from kodisc_jupyter.notebook.display.notices import say
+from kodisc_jupyter.notebook.front_end import FrontEnd
 from kodisc_jupyter.notebook.line.cell_line import from_python
 from kodisc_jupyter.notebook.line.values import OptionError
 from kodisc_jupyter.notebook.prepare import option_diagnostic, refused
@@ -59,4 +62,9 @@ def render(code: str | type, scene: str | None = None, **options: Any) -> Render
         wanted = from_python(scene, tuple(values or ()), options)
     except OptionError as problem:
         raise refused([option_diagnostic(problem.message, problem.hint, "")]) from None
-    return run_cell(kernel, code, wanted, values=values, context=context)[0]
+    try:
+        return run_cell(kernel, code, wanted, values=values, context=context)[0]
+    except KodiscError as problem:
+        if kernel.front_end() is FrontEnd.MARIMO:  # which shows an error's first sentence only
+            say("\n".join(problem.frames))
+        raise problem.with_traceback(None) from None  # what lies below here is not the user's

@@ -41,11 +41,23 @@ class Render:
         self._subscribers: dict[object, Subscriber] = {}
         self.on_detach: Callable[[], None] | None = None
         """What stops the watching; set by whoever watches."""
+        self.on_display: Callable[[], str] | None = None
+        """The HTML that a notebook shows of it, or ``""``; set by whoever shows it."""
 
     def __repr__(self) -> str:
         state = self._state
         about = f" job {state.job_id}" if state.job_id else ""
         return f"<Render {state.scene} {state.quality}{about}: {state.phase}>"
+
+    def _repr_mimebundle_(self, **_kwargs: Any) -> dict[str, str]:
+        """For Jupyter: the video, wherever a cell ends with this render."""
+        html = self.on_display() if self.on_display is not None else ""
+        return {"text/plain": repr(self), **({"text/html": html} if html else {})}
+
+    def _mime_(self) -> tuple[str, str]:
+        """For marimo: the panel or the video, wherever a cell ends with this render."""
+        html = self.on_display() if self.on_display is not None else ""
+        return ("text/html", html) if html else ("text/plain", repr(self))
 
     @property
     def render_id(self) -> str:

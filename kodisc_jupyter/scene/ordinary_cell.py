@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+from collections.abc import Collection
 from typing import Final
 
 from kodisc_jupyter.scene.cell import blank_out, split_lines
@@ -22,28 +23,59 @@ def defines_class(code: str, name: str) -> bool:
     return any(isinstance(node, ast.ClassDef) and node.name == name for node in tree.body)
 
 
-def scene_part(code: str) -> str:
+def marimo_cell(code: str, line: int) -> str:
+    """The cell that line ``line`` of a marimo file belongs to, as its reader sees it; else ``""``.
+
+    The file holds each cell as a function below ``@app.cell``, or as a class below
+    ``@app.class_definition``.
+    """
+    try:
+        tree = parse(code) if "marimo" in code else ast.Module([], [])
+    except CANNOT_PARSE:
+        return ""
+    lines = split_lines(code)
+    for node in tree.body:
+        if not (getattr(node, "decorator_list", ()) and node.lineno <= line <= _end(node)):
+            continue
+        if isinstance(node, ast.ClassDef):
+            return "\n".join(lines[node.lineno - 1 : _end(node)])
+        if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)):
+            body = [one for one in node.body if not isinstance(one, ast.Return)] or node.body
+            indent = " " * body[0].col_offset
+            first = min(
+                one.lineno for one in ast.walk(body[0]) if isinstance(one, (ast.stmt, ast.expr))
+            )
+            return "\n".join(one.removeprefix(indent) for one in lines[first - 1 : _end(body[-1])])
+    return ""
+
+
+def _end(node: ast.stmt) -> int:
+    return node.end_lineno or node.lineno
+
+
+def scene_part(code: str, ours: Collection[str] = ()) -> str:
     """``code`` without the statements that use this package, a magic or what came of them.
 
     ``from kodisc_jupyter import render``, ``video = render(MyScene)``, ``video.wait()`` and
     ``%load_ext kodisc_jupyter`` mean nothing where the scene is rendered. Their lines stay, empty,
-    so that every other line keeps its number; without such statements nothing is changed.
+    so that every other line keeps its number; without such statements nothing is changed. ``ours``
+    are names that came from this package in other cells.
     """
     try:
         tree = parse(code)
     except CANNOT_PARSE:
         return code  # the checks say what is wrong with it
     lines = list(split_lines(code))
-    ours = set(_NOTEBOOK_NAMES)
+    known = {*_NOTEBOOK_NAMES, *ours}
     found = False
     for node in tree.body:
         bound = _bound(node)
-        if _imports_us(node) or (not isinstance(node, ast.ClassDef) and _loaded(node) & ours):
+        if _imports_us(node) or (not isinstance(node, ast.ClassDef) and _loaded(node) & known):
             blank_out(lines, node)
-            ours |= bound
+            known |= bound
             found = True
         else:
-            ours -= bound
+            known -= bound
     return "\n".join(lines).rstrip() + "\n" if found else code
 
 

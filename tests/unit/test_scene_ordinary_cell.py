@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from kodisc_jupyter.scene.ordinary_cell import defines_class, scene_part
+from kodisc_jupyter.scene.ordinary_cell import defines_class, marimo_cell, scene_part
 
 SCENE = """\
 from manim import *
@@ -62,3 +62,37 @@ def test_a_class_counts_as_defined_at_the_top_level_only():
     assert defines_class(SCENE, "Dot2")
     assert not defines_class("def f():\n    class Dot2: pass\n", "Dot2")
     assert not defines_class("class Dot2(", "Dot2")
+
+
+def test_what_an_earlier_cell_imported_from_the_package_is_left_out_too():
+    assert scene_part(f"{SCENE}r = render(Dot2)\nr\n", {"render"}) == SCENE
+
+
+MARIMO = '''\
+import marimo
+
+app = marimo.App()
+
+
+@app.cell
+def _(Scene, Text):
+    class Says(Scene):
+        def construct(self):
+            self.add(Text("""one
+            two"""))
+    return (Says,)
+
+
+@app.class_definition
+class Bare:
+    def construct(self):
+        pass
+'''
+
+
+def test_a_cell_of_a_marimo_file_is_read_as_its_reader_sees_it():
+    cell = marimo_cell(MARIMO, 9)
+    assert cell.splitlines()[0] == "class Says(Scene):"
+    assert cell.endswith('"""one\n        two"""))')
+    assert marimo_cell(MARIMO, 17) == "class Bare:\n    def construct(self):\n        pass"
+    assert marimo_cell(MARIMO, 1) == marimo_cell(SCENE, 4) == marimo_cell("marimo (", 1) == ""

@@ -38,6 +38,9 @@ class Screen(Protocol):
     def clear(self) -> None:
         """Show nothing: the cell raises."""
 
+    def settle(self) -> None:
+        """The cell that waited goes on: what it shows should be the end."""
+
 
 class Lines:
     """A terminal: one line per phase, then where the video is."""
@@ -64,6 +67,9 @@ class Lines:
 
     def clear(self) -> None:
         """Lines stay where they are."""
+
+    def settle(self) -> None:
+        """Lines are there already."""
 
 
 def _print(line: str) -> None:
@@ -122,6 +128,19 @@ class RenderDisplay:
     def settle(self) -> None:
         """Wait until the end has been shown: a cell that waits must not end before."""
         self._over.wait()
+        self.screen.settle()
+
+    def html(self) -> str:
+        """The end of the render as static HTML, to be shown once more; empty while it is open."""
+        from kodisc_jupyter.notebook.display.embedding import sources
+        from kodisc_jupyter.notebook.display.panel import final_bundle
+
+        state = self.rendered.state
+        if state.phase not in ENDED:
+            return ""
+        kept = self.ending.kept
+        files = sources(state, kept) if state.phase is Phase.COMPLETED else None
+        return str(final_bundle(state, self.problem, files, kept)["text/html"])
 
     def clear(self) -> None:
         """The cell raises before there is a job: nothing is shown here."""

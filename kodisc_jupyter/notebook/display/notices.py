@@ -26,13 +26,21 @@ def show_warnings(warnings: Sequence[Diagnostic], front_end: FrontEnd) -> None:
         for warning in warnings:
             say(to_ansi(warning))
         return
+    html = "".join(to_html(warning) for warning in warnings)
+    if front_end is FrontEnd.MARIMO:
+        from kodisc_jupyter.notebook.display.marimo_output import show_html
+
+        show_html(html)
+        return
+    show_html_and_text(html, "\n".join(to_text(warning) for warning in warnings))
+
+
+def show_html_and_text(html: str, text: str) -> None:
+    """HTML below the cell, with plain text for where HTML is not shown."""
     from IPython.display import publish_display_data
 
     publish_display_data(  # type: ignore[no-untyped-call, unused-ignore]
-        {
-            "text/html": "".join(to_html(warning) for warning in warnings),
-            "text/plain": "\n".join(to_text(warning) for warning in warnings),
-        }
+        {"text/html": html, "text/plain": text}
     )
 
 

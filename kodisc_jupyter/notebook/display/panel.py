@@ -242,6 +242,9 @@ class Panel:
             self._widget.close()
             self._widget = None  # IPython keeps the last error, and with it this panel
 
+    def settle(self) -> None:
+        """The end is published already, from whichever thread heard of it."""
+
     def on_action(self, callback: Callable[[str], None]) -> None:
         """Call ``callback(action)`` at ``cancel``, ``stop``, ``check`` or ``again`` of the page."""
         self._on_action.append(callback)

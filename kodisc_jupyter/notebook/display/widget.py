@@ -100,12 +100,13 @@ class _Code:
 
 
 def new_widget(fields: dict[str, Any]) -> KodiscPanel:
-    """A panel's widget; the code goes to the page once, and each time in Colab.
+    """A panel's widget; the code goes to the page once, and each time in Colab and in marimo.
 
-    There every cell's output is a page of its own.
+    In Colab every cell's output is a page of its own; marimo gives a widget no way to another one.
     """
     first = _Code.widget
-    if first is None or first.comm is None or "google.colab" in sys.modules:
+    apart = {"google.colab", "marimo"} & sys.modules.keys()
+    if first is None or first.comm is None or apart:
         _Code.widget = FirstPanel(**fields)
         return _Code.widget
     return LaterPanel(**fields, first=first.model_id)

@@ -1,0 +1,66 @@
+"""A render in a marimo notebook: the live panel in the cell's output, the video in its place.
+
+marimo takes what a cell shows from the thread that runs the cell. So a panel that ends while its
+cell waits is replaced by the cell; one that ends later shows the end itself.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import sys
+from typing import TYPE_CHECKING, Any, Final
+
+from kodisc_jupyter.notebook.display.panel import Bundle, Panel
+
+if TYPE_CHECKING:
+    from kodisc_jupyter.notebook.display.display import RenderDisplay
+    from kodisc_jupyter.notebook.display.embedding import VideoOptions
+    from kodisc_jupyter.renders.state import RenderState
+
+EMBED_LIMIT_MB: Final = 5.5
+"""marimo shows no output of more than 8 MB (``output_max_bytes``); base64 adds a third."""
+
+
+class MarimoPanel(Panel):
+    """A panel in the output of the marimo cell that is being run."""
+
+    def __init__(self, state: RenderState, *, kept: VideoOptions) -> None:
+        self._end_html = ""
+        super().__init__(state, live=True, kept=kept, publish=self._remember)
+        self._index = _output_length()
+        _marimo().output.append(self.widget)
+
+    def settle(self) -> None:
+        """Put the end in the panel's place: the cell that waited goes on."""
+        html = _marimo().Html(self._end_html)
+        if self._index is None:
+            _marimo().output.replace(html)
+        else:
+            _marimo().output.replace_at_index(html, self._index)
+
+    def _remember(self, bundle: Bundle, _display_id: str, _update: bool) -> None:
+        self._end_html = bundle.get("text/html", "")
+
+
+def show_html(html: str) -> None:
+    """Show something in the output of the cell that is being run."""
+    _marimo().output.append(_marimo().Html(html))
+
+
+def render_html(shown: RenderDisplay) -> str:
+    """What a cell that ends with a render shows: the panel while it is open, then the video."""
+    screen: Any = shown.screen
+    return shown.html() or str(_marimo().as_html(screen.widget).text)
+
+
+def _marimo() -> Any:
+    """The package that runs this notebook, and so is there already."""
+    return sys.modules["marimo"]
+
+
+def _output_length() -> int | None:
+    """How many outputs the cell has; ``None`` where this marimo does not tell."""
+    with contextlib.suppress(Exception):
+        context = _marimo()._runtime.context.get_context()  # noqa: SLF001
+        return len(context.execution_context.output)
+    return None

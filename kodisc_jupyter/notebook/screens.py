@@ -1,0 +1,52 @@
+"""What a render is shown on, by who is looking: a panel, lines of text, a marimo output."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+from kodisc_jupyter.notebook.front_end import BEHAVIOUR, FrontEnd
+
+if TYPE_CHECKING:
+    from kodisc_jupyter.notebook.display.display import RenderDisplay
+    from kodisc_jupyter.notebook.display.embedding import VideoOptions
+    from kodisc_jupyter.renders.state import RenderState
+
+
+def new_screen(front_end: FrontEnd, state: RenderState, video_options: VideoOptions) -> Any:
+    """The place where a render of the cell that is being run is shown."""
+    if front_end in {FrontEnd.TERMINAL, FrontEnd.SCRIPT}:
+        from kodisc_jupyter.notebook.display.display import Lines
+
+        return Lines(state)
+    if front_end is FrontEnd.MARIMO:
+        from kodisc_jupyter.notebook.display.marimo_output import MarimoPanel
+
+        return MarimoPanel(state, kept=video_options)
+    from kodisc_jupyter.notebook.display.panel import Panel
+
+    return Panel(state, live=BEHAVIOUR[front_end].live, kept=video_options)
+
+
+def embed_limit_mb(front_end: FrontEnd, setting: float) -> float:
+    """The largest video that is embedded there."""
+    if front_end is not FrontEnd.MARIMO:
+        return setting
+    from kodisc_jupyter.notebook.display.marimo_output import EMBED_LIMIT_MB
+
+    return min(setting, EMBED_LIMIT_MB)
+
+
+def handle_html(front_end: FrontEnd, shell: Any, display: RenderDisplay) -> Callable[[], str]:
+    """What a cell that ends with the render's handle shows of it; ``""`` where it is shown."""
+    if front_end is FrontEnd.MARIMO:
+        from kodisc_jupyter.notebook.display.marimo_output import render_html
+
+        return lambda: render_html(display)
+    own_cell = getattr(shell, "execution_count", None)
+
+    def html() -> str:
+        again = getattr(shell, "execution_count", None) != own_cell
+        return display.html() if again else ""
+
+    return html
