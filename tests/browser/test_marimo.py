@@ -15,7 +15,7 @@ pytestmark = pytest.mark.browser
 
 LIMIT_MS = 180_000
 
-NOTEBOOK = '''\
+NOTEBOOK = """\
 import marimo
 
 app = marimo.App()
@@ -44,14 +44,14 @@ def _(Waited, render):
 
 @app.cell
 def _(render):
-    GATED = """{gated}"""
+    GATED = {gated!r}
     render(GATED, quality="low", wait=False)
     return
 
 
 if __name__ == "__main__":
     app.run()
-'''
+"""
 BREAKS = """
 
 @app.cell
@@ -68,7 +68,7 @@ if"""
 
 
 def write(folder, gated: str, more: str = "\n\nif") -> None:
-    text = NOTEBOOK.format(gated=gated.replace("\n", "\n    ").rstrip(" "))
+    text = NOTEBOOK.format(gated=gated)
     (folder / "lesson.py").write_text(text.replace("\n\nif", more), encoding="utf-8")
 
 
