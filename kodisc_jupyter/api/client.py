@@ -248,7 +248,8 @@ class Client:
             RenderFailedError: the job failed; carries the ``job``.
             WaitTimeoutError: the time is over; the job goes on.
             NetworkError, ServerError: the API could not be asked for a minute; the job goes on.
-            JobNotFoundError, AuthenticationError: the API refused to say; not retried.
+            JobNotFoundError: the API said several times in a row that there is no such job.
+            AuthenticationError: the API refused the key; not retried.
             KeyboardInterrupt: Ctrl-C; the job goes on.
         """
         try:

@@ -6,7 +6,6 @@ Field names and rules follow the API page, https://kodisc.com/api/v2.
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 from datetime import datetime
 from enum import Enum
@@ -56,6 +55,13 @@ class JobStatus(_Text):
 
 TERMINAL: Final = frozenset({JobStatus.COMPLETED, JobStatus.FAILED})
 """A job in one of these never changes again."""
+
+CANCELLED: Final = "cancelled"
+"""The ``error`` of a job that was cancelled on our own server; the vendor's API has no cancel."""
+
+MOST_CREDITS: Final = 10**12
+MOST_MS: Final = 366 * 24 * 3600 * 1000
+"""Beyond these, a number of credits or of milliseconds makes no sense, and counts as unknown."""
 
 DEFAULT_QUALITY: Final = Quality.MEDIUM
 DEFAULT_ASPECT_RATIO: Final = AspectRatio.WIDE
@@ -182,8 +188,8 @@ class Job:
             job_id=found,
             status=status,
             endpoint=_text(fields.get("endpoint")) or "render",
-            credits_cost=_number(fields.get("creditsCost")),
-            duration_ms=_integer(fields.get("durationMs")),
+            credits_cost=_number(fields.get("creditsCost"), least=0),
+            duration_ms=_whole(_number(fields.get("durationMs"), least=0, most=MOST_MS)),
             result=_result(result, found) if isinstance(result, dict) else None,
             error=_text(fields.get("error")),
             metadata=fields.get("metadata"),
@@ -288,15 +294,15 @@ def _text(value: Json) -> str | None:
     return value if isinstance(value, str) else None
 
 
-def _number(value: Json) -> Credits | None:
+def _number(value: Json, least: int = -MOST_CREDITS, most: int = MOST_CREDITS) -> Credits | None:
+    """A number within what makes sense, else ``None``: so nothing overflows, and NaN is none."""
     if isinstance(value, bool) or not isinstance(value, (int, float)):
         return None
-    return value
+    return value if least <= value <= most else None
 
 
-def _integer(value: Json) -> int | None:
-    number = _number(value)
-    return int(number) if number is not None and math.isfinite(number) else None
+def _whole(value: Credits | None) -> int | None:
+    return None if value is None else int(value)
 
 
 def _result(fields: dict[str, Json], job_id: str) -> RenderResult:

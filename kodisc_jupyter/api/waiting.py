@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Final
 
 from kodisc_jupyter.api.errors import (
+    JobNotFoundError,
     KodiscError,
     NetworkError,
     RenderFailedError,
@@ -20,6 +21,8 @@ POLL_CAP_S: Final = 5.0
 """The vendor says to poll "every few seconds"."""
 OUTAGE_S: Final = 60.0
 """Polls that fail for this long mean that the job is lost from sight."""
+BELIEVED_AFTER: Final = 4
+"""So many denials of a job (404) in a row are believed; a single one may be a hiccup."""
 
 
 def wait_for(
@@ -36,11 +39,16 @@ def wait_for(
     """Ask with ``poll()`` until the job is completed; what is raised, ``Client.wait`` says."""
     began = monotonic()
     failing_since: float | None = None
+    denials = 0
     interval = poll_s or FIRST_POLL_S
     while True:
         pause = interval
         try:
             job = poll()
+        except JobNotFoundError:
+            denials += 1
+            if denials >= BELIEVED_AFTER:
+                raise
         except (NetworkError, ServerError) as error:
             now = monotonic()
             failing_since = now if failing_since is None else failing_since
@@ -51,7 +59,7 @@ def wait_for(
                 break
             pause = max(pause, _asked_wait_s(error))
         else:
-            failing_since = None
+            failing_since, denials = None, 0
             if on_poll is not None:
                 on_poll(job)
             if job.status is JobStatus.FAILED:

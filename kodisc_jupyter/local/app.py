@@ -85,6 +85,31 @@ class _Job(Handler):
         self.answer(record.answer(self.origin()).to_json())
 
 
+class _Cancel(Handler):
+    """``POST /local/jobs/{jobId}/cancel``: beside the API, which has no such request."""
+
+    async def post(self, job_id: str) -> None:
+        found = self.who()
+        if found is None:
+            return
+        record = self.desk.jobs.find(job_id)
+        if record is None or record.user != found[0].name:
+            self.refuse(404, ERRORS[404], "There is no such job, or it is not yours.")
+        elif await self.desk.jobs.cancel(job_id):
+            self.answer({"cancelled": [job_id]})
+        else:
+            self.refuse(409, "conflict", f"The job has ended already: {record.status}.")
+
+
+class _CancelAll(Handler):
+    """``POST /local/cancel``: every job of this user that has not ended."""
+
+    async def post(self) -> None:
+        found = self.who()
+        if found is not None:
+            self.answer({"cancelled": await self.desk.jobs.cancel_all(found[0].name)})
+
+
 class _Me(Handler):
     """``GET /me``. ``unlimited`` is this server's own addition to the API page's fields."""
 
@@ -131,6 +156,8 @@ def make_app(desk: AppContext) -> web.Application:
             (rf"{BASE}/me", _Me, about),
             ("/local/rehearsals", _Rehearsal, about),
             (rf"{BASE}/openapi\.json", _OpenApi, about),
+            (r"/local/jobs/([^/]+)/cancel", _Cancel, about),
+            (r"/local/cancel", _CancelAll, about),
             (rf"/([A-Za-z0-9_-]{{22}})/r/([a-z0-9]{{25}})/({files})", FileHandler, about),
         ],
         default_handler_class=_Nothing,

@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
 from typing import Any, Final, Protocol
 
-from kodisc_jupyter.api.models import DEFAULT_QUALITY, JobStatus, Quality
+from kodisc_jupyter.api.models import CANCELLED, DEFAULT_QUALITY, JobStatus, Quality
 from kodisc_jupyter.local.archive import Archive
 from kodisc_jupyter.local.classroom.accounts import Accounts
 from kodisc_jupyter.local.classroom.ledger import JobRecord, Ledger
@@ -173,6 +173,27 @@ class Jobs:
         """The job with this ID, whoever's it is."""
         return self._open.get(job_id) or self._ledger.find(job_id)
 
+    async def cancel(self, job_id: str) -> bool:
+        """End a job at once, for nothing: as :data:`CANCELLED`; ``False`` when it had ended."""
+        record = self._open.get(job_id)
+        if record is None:
+            return False
+        self._fail(record, CANCELLED, 0)  # in the ledger before anything else: it never comes back
+        self._line.leave(record.user, job_id)
+        self._unsettled.pop(job_id, None)
+        if job_id in self._rendering:
+            await self._executor.cancel(job_id)
+        else:
+            self._users.pop(job_id, None)
+        return True
+
+    async def cancel_all(self, user: str) -> list[str]:
+        """End everything of a user that has not ended; the job IDs."""
+        mine = [record.job_id for record in self._open.values() if record.user == user]
+        # those that wait first: else one would begin in the place of one that was cancelled
+        mine.sort(key=lambda job_id: job_id in self._rendering)
+        return [job_id for job_id in mine if await self.cancel(job_id)]
+
     async def close(self) -> None:
         """Stop rendering; what has not ended is rendered by the next server."""
         tasks = list(self._rendering.values())
@@ -196,7 +217,7 @@ class Jobs:
         if not self._line:
             return None
         slots, own = self._executor.slots, self._house.user_slots
-        holding = Counter(self._open[job_id].user for job_id in self._rendering)
+        holding = Counter(self._users[job_id].name for job_id in self._rendering)
         if len(self._rendering) < slots:
             return self._line.next(lambda user: own is None or holding[user] < own)
         before = time.monotonic() - SHARED_AFTER_S
@@ -211,8 +232,10 @@ class Jobs:
             job_id, record.request, self._house.limits, owner=self._users[job_id].user_id
         )
         results = self._store.results_of(job_id)
+        outcome = Outcome(CANCELLED, 0)
         try:
-            outcome = await self._executor.render(task, results, lambda: self._began(job_id))
+            if job_id in self._open:  # else it was cancelled at its very start
+                outcome = await self._executor.render(task, results, lambda: self._began(job_id))
         except Exception:
             log.exception("job %s", job_id)
             outcome = Outcome("The render could not be done: an error of the server's own.", 0)
@@ -226,6 +249,10 @@ class Jobs:
 
     def _settle(self, job_id: str, outcome: Outcome) -> None:
         """End a job in the ledger; one that cannot be written now is tried again."""
+        if job_id not in self._open:  # it was cancelled, and has ended
+            self._store.remove(job_id)
+            self._users.pop(job_id, None)
+            return
         try:
             self._end(self._open[job_id], outcome)
         except sqlite3.Error as problem:

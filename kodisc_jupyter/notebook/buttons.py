@@ -22,10 +22,18 @@ def answer(kernel: KernelState, shown: RenderDisplay, action: str, again: Render
         if action == "again":
             said = _again(kernel, shown, again)
         else:
-            said = {"stop": _stop, "check": _check}[action](kernel, shown)
+            said = {"cancel": _cancel, "stop": _stop, "check": _check}[action](kernel, shown)
     except KodiscError as problem:
         said = str(problem)
     screen.answer(action, said)
+
+
+def _cancel(kernel: KernelState, shown: RenderDisplay) -> str:
+    job = shown.rendered.state.job_id
+    if job is None:
+        return "There is no job yet that could be cancelled."
+    kernel.cancel(job)
+    return "Cancelled: it cost nothing."
 
 
 def _stop(_kernel: KernelState, shown: RenderDisplay) -> str:

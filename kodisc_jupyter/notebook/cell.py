@@ -15,7 +15,7 @@ from kodisc_jupyter.api.errors import KodiscError
 from kodisc_jupyter.api.models import DEFAULT_ASPECT_RATIO, DEFAULT_QUALITY, RenderRequest
 from kodisc_jupyter.notebook import waiting
 from kodisc_jupyter.notebook.display import notices
-from kodisc_jupyter.notebook.front_end import BEHAVIOUR
+from kodisc_jupyter.notebook.front_end import BEHAVIOUR, FrontEnd
 from kodisc_jupyter.notebook.kernel import KernelState, visible_variables
 from kodisc_jupyter.notebook.line.options import Options
 from kodisc_jupyter.notebook.notebook_file import notebook_name
@@ -87,7 +87,7 @@ def run_cell(
         renders.append(display.rendered)
     _bind(kernel, options, renders)
     if _waits(kernel, options):
-        waiting.for_cell(displays, _timeout(kernel, options))
+        waiting.for_cell(displays, _patience(kernel, _timeout(kernel, options)))
     else:
         kernel.unwaited.extend(renders)
     return renders
@@ -146,7 +146,7 @@ def show_render(kernel: KernelState, render: Render) -> RenderDisplay:
     _listen(kernel, display)
     render.subscribe(display.update)
     if _waits(kernel, Options()):
-        waiting.until_shown(display, kernel.settings.timeout)
+        waiting.until_shown(display, _patience(kernel, kernel.settings.timeout))
     return display
 
 
@@ -173,12 +173,13 @@ def wait_for_all(kernel: KernelState, timeout: float | None) -> str:
     Raises:
         RenderFailedError: one or more failed.
         WaitTimeoutError: the time is up; the jobs go on.
+        KodiscError: nothing is heard of a job any more; it goes on.
         StoppedWaiting: Ctrl-C; the jobs go on.
     """
     open_now = [*kernel.unwaited, *kernel.open_renders(), *_take_up_left_open(kernel)]
     renders = list({id(render): render for render in open_now}.values())
     try:
-        return waiting.for_renders(renders, timeout)
+        return waiting.for_renders(renders, _patience(kernel, timeout))
     finally:  # what has ended was told about now, also by what was raised
         kernel.unwaited = [one for one in kernel.unwaited if one.state.phase not in ENDED]
 
@@ -288,6 +289,13 @@ def _waits(kernel: KernelState, options: Options) -> bool:
 
 def _timeout(kernel: KernelState, options: Options) -> float | None:
     return options.timeout if options.timeout is not None else kernel.settings.timeout
+
+
+def _patience(kernel: KernelState, timeout: float | None) -> waiting.Patience:
+    """How long to wait: not without end where nobody is."""
+    if timeout is None and kernel.front_end() in {FrontEnd.HEADLESS, FrontEnd.SCRIPT}:
+        timeout = waiting.UNATTENDED_LIMIT_S
+    return waiting.Patience(timeout, kernel.settings.outage_limit)
 
 
 def _bind(kernel: KernelState, options: Options, renders: Sequence[Render]) -> None:

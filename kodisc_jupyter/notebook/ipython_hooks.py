@@ -96,7 +96,9 @@ def _offer(shell: Any, before: str, below: str) -> list[str]:
         Around(
             cell=below,
             variables=variables,
-            job_ids=kernel.known_job_ids() if command in (["show"], ["save"]) else (),
+            job_ids=kernel.known_job_ids()
+            if command[:1] in (["show"], ["save"], ["cancel"])
+            else (),
             notebooks=_notebooks() if command == ["export"] else (),
         ),
     )

@@ -33,9 +33,17 @@ class KernelState:
         self.use(settings)
 
     def use(self, settings: KodiscSettings) -> None:
-        """Follow these settings from now on."""
+        """Follow these settings from now on, and watch again what :meth:`close` has left."""
         self.settings = settings
-        self.places = BackendChooser(settings, self.home)
+        home = kodisc_home()
+        if home != self.home and self._session is not None:  # what was spent stays spent
+            from kodisc_jupyter.renders.session import RenderSession
+
+            self._session = RenderSession(home=home, purse=self._session.purse)
+        self.home = home
+        self.places = BackendChooser(settings, home)
+        if self._session is not None:
+            self._session.resume()
 
     @property
     def session(self) -> RenderSession:
@@ -61,7 +69,6 @@ class KernelState:
         """Stop watching; jobs go on."""
         if self._session is not None:
             self._session.close()
-            self._session = None
         self.places.close()
 
     def front_end(self) -> FrontEnd:
@@ -71,6 +78,15 @@ class KernelState:
     def open_renders(self) -> list[Render]:
         """The renders this kernel is watching."""
         return self._session.open_renders() if self._session is not None else []
+
+    def cancel(self, job_id: str) -> None:
+        """End a job of this machine for good; no later ``%kodisc wait`` fails because of it.
+
+        Raises:
+            KodiscError: it cannot be cancelled, and the message says why.
+        """
+        self.session.cancel(job_id)
+        self.unwaited = [one for one in self.unwaited if one.state.job_id != job_id]
 
     def known_job_ids(self) -> list[str]:
         """Recent jobs, for Tab; empty where nothing was rendered yet."""
@@ -101,11 +117,18 @@ class _Current:
 def current_kernel() -> KernelState:
     """The state of this kernel; plain Python and a kernel without ``%load_ext`` have one too."""
     settings = current_settings()
-    if _Current.kernel is None:
-        _Current.kernel = KernelState(settings)
-    elif _Current.kernel.settings is not settings:
-        _Current.kernel.use(settings)
-    return _Current.kernel
+    kernel = _Current.kernel
+    if kernel is None or kernel.settings.shell is not settings.shell:
+        kernel = _Current.kernel = KernelState(settings)
+    elif kernel.settings is not settings:
+        kernel.use(settings)
+    return kernel
+
+
+def resume_watching() -> None:
+    """Watch what :func:`stop_watching` has left, if anything was; under the settings in force."""
+    if _Current.kernel is not None:
+        current_kernel()
 
 
 def stop_watching() -> None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import inspect
 import sys
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import TYPE_CHECKING, Any, Final, NoReturn
 
 from IPython.core.interactiveshell import InteractiveShell
 from IPython.core.magic import cell_magic, line_magic, magics_class, no_var_expand
@@ -119,20 +119,27 @@ def _refuse(problem: OptionError, written: str) -> NoReturn:
     raise refused([diagnostic]) from None
 
 
+_KERNEL: Final = "kodisc_jupyter.notebook.kernel"
+"""Not imported for loading and unloading: only what was used has something to stop."""
+
+
 def register(shell: InteractiveShell) -> None:
-    """Make the magics known to a shell; once more replaces them."""
+    """Make the magics known to a shell; once more replaces them, and keeps what is going on."""
     unregister(shell)
     magics = KodiscMagics(shell=shell)
     use_settings(magics)
+    kernel: Any = sys.modules.get(_KERNEL)
+    if kernel is not None:  # open panels go on at once
+        kernel.resume_watching()
     shell.register_magics(magics)
     ipython_hooks.attach(shell)
 
 
 def unregister(shell: InteractiveShell) -> None:
-    """Take the magics away and stop watching; jobs go on."""
+    """Take the magics away and stop watching; jobs go on, and what was spent stays counted."""
     use_settings(None)
     ipython_hooks.detach(shell)
-    kernel: Any = sys.modules.get("kodisc_jupyter.notebook.kernel")
+    kernel: Any = sys.modules.get(_KERNEL)
     if kernel is not None:  # else nothing was ever asked of it
         kernel.stop_watching()
     configurables: list[Any] = shell.configurables

@@ -64,8 +64,13 @@ class KodiscSettings(Magics):
     timeout = Float(
         None,
         allow_none=True,
-        help="How long a waiting cell waits, in seconds; None means until it is done. The job "
-        "goes on either way.",
+        help="How long a waiting cell waits, in seconds; None means until it is done (a day at "
+        "most where nobody watches). The job goes on either way.",
+    ).tag(config=True)
+    outage_limit = Float(
+        3600.0,
+        help="How long a waiting cell goes on waiting, in seconds, while the API cannot be "
+        "reached; then it fails with the job's ID. The job goes on.",
     ).tag(config=True)
     max_credits = Float(
         None,
@@ -124,7 +129,9 @@ class KodiscSettings(Magics):
                 raise TraitError(f"there is no check {name!r}; the checks are: {', '.join(CHECKS)}")
         return proposal["value"]
 
-    @validate("fps", "timeout", "max_credits", "embed_limit_mb", "rehearsal_limit")
+    @validate(
+        *("fps", "timeout", "outage_limit", "max_credits", "embed_limit_mb", "rehearsal_limit")
+    )
     def _positive(self, proposal: Any) -> Any:
         value, name = proposal["value"], proposal["trait"].name
         if value is not None and not value >= (1 if name == "fps" else 0):

@@ -5,11 +5,11 @@ from __future__ import annotations
 import contextlib
 import time
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from kodisc_jupyter.api.errors import KodiscError, RenderFailedError, WaitTimeoutError
 from kodisc_jupyter.notebook.display import notices, words
-from kodisc_jupyter.renders.state import Phase
+from kodisc_jupyter.renders.state import ENDED, OUTAGE_LIMIT_S, Phase
 
 if TYPE_CHECKING:
     from kodisc_jupyter.notebook.display.display import RenderDisplay
@@ -23,36 +23,53 @@ class StoppedWaiting(KeyboardInterrupt):
         return [f"Stopped waiting. {self}"]
 
 
+UNATTENDED_LIMIT_S: Final = 24 * 3600.0
+"""Where nobody watches, a wait without a timeout ends after a day: some server never finishes."""
+
+
+class Patience(NamedTuple):
+    """Seconds that may be waited in all (``None``: without end), and in a row without contact."""
+
+    timeout: float | None = None
+    outage_limit: float = OUTAGE_LIMIT_S
+
+
 class _Clock:
-    """What is left of the seconds that may be waited in all; ``None`` is without end."""
+    """What is left of the seconds that may be waited in all."""
 
-    def __init__(self, timeout: float | None) -> None:
-        self._until = None if timeout is None else time.monotonic() + timeout
+    def __init__(self, patience: Patience) -> None:
+        self._patience = patience
+        self._began = time.monotonic()
 
-    def left(self) -> float | None:
-        return None if self._until is None else max(0.0, self._until - time.monotonic())
+    def wait(self, render: Render) -> None:
+        """Wait for a render, for what is left; raises what :meth:`Render.wait` does."""
+        timeout, outage_limit = self._patience
+        spent = time.monotonic() - self._began
+        left = None if timeout is None else max(0.0, timeout - spent)
+        render.wait(left, outage_limit=outage_limit)
 
 
-def for_cell(shown: Sequence[RenderDisplay], timeout: float | None) -> None:
+def for_cell(shown: Sequence[RenderDisplay], patience: Patience) -> None:
     """Wait for all renders of a cell, then raise for those that failed.
 
     Raises:
         RenderFailedError: one or more failed; their frames are the error.
         WaitTimeoutError: the time is up; the jobs go on.
+        KodiscError: nothing is heard of a job any more; it goes on.
         StoppedWaiting: Ctrl-C; the jobs go on.
     """
     for one in shown:
         one.cell_waits(True)
-    clock = _Clock(timeout)
+    clock = _Clock(patience)
     failed: list[tuple[RenderDisplay, KodiscError]] = []
     try:
         for one in shown:
             try:
-                one.rendered.wait(clock.left())
+                clock.wait(one.rendered)
             except RenderFailedError as error:
                 failed.append((one, error))
             except WaitTimeoutError as error:
-                raise _out_of_time(error, one.rendered, timeout) from None
+                raise _out_of_time(error, one.rendered, patience) from None
             one.settle()
     except KeyboardInterrupt:
         raise StoppedWaiting(_come_back([one.rendered for one in shown])) from None
@@ -65,7 +82,7 @@ def for_cell(shown: Sequence[RenderDisplay], timeout: float | None) -> None:
         raise first from None
 
 
-def until_shown(shown: RenderDisplay, timeout: float | None) -> None:
+def until_shown(shown: RenderDisplay, patience: Patience) -> None:
     """Wait for the end of a render that another cell started; its failure is that cell's.
 
     Raises:
@@ -74,28 +91,32 @@ def until_shown(shown: RenderDisplay, timeout: float | None) -> None:
     """
     try:
         with contextlib.suppress(RenderFailedError):
-            shown.rendered.wait(timeout)
+            _Clock(patience).wait(shown.rendered)
         shown.settle()
     except KeyboardInterrupt:
         raise StoppedWaiting(_come_back([shown.rendered])) from None
 
 
-def for_renders(renders: Sequence[Render], timeout: float | None) -> str:
+def for_renders(renders: Sequence[Render], patience: Patience) -> str:
     """``%kodisc wait``: wait for renders of other cells; says what came of them.
 
     Raises:
         RenderFailedError: one or more failed.
         WaitTimeoutError: the time is up; the jobs go on.
+        KodiscError: nothing is heard of a job any more; it goes on.
         StoppedWaiting: Ctrl-C; the jobs go on.
     """
-    clock = _Clock(timeout)
+    clock = _Clock(patience)
     failed: list[KodiscError] = []
     for one in renders:
         try:
-            one.wait(clock.left())
+            clock.wait(one)
         except WaitTimeoutError as problem:
-            raise _out_of_time(problem, one, timeout) from None
+            raise _out_of_time(problem, one, patience) from None
         except KodiscError as problem:
+            if one.state.phase not in ENDED:  # out of sight, as all others may be
+                problem.frames = [notices.frame(problem, None)]
+                raise
             if one.state.phase is not Phase.DETACHED:
                 failed.append(problem)
         except KeyboardInterrupt:
@@ -105,11 +126,11 @@ def for_renders(renders: Sequence[Render], timeout: float | None) -> str:
     return _all_done(renders)
 
 
-def _out_of_time(error: WaitTimeoutError, late: Render, timeout: float | None) -> WaitTimeoutError:
+def _out_of_time(error: WaitTimeoutError, late: Render, patience: Patience) -> WaitTimeoutError:
     """The same error, about the time that was given for all of the renders."""
     name = words.name(late.state.scene)
     return WaitTimeoutError(
-        f"{name} was not finished within {timeout or 0:g} s; the job goes on.",
+        f"{name} was not finished within {patience.timeout or 0:g} s; the job goes on.",
         job_id=error.job_id,
         hint=error.hint,
     )
@@ -117,9 +138,11 @@ def _out_of_time(error: WaitTimeoutError, late: Render, timeout: float | None) -
 
 def _come_back(renders: Sequence[Render]) -> str:
     jobs = [one.job.job_id for one in renders if one.job]
+    ours = [one.job.job_id for one in renders if one.job and one.state.cancellable]
+    end = f" To end {'them' if len(ours) > 1 else 'it'}: %kodisc cancel {' '.join(ours)}."
     return (
         f"{'The jobs go' if len(jobs) > 1 else 'The job goes'} on; nothing is lost. Come back with "
-        f"%kodisc wait, or %kodisc show {jobs[0] if jobs else 'JOBID'}."
+        f"%kodisc wait, or %kodisc show {jobs[0] if jobs else 'JOBID'}.{end if ours else ''}"
     )
 
 

@@ -8,6 +8,7 @@ from kodisc_jupyter.renders.journal.record import JobRecord
 from kodisc_jupyter.renders.media import MediaStore
 from kodisc_jupyter.renders.start.backend import Backend
 from kodisc_jupyter.renders.state import Media
+from kodisc_jupyter.renders.watch.lookup import look_up
 
 
 def find(record: JobRecord, store: MediaStore) -> Media | None:
@@ -54,7 +55,10 @@ def fetch_again(record: JobRecord, store: MediaStore, backend: Backend | None) -
         isinstance(problem, ServerError) and problem.transient
     ):
         problem.job_id = record.job_id
-        problem.hint = "Try again later: it was paid for already. --force would render it anew."
+        problem.hint = (
+            "Try again later: it was paid for already, and fetching it costs nothing: "
+            f"%kodisc show {record.job_id}"
+        )
         raise problem
     if problem is not None and not isinstance(problem, ServerError):
         raise problem  # the disk, or an address that must not be fetched
@@ -64,7 +68,7 @@ def fetch_again(record: JobRecord, store: MediaStore, backend: Backend | None) -
 def _ask(record: JobRecord, backend: Backend) -> RenderResult | None:
     assert record.job_id is not None
     try:
-        return backend.client.get_render(record.job_id, attempts=2).result
+        return look_up(backend, record.job_id, attempts=2).result
     except JobNotFoundError:
         return None
 

@@ -17,13 +17,17 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO, Any, Final
+from urllib.parse import quote, urlsplit
 
-from kodisc_jupyter.api.errors import KodiscError
+from kodisc_jupyter.api.errors import JobNotFoundError, KodiscError
 
 IDLE_TIMEOUT_S: Final = 600
 START_LIMIT_S: Final = 60.0
 STOP_LIMIT_S: Final = 15.0
+LAST_NEWS_S: Final = 0.8
+"""Every kernel has asked once more by then, and has heard that its jobs were cancelled."""
 _ANSWER_LIMIT_S: Final = 5.0
+_ANSWER_BYTES: Final = 1_000_000
 _POLL_S: Final = 0.02
 
 
@@ -72,26 +76,54 @@ def ensure(home: Path) -> Address:
         return find(home) or _start(place)
 
 
-def stop(home: Path) -> bool:
-    """End the server and its renders; ``False`` when none was running.
+def cancel(address: Address, job_id: str) -> None:
+    """End a job of the server on this machine, for nothing: it fails as ``CANCELLED``.
+
+    Raises:
+        JobNotFoundError: the server does not know the job.
+        KodiscError: the job had ended already; or the server did not answer.
+    """
+    status, body = _ask(address, "POST", f"/local/jobs/{quote(job_id, safe='')}/cancel")
+    if status == 404:
+        raise JobNotFoundError(
+            f"The render server on this machine does not know job {job_id!r:.100}.", job_id=job_id
+        )
+    if status == 409:
+        raise KodiscError(f"{body.get('message', 'The job has ended already.')}", job_id=job_id)
+    if status != 200:
+        raise LocalServerError("The render server on this machine did not answer.", job_id=job_id)
+
+
+def stop(home: Path) -> tuple[str, ...] | None:
+    """End the server, for good what it has open: the IDs of those jobs; ``None``: none was running.
+
+    It has given its folder free when this returns, so another can start.
 
     Raises:
         LocalServerError: it did not end within :data:`STOP_LIMIT_S`.
     """
-    running = find(home)
-    if running is None:
-        return False
-    with contextlib.suppress(ProcessLookupError):
-        os.kill(running.pid, signal.SIGTERM)
-    deadline = time.monotonic() + STOP_LIMIT_S
-    while _answers(running):
-        if time.monotonic() > deadline:
-            raise LocalServerError(
-                f"The render server on this machine (process {running.pid}) did not stop.",
-                hint="Try again, or end that process.",
-            )
-        time.sleep(_POLL_S)
-    return True
+    place = folder(home)
+    if not place.is_dir():
+        return None
+    with _lock(place / "start.lock"):  # nobody starts one meanwhile
+        running = find(home)
+        if running is None:
+            return None
+        _, said = _ask(running, "POST", "/local/cancel")
+        dropped = tuple(str(job_id) for job_id in said.get("cancelled", ()))
+        if dropped:
+            time.sleep(LAST_NEWS_S)
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(running.pid, signal.SIGTERM)
+        deadline = time.monotonic() + STOP_LIMIT_S
+        while _answers(running) or _is_locked(place / "data" / "lock"):
+            if time.monotonic() > deadline:
+                raise LocalServerError(
+                    f"The render server on this machine (process {running.pid}) did not stop.",
+                    hint="Try again, or end that process.",
+                )
+            time.sleep(_POLL_S)
+    return dropped
 
 
 def _start(place: Path) -> Address:
@@ -169,21 +201,40 @@ def _last_words(log: Path) -> str:
 
 def _answers(address: Address) -> bool:
     """Whether our server is there: the port may have gone to another program since."""
+    return _ask(address, "GET", f"{urlsplit(address.url).path}/me")[0] == 200
+
+
+def _ask(address: Address, method: str, path: str) -> tuple[int, dict[str, Any]]:
+    """The status and the JSON object of an answer; status 0 when there was none."""
     from http.client import HTTPConnection, HTTPException
-    from urllib.parse import urlsplit
 
     parts = urlsplit(address.url)
     connection = HTTPConnection(parts.hostname or "127.0.0.1", parts.port, timeout=_ANSWER_LIMIT_S)
     connection.set_debuglevel(0)  # else http.client's debugging prints the key
     try:
-        connection.request(
-            "GET", f"{parts.path}/me", headers={"Authorization": f"Bearer {address.key}"}
-        )
-        return connection.getresponse().status == 200
-    except (OSError, HTTPException):
-        return False
+        headers = {"Authorization": f"Bearer {address.key}"}
+        connection.request(method, path, body=b"" if method == "POST" else None, headers=headers)
+        answer = connection.getresponse()
+        said = json.loads(answer.read(_ANSWER_BYTES))
+        return answer.status, said if isinstance(said, dict) else {}
+    except (OSError, HTTPException, ValueError):
+        return 0, {}
     finally:
         connection.close()
+
+
+def _is_locked(path: Path) -> bool:
+    """Whether a server still has its folder; it lets go when everything of it has ended."""
+    if sys.platform == "win32" or not path.exists():
+        return False
+    import fcntl
+
+    with path.open("a") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            return True
+    return False
 
 
 @contextlib.contextmanager

@@ -10,10 +10,17 @@ from pathlib import Path
 from threading import Condition, RLock
 from typing import Any, Final
 
-from kodisc_jupyter.api.errors import KodiscError, RenderFailedError, WaitTimeoutError
-from kodisc_jupyter.api.models import Job, RenderRequest
+from kodisc_jupyter.api.errors import (
+    AuthenticationError,
+    KodiscError,
+    NetworkError,
+    RenderFailedError,
+    ServerError,
+    WaitTimeoutError,
+)
+from kodisc_jupyter.api.models import CANCELLED, Job, RenderRequest
 from kodisc_jupyter.renders.start.backend import Backend
-from kodisc_jupyter.renders.state import ENDED, Phase, RenderState
+from kodisc_jupyter.renders.state import ENDED, OUTAGE_LIMIT_S, Phase, RenderState, Trouble
 
 Subscriber = Callable[[RenderState], None]
 
@@ -79,23 +86,36 @@ class Render:
         """The video on this machine, once it was fetched."""
         return self._state.media.video if self._state.media else None
 
-    def wait(self, timeout: float | None = None) -> Job:
+    def wait(self, timeout: float | None = None, *, outage_limit: float = OUTAGE_LIMIT_S) -> Job:
         """Wait until the render has ended, its video is here, and its subscribers know.
 
         Ctrl-C stops only the waiting.
 
         Args:
             timeout: seconds; ``None`` waits as long as it takes.
+            outage_limit: seconds for which the API may be out of reach.
 
         Raises:
             RenderFailedError: the job failed.
             JobNotFoundError: the server no longer knows the job.
             WaitTimeoutError: the time is up; the job goes on.
+            AuthenticationError: the key is refused now; the job goes on.
+            NetworkError: the API was out of reach for ``outage_limit``; the job goes on.
+            ServerError: the server's answers cannot be understood; the job is kept.
             KodiscError: it is no longer watched here, after :meth:`cancel_watch`.
         """
         deadline = None if timeout is None else time.monotonic() + timeout
+        lost_at: float | None = None
         with self._changed:
             while self._state.phase not in ENDED:
+                lost_at = (lost_at or time.monotonic()) if self._state.trouble else None
+                hopeless = given_up(
+                    self._state,
+                    0.0 if lost_at is None else time.monotonic() - lost_at,
+                    outage_limit,
+                )
+                if hopeless is not None:
+                    raise hopeless
                 left = _CHUNK_S if deadline is None else deadline - time.monotonic()
                 if left <= 0:
                     raise WaitTimeoutError(
@@ -150,6 +170,8 @@ class Render:
                 after = replace(after, phase=phase, phase_at=time.time())
                 if phase in ENDED:
                     after = replace(after, ended_at=after.phase_at)
+                if phase is not Phase.LOST:
+                    after = replace(after, trouble=None)
             if after == before:
                 return
             with self._changed:
@@ -169,6 +191,13 @@ class Render:
 
 def failure(state: RenderState, job: Job) -> RenderFailedError:
     """The error of a job that ended as failed, with its cost as the API reports it."""
+    if job.error == CANCELLED:
+        return RenderFailedError(
+            f"{state.scene} was cancelled; nothing was charged.",
+            job_id=job.job_id,
+            error=job.error,
+            job=job,
+        )
     last = (job.error or "").strip().splitlines()
     cost = "unknown" if job.credits_cost is None else f"{job.credits_cost:g}"
     return RenderFailedError(
@@ -178,6 +207,37 @@ def failure(state: RenderState, job: Job) -> RenderFailedError:
         error=job.error,
         job=job,
     )
+
+
+def given_up(state: RenderState, lost_s: float, outage_limit: float) -> KodiscError | None:
+    """Why it is no use to wait any longer for a job that is out of sight; ``None`` while it is.
+
+    ``lost_s`` is for how many seconds it has been so; an outage passes, so it has a limit, while
+    a refused key or an answer that makes no sense will be the same tomorrow.
+    """
+    if state.trouble is Trouble.KEY_REFUSED:
+        return AuthenticationError(
+            f"The key was refused while {state.scene} was open. The job goes on, and its cost does "
+            "not change.",
+            job_id=state.job_id,
+            hint="Give a key that is accepted (%kodisc login, or KODISC_KEY), then: "
+            f"%kodisc show {state.job_id}",
+        )
+    if state.trouble is Trouble.UNREADABLE:
+        return ServerError(
+            f"{state.scene}: {state.note}",
+            job_id=state.job_id,
+            transient=False,
+            hint=_come_back(state.job_id),
+        )
+    if state.trouble is Trouble.UNREACHABLE and lost_s >= outage_limit:
+        return NetworkError(
+            f"{state.scene} has been out of sight for {outage_limit:g} s, so it is not waited for "
+            f"any more. {state.note}",
+            job_id=state.job_id,
+            hint=_come_back(state.job_id),
+        )
+    return None
 
 
 def _come_back(job_id: str | None) -> str:

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from kodisc_jupyter.api.errors import KodiscError
-from kodisc_jupyter.api.models import Credits
+from kodisc_jupyter.api.models import CANCELLED, Credits
 from kodisc_jupyter.renders.journal.journal import Showing
 from kodisc_jupyter.renders.journal.record import JobRecord, Step
 
@@ -158,6 +158,8 @@ def state_of(record: JobRecord) -> str:
     """A row's state in a word or two, for people."""
     if record.step is Step.ACCEPTED:
         return record.phase or "queued"
+    if record.step is Step.FAILED and record.error == CANCELLED:
+        return CANCELLED
     state = STATES.get(record.step, str(record.step))
     if record.uncertain_attempts and record.step is not Step.UNCERTAIN:
         state += f", {record.uncertain_attempts} uncertain"

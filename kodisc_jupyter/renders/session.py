@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 import uuid
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -13,6 +13,7 @@ from threading import Event
 from kodisc_jupyter.api.client import Submission
 from kodisc_jupyter.api.errors import KodiscError, WaitTimeoutError
 from kodisc_jupyter.api.models import Credits, Job, RenderRequest
+from kodisc_jupyter.renders import cancellation
 from kodisc_jupyter.renders.journal.journal import Journal
 from kodisc_jupyter.renders.journal.process import is_alive, this_process
 from kodisc_jupyter.renders.journal.record import ADOPTED, JobRecord, Step
@@ -36,7 +37,8 @@ from kodisc_jupyter.renders.watch.tracker import JobTracker
 class RenderSession:
     """One per kernel. ``home`` is ``KODISC_HOME``; ``max_credits`` the session's budget.
 
-    Everything may be called from any thread. ``trace`` is for tests, see :class:`Journal`.
+    Everything may be called from any thread. ``purse`` is what this kernel has spent already,
+    under another home. ``trace`` is for tests, see :class:`Journal`.
     """
 
     def __init__(
@@ -45,13 +47,14 @@ class RenderSession:
         home: Path,
         max_credits: Credits | None = None,
         media_limit: int | None = None,
+        purse: SessionBudget | None = None,
         trace: Callable[[str], None] | None = None,
     ) -> None:
         self.home = home
         self.session_id = uuid.uuid4().hex[:12]
         self.journal = Journal(home / "journal.sqlite", trace=trace)
         self.store = MediaStore(home / "media", limit_bytes=media_limit or media_limit_bytes())
-        self.purse = SessionBudget(max_credits)
+        self.purse = purse or SessionBudget(max_credits)
         self._turns = RateLimiter()
         self._balances = Balances(self._turns)
         self._follower = JobTracker(
@@ -210,6 +213,25 @@ class RenderSession:
             record = self._adopt(backend.client.get_render(job_id, attempts=2), backend)
         return self._take(record, backend)
 
+    def cancel(self, job_id: str) -> None:
+        """End a job of this machine for good; it costs nothing.
+
+        Raises:
+            KodiscError: see :func:`kodisc_jupyter.renders.cancellation.cancel`.
+        """
+        cancellation.cancel(job_id, self.find(job_id), self.home)
+        self.note_cancelled([job_id])
+
+    def note_cancelled(self, job_ids: Iterable[str]) -> None:
+        """Take in that jobs of this machine were cancelled."""
+        watched = {one.state.job_id: one for one in self.open_renders()}
+        for job_id in job_ids:
+            record = self.find(job_id)
+            if job_id in watched:
+                self.check_now(watched[job_id])
+            elif record is not None and record.step is Step.ACCEPTED:
+                cancellation.write_down(self.journal, record)
+
     def save(self, job_id: str, path: Path, backend: Backend | None = None) -> Path:
         """Write a job's video to ``path``: under a temporary name, then moved.
 
@@ -251,6 +273,10 @@ class RenderSession:
         """Stop watching; the jobs go on."""
         self._follower.close()
         self.journal.close()
+
+    def resume(self) -> None:
+        """Watch again what was open when :meth:`close` was called."""
+        self._follower.resume()
 
     # One render
 

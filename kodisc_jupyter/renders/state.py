@@ -29,6 +29,21 @@ class Phase(str, Enum):
         return self.value
 
 
+class Trouble(str, Enum):
+    """Why nothing is heard of a job that is :attr:`Phase.LOST`; the job itself goes on."""
+
+    UNREACHABLE = "unreachable"
+    KEY_REFUSED = "key refused"
+    UNREADABLE = "unreadable"
+    """The server answers, but not as the API page says."""
+
+    def __str__(self) -> str:
+        return self.value
+
+
+OUTAGE_LIMIT_S: Final = 3600.0
+"""How long a wait goes on while the API cannot be reached, unless another limit is given."""
+
 ENDED: Final = frozenset({Phase.COMPLETED, Phase.FAILED, Phase.DETACHED})
 """Nothing more will be heard of a render in one of these, unless somebody asks again."""
 
@@ -110,6 +125,8 @@ class RenderState:
     note: str = ""
     error: str | None = None
     media: Media | None = None
+    trouble: Trouble | None = None
+    """Why it is ``LOST``; ``None`` in every other phase."""
     progress: int | None = None
     preview: str = ""
     cancellable: bool = False

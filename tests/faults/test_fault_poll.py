@@ -114,7 +114,7 @@ def test_a_401_in_mid_poll_ends_the_waiting_and_says_that_the_job_goes_on(server
     assert (len(server.gets), len(server.posts)) == (2, 0)
 
 
-def test_a_404_in_mid_poll_ends_the_waiting(server, client):
+def test_a_404_that_stays_ends_the_waiting(server, client):
     server.get = [running, answer(404, {"error": "not found"})]
 
     with pytest.raises(JobNotFoundError) as caught:
@@ -125,7 +125,13 @@ def test_a_404_in_mid_poll_ends_the_waiting(server, client):
         f"There is no job '{JOB_ID}' for this user (404): not found. Jobs belong to the user who "
         "made them: check the job ID and the key."
     )
-    assert (len(server.gets), len(server.posts)) == (2, 0)
+    assert (len(server.gets), len(server.posts)) == (5, 0)
+
+
+def test_a_single_404_in_mid_poll_is_not_believed(server, client):
+    server.get = [running, answer(404, {"error": "not found"}), running, completed]
+
+    assert client.wait(JOB_ID).credits_cost == 51
 
 
 def test_a_redirected_poll_is_not_followed(server, start_server, client):

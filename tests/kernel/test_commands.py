@@ -9,6 +9,7 @@ import sys
 
 import av
 
+WIDGET = "application/vnd.jupyter.widget-view+json"
 LIMIT_S = 240
 
 BREAKS = """\
@@ -324,3 +325,68 @@ def test_plain_ipython_has_the_commands_too(kodisc_home, tmp_path):
     assert done.returncode == 0, done.stderr
     assert "front end    terminal IPython" in done.stdout
     assert "ender server" in done.stdout
+
+
+FOREVER = """\
+from manim import *
+
+
+class Forever(Scene):
+    def construct(self):
+        while True:
+            pass
+"""
+
+
+def test_ctrl_c_offers_the_end_of_a_job_here_and_cancel_ends_it(start_kernel, fresh_home):
+    kernel = start_kernel(fresh_home)
+    said(kernel, PRESS)
+    said(kernel, "press_ctrl_c_once_it_waits()")
+    request = kernel.run(f"%%kodisc -ql --wait\n{FOREVER}")
+    job = re.search(r"To end it: %kodisc cancel (\w+)", plain(kernel.error(request)))[1]
+    assert f"Cancelled: job {job}. It cost nothing." in said(kernel, f"%kodisc cancel {job}")
+    card = kernel.final(request)["text/plain"]
+    assert "Cancelled" in card
+    assert "has ended already: cancelled" in refused(kernel, f"%kodisc cancel {job}")
+    assert "nothing to wait for" in said(kernel, "%kodisc wait")
+    assert re.search(rf"{job}.*cancelled", said(kernel, "%kodisc jobs"))
+
+
+def test_the_panels_cancel_is_offered_while_a_job_here_is_open(start_kernel, fresh_home):
+    kernel = start_kernel(fresh_home)
+    request = kernel.run(f"%%kodisc -ql\n{FOREVER}")
+    panel = kernel.of(request, "display_data")[0]["content"]["data"][WIDGET]["model_id"]
+    kernel.until(lambda: kernel.comms[panel].get("cancel"))
+    content = {
+        "comm_id": panel,
+        "data": {"method": "custom", "content": {"kind": "action", "action": "cancel"}},
+    }
+    kernel.client.shell_channel.send(kernel.client.session.msg("comm_msg", content))
+    assert "Cancelled" in kernel.final(request)["text/plain"]
+    kernel.until(lambda: kernel.comms[panel].get("phase") == "failed")
+    assert not kernel.comms[panel].get("cancel")
+
+
+def test_stop_drops_what_is_open_and_the_next_cell_has_the_machine_to_itself(
+    start_kernel, fresh_home
+):
+    kernel = start_kernel(fresh_home)
+    two = FOREVER + "\n\nclass Second(Forever):\n    pass\n"
+    kernel.run(f"%%kodisc Forever Second -ql\n{two}")
+    stopped = said(kernel, "%kodisc local stop")
+    assert "2 jobs were open and were dropped with it:" in stopped
+    assert "Forever · clx" in stopped
+    assert "Second · clx" in stopped
+    rendered(kernel, "%%kodisc -ql")
+    assert said(kernel, "%kodisc jobs").count("cancelled") == 2
+    assert said(kernel, "%kodisc wait") == "All 1 done: Tiny\n"
+
+
+def test_a_job_on_kodisc_cannot_be_cancelled(start_kernel, fresh_home, cloud, gate):
+    kernel = start_kernel(fresh_home, **cloud.env())
+    request = kernel.run(f"%%kodisc -ql --as opened\n{gate.scene()}")
+    job = kernel.stdout(kernel.run("print(opened.job.job_id)")).strip()
+    error = refused(kernel, f"%kodisc cancel {job}")
+    assert "on Kodisc, which has no way to cancel a job" in error
+    gate.open()
+    kernel.final(request)

@@ -18,7 +18,7 @@ from kodisc_jupyter.api.models import (
 )
 from kodisc_jupyter.renders.session import RenderSession
 from kodisc_jupyter.renders.start.backend import Backend
-from kodisc_jupyter.renders.watch import pacing
+from kodisc_jupyter.renders.watch import lookup, pacing
 
 DEADLINE_S = 60.0
 
@@ -142,6 +142,7 @@ def make_session(tmp_path, monkeypatch):
     """Kernels of one user: sessions over the same home folder, which poll at once."""
     monkeypatch.setitem(pacing.FIRST_POLL_S, "cloud", 0.01)
     monkeypatch.setitem(pacing.NEXT_POLL_S, "cloud", 0.013)
+    monkeypatch.setattr(lookup, "PAUSES_S", (0.0, 0.0, 0.0))
     made = []
 
     def make(**options):

@@ -46,6 +46,9 @@ class Told:
                 (results / name).write_bytes(b"x" * size)
         ended.set_result(Outcome(error, duration_ms))
 
+    async def cancel(self, job_id):
+        self.end(job_id, error="The render was cancelled.", duration_ms=700)
+
     async def close(self):
         pass
 
@@ -526,3 +529,101 @@ def test_the_ledger_is_written_ahead(tmp_path):
         assert other.execute("PRAGMA journal_mode").fetchone() == ("wal",)
     other.close()
     ledger.close()
+
+
+# Cancelling
+
+
+def cancelled(here, job_id):
+    record = here.jobs.find(job_id)
+    return (record.status, record.error, record.cost) == (JobStatus.FAILED, "cancelled", 0)
+
+
+def test_a_job_that_is_rendered_can_be_cancelled_for_nothing(world):
+    async def test():
+        here = world(credits_=100)
+        record = here.jobs.enqueue(here.user, dict(REQUEST))
+        await here.turn()
+        assert await here.jobs.cancel(record.job_id)
+        assert cancelled(here, record.job_id)
+        await here.turn()
+        assert cancelled(here, record.job_id)
+        assert here.jobs.purse(here.user) == CreditBalance(100, 0)
+        assert here.jobs.open == 0
+        assert not here.store.results_of(record.job_id).exists()
+
+    run(test)
+
+
+def test_a_job_that_waits_leaves_the_line_when_it_is_cancelled(world):
+    async def test():
+        here = world(credits_=100)
+        first, second, third = (
+            here.jobs.enqueue(here.user, dict(REQUEST)).job_id for _ in range(3)
+        )
+        await here.turn()
+        assert await here.jobs.cancel(second)
+        assert cancelled(here, second)
+        here.executor.end(first)
+        await here.turn()
+        assert here.executor.order == [first, third]
+        here.executor.end(third)
+        await here.turn()
+
+    run(test)
+
+
+def test_a_job_cancelled_in_the_moment_it_would_begin_does_not_begin(world):
+    async def test():
+        here = world()
+        record = here.jobs.enqueue(here.user, dict(REQUEST))
+        here.executor.open[record.job_id] = None  # nothing is there to be ended yet
+        here.executor.end = lambda *_, **__: None
+        assert await here.jobs.cancel(record.job_id)
+        await here.turn()
+        assert here.executor.order == []
+        assert here.jobs.open == 0
+
+    run(test)
+
+
+def test_an_ended_job_cannot_be_cancelled(world):
+    async def test():
+        here = world()
+        record = here.jobs.enqueue(here.user, dict(REQUEST))
+        await here.turn()
+        here.executor.end(record.job_id)
+        await here.turn()
+        assert not await here.jobs.cancel(record.job_id)
+        assert here.jobs.find(record.job_id).status is JobStatus.COMPLETED
+
+    run(test)
+
+
+def test_what_was_cancelled_is_not_begun_by_the_next_server(world):
+    async def test():
+        here = world(credits_=100)
+        jobs = [here.jobs.enqueue(here.user, dict(REQUEST)).job_id for _ in range(3)]
+        await here.turn()
+        assert sorted(await here.jobs.cancel_all("ada")) == sorted(jobs)
+        assert here.executor.order == jobs[:1]
+        await here.restart()
+        assert here.executor.order == []
+        assert all(cancelled(here, job_id) for job_id in jobs)
+
+    run(test)
+
+
+def test_all_of_one_user_is_not_all_of_everybody(world):
+    async def test():
+        here = world()
+        ben = User("ben", (Key.of(new_key()),), credits=None, free=0)
+        hers = here.jobs.enqueue(here.user, dict(REQUEST)).job_id
+        his = here.jobs.enqueue(ben, dict(REQUEST)).job_id
+        await here.turn()
+        assert await here.jobs.cancel_all("ben") == [his]
+        assert here.jobs.find(hers).status is JobStatus.RUNNING
+        here.executor.end(hers)
+        await here.turn()
+
+    run(test)

@@ -215,7 +215,7 @@ def test_a_job_of_another_account_is_not_paid_for_again_in_silence(
     row = kernel.find(job_id)
     kernel.journal.update(row, "a while ago", accepted_at=row.accepted_at - 60)
     for _ in range(2):
-        with pytest.raises(JobNotFoundError, match=r"another key.*--force"):
+        with pytest.raises(JobNotFoundError, match=rf"another key.*%kodisc show {job_id}"):
             kernel.start(REQUEST, backend=cloud)
     assert len(service.posts) == 1
     assert kernel.start(REQUEST, backend=cloud, force=True).job.job_id == "job00002"

@@ -13,6 +13,7 @@ from kodisc_jupyter.api.errors import (
     ServerError,
 )
 from kodisc_jupyter.api.models import RenderRequest
+from kodisc_jupyter.api.waiting import BELIEVED_AFTER
 from kodisc_jupyter.renders.start.backend import Backend
 from kodisc_jupyter.renders.state import Phase
 from kodisc_jupyter.renders.watch import pacing
@@ -41,7 +42,11 @@ class Heard:
 
     def watch(self, job_id, backend):
         return Watch(
-            job_id, backend, self._into(self.jobs), self._into(self.lost), self._into(self.gone)
+            job_id,
+            backend,
+            self._into(self.jobs),
+            lambda _, note: self._into(self.lost)(note),
+            self._into(self.gone),
         )
 
     def _into(self, place):
@@ -102,6 +107,7 @@ def test_an_outage_is_probed_ever_slower_and_the_server_may_ask_for_more():
     assert delays[-1] == pacing.OUTAGE_CAP_S
     assert outage_delay_s(20, pacing.LOST_AFTER_S, None) == pacing.LOST_CAP_S
     assert outage_delay_s(1, 0, 120.0) == 120.0
+    assert outage_delay_s(1, 0, 1e9) == 120.0
 
 
 def test_turns_are_never_more_than_ten_in_any_second():
@@ -185,7 +191,7 @@ def test_an_outage_of_a_minute_is_shown_as_lost_and_passes(watcher, clock, job):
     assert len(heard.lost) == 1
 
 
-def test_a_refused_key_is_said_at_once_and_the_job_is_not_given_up(watcher, clock, job):
+def test_a_refused_key_is_said_soon_and_the_job_is_not_given_up(watcher, clock, job):
     job_id, service, backend = job
     service.poll_error = AuthenticationError("401", status=401)
     heard = Heard()
@@ -225,6 +231,7 @@ def test_a_job_that_is_gone_ends_but_not_in_its_first_seconds(watcher, clock, jo
     clock.ahead += pacing.YOUNG_S
     watcher.check_now(watch)
     heard.until(lambda: heard.gone)
+    assert len(service.polled) >= BELIEVED_AFTER
     assert isinstance(heard.gone[0], JobNotFoundError)
 
 

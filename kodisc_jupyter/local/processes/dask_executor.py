@@ -112,6 +112,18 @@ class DaskExecutor:
             await asyncio.to_thread(_write, results, files)
         return Outcome(error, duration_ms)
 
+    async def cancel(self, job_id: str) -> None:
+        """Kill the render where it runs, and give it up."""
+        render = self._renders.get(job_id)
+        if render is None:
+            return
+        if render.worker:
+            try:
+                await self._client.run(cancel_here, job_id, workers=[render.worker])
+            except Exception:  # the worker is gone, and the render with it
+                log.exception("job %s could not be cancelled on %s", job_id, render.worker)
+        render.given_up.set()
+
     async def close(self) -> None:
         """Give up the open renders and leave the cluster."""
         self._counting.cancel()
@@ -168,6 +180,14 @@ def render_here(fields: dict[str, Any]) -> tuple[str | None, int, dict[str, byte
         if outcome.error is None:
             files = {name: (results / name).read_bytes() for name in RESULT_FILES}
         return outcome.error, outcome.duration_ms, files
+
+
+def cancel_here(job_id: str) -> None:
+    """Kill a render of this Dask worker."""
+    with _lock:
+        started = list(_started.values())
+    for processes in started:
+        processes.cancel(job_id)
 
 
 _lock = threading.Lock()

@@ -25,6 +25,9 @@ class Executor(Protocol):
         ``began`` is called when the render really begins. Never raises for what a scene did.
         """
 
+    async def cancel(self, job_id: str) -> None:
+        """Stop a render: :meth:`render` soon ends with whatever outcome."""
+
     async def close(self) -> None:
         """Stop every render and release everything."""
 
@@ -50,6 +53,10 @@ class LocalExecutor:
                 loop.call_soon_threadsafe(began)
 
         return await asyncio.wrap_future(self._processes.submit(task, results, began_there))
+
+    async def cancel(self, job_id: str) -> None:
+        """Kill the render's processes."""
+        self._processes.cancel(job_id)
 
     async def close(self) -> None:
         """End the render processes."""

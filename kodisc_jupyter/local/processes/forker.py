@@ -132,6 +132,9 @@ class Forker:
         return True
 
     def _command(self, said: dict[str, Any]) -> None:
+        if "cancel" in said:
+            self._cancel(said["cancel"])
+            return
         task = RenderTask.from_json(said["task"])
         if self.broken:
             self._report(task.job_id, self.broken, 0)
@@ -140,6 +143,14 @@ class Forker:
             self._start(task, said)
         except OSError as problem:
             self._report(task.job_id, f"The render could not be started: {problem}.", 0)
+
+    def _cancel(self, job_id: str) -> None:
+        for running in self._running.values():
+            if running.task.job_id == job_id:
+                members = process_tree.of(running.pid, process_tree.everyone())
+                self._stop(running, "The render was cancelled.")
+                for each in members:
+                    process_tree.kill(each.pid)
 
     def _start(self, task: RenderTask, order: dict[str, Any]) -> None:
         began = time.monotonic()

@@ -104,6 +104,14 @@ class RenderProcesses:
             self._send(self._open[task.job_id])
         return future
 
+    def cancel(self, job_id: str) -> None:
+        """Kill a render, and do not begin it again; nothing happens when it is over."""
+        with self._lock:
+            render = self._open.get(job_id)
+            if render is not None:
+                render.tries = _TRIES
+                self._write({"cancel": job_id})
+
     def close(self) -> None:
         """End the forker and every render, and wait until they have ended."""
         with self._lock:

@@ -15,8 +15,7 @@ if TYPE_CHECKING:
 def run(kernel: KernelState, asked: argparse.Namespace) -> None:
     """Its status, or its end."""
     if asked.action == "stop":
-        stopped = local_server.stop(kernel.home)
-        say("The render server on this machine has stopped." if stopped else "None was running.")
+        _stop(kernel)
         return
     server = local_server.find(kernel.home)
     if server is None:
@@ -25,3 +24,20 @@ def run(kernel: KernelState, asked: argparse.Namespace) -> None:
         idle = local_server.IDLE_TIMEOUT_S // 60
         say(f"Render server: {server.url}, process {server.pid}.")
         say(f"It ends by itself after {idle} idle minutes; %kodisc local stop ends it now.")
+
+
+def _stop(kernel: KernelState) -> None:
+    """End it, and say what of this user was dropped with it."""
+    dropped = local_server.stop(kernel.home)
+    if dropped is None:
+        say("None was running.")
+        return
+    say("The render server on this machine has stopped.")
+    if dropped:
+        kernel.session.note_cancelled(dropped)
+        kernel.unwaited = [one for one in kernel.unwaited if one.state.job_id not in dropped]
+        many = f"{len(dropped)} jobs were" if len(dropped) > 1 else "1 job was"
+        say(f"{many} open and {'were' if len(dropped) > 1 else 'was'} dropped with it:")
+        for job_id in dropped:
+            record = kernel.session.find(job_id)
+            say(f"  {record.scene + ' · ' if record else ''}{job_id}")

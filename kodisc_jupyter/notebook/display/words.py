@@ -9,8 +9,8 @@ import math
 import re
 from typing import Final
 
-from kodisc_jupyter.api.models import PRESETS, Balance, Credits, frame_size
-from kodisc_jupyter.renders.state import ENDED, Estimate, Phase, RenderState
+from kodisc_jupyter.api.models import CANCELLED, PRESETS, Balance, Credits, frame_size
+from kodisc_jupyter.renders.state import ENDED, Estimate, Phase, RenderState, Trouble
 from kodisc_jupyter.scene.excerpt import visible
 
 TEXT_LIMIT: Final = 4_000
@@ -93,10 +93,18 @@ def headline(state: RenderState) -> str:
         Phase.RUNNING: f"Rendering {place(state)}",
         Phase.FETCHING: "Rendered; fetching the video",
         Phase.COMPLETED: "Ready: rendered before" if state.reused else "Finished",
-        Phase.FAILED: "The render failed",
-        Phase.LOST: f"{server[0].upper()}{server[1:]} cannot be reached; the job goes on",
+        Phase.FAILED: "Cancelled" if state.error == CANCELLED else "The render failed",
+        Phase.LOST: _out_of_sight(state, f"{server[0].upper()}{server[1:]}"),
         Phase.DETACHED: "No longer watched; the job goes on",
     }[state.phase]
+
+
+def _out_of_sight(state: RenderState, server: str) -> str:
+    if state.trouble is Trouble.KEY_REFUSED:
+        return "The key was refused; the job goes on"
+    if state.trouble is Trouble.UNREADABLE:
+        return f"{server} gives an answer that makes no sense; the job is kept"
+    return f"{server} cannot be reached; the job goes on"
 
 
 def explanation(state: RenderState) -> str:

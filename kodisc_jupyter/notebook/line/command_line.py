@@ -27,6 +27,7 @@ class Argument(NamedTuple):
     required: bool = True
     default: Any = None
     values: str | tuple[str, ...] = ()
+    repeats: bool = False
 
 
 class Command(NamedTuple):
@@ -69,6 +70,10 @@ COMMANDS: Final[dict[str, Command]] = {
     "save": Command(
         "write a job's video to a file",
         (_JOB, Argument("path", "PATH", "the file to write, or a folder")),
+    ),
+    "cancel": Command(
+        "end jobs that are rendered on this machine; Kodisc itself cannot",
+        (_JOB._replace(dest="job_ids", repeats=True),),
     ),
     "wait": Command(
         "wait for every open render, and raise if one of them failed",
@@ -117,12 +122,12 @@ COMMANDS: Final[dict[str, Command]] = {
         options=(Option(("--clear",), "clear", "forget it", default=False),),
     ),
     "local": Command(
-        "the render server on this machine: status, or stop it",
+        "the render server on this machine: status, or stop it and what it renders",
         (
             Argument(
                 "action",
                 "|".join(LOCAL_ACTIONS),
-                "show its address and process (default), or end it",
+                "show its address and process (default), or end it with all that is open",
                 read=choice("the action", LOCAL_ACTIONS),
                 required=False,
                 default="status",
@@ -166,7 +171,7 @@ def _parser(name: str) -> OptionParser:
             metavar=argument.metavar,
             help=argument.help.replace("%", "%%"),
             type=argument.read,
-            nargs=None if argument.required else "?",
+            nargs="+" if argument.repeats else None if argument.required else "?",
             default=argument.default,
         )
     reader.add_options({"": (HELP, *command.options)})

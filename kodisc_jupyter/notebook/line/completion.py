@@ -74,8 +74,9 @@ def _for_line(words: list[str], around: Around) -> list[str]:
     if last is not None and last.metavar:
         return []
     place = len(words) - 1  # how many words stand behind the command
-    if place == 0 and command.arguments:
-        return [*_argument_values(command.arguments[0], around), *_unused(options, words)]
+    if command.arguments and (place == 0 or command.arguments[0].repeats):
+        found = _argument_values(command.arguments[0], around)
+        return [*(word for word in found if word not in words), *_unused(options, words)]
     wanted = place < len(command.arguments)  # a word that only the user can know
     return [] if wanted and command.arguments[place].required else _unused(options, words)
 

@@ -23,6 +23,7 @@ from kodisc_jupyter.renders.start.backend import Backend
 from kodisc_jupyter.renders.start.submit import is_in_flight
 from kodisc_jupyter.renders.state import ENDED, Phase
 from kodisc_jupyter.renders.watch.balance import Balances
+from kodisc_jupyter.renders.watch.lookup import look_up
 from kodisc_jupyter.renders.watch.pacing import YOUNG_S, RateLimiter
 from kodisc_jupyter.renders.watch.tracker import JobTracker
 
@@ -62,7 +63,7 @@ class Reuse:
         """The same render if it is there or under way; ``None`` when it may be sent."""
         deadline = time.monotonic() + self._others_submission_s
         while True:
-            found = self._journal.same(wanted)
+            found = self._journal.same(wanted) or self._denied(wanted)
             if found is None:
                 return None
             if found.step not in SUBMITTING:
@@ -109,11 +110,15 @@ class Reuse:
             return self._show_again(found, render, notebook)
         return self._attach(found, render)
 
+    def _denied(self, wanted: JobRecord) -> JobRecord | None:
+        """The same render whose job the server denied to know: it is asked for once more."""
+        past = None if wanted.unlimited else self._journal.in_doubt(wanted)
+        return past if past is not None and past.step is Step.UNKNOWN else None
+
     def doubts(self, wanted: JobRecord, backend: Backend) -> str:
         """What must be said before the same render is sent once more; empty if nothing.
 
         Raises:
-            JobNotFoundError: its job is not known to the server any more.
             SubmissionUncertainError: it may have been sent, and ``resubmit_uncertain`` is off.
         """
         if backend.unlimited:
@@ -121,8 +126,6 @@ class Reuse:
         past = self._journal.in_doubt(wanted)
         if past is None:
             return ""
-        if past.step is Step.UNKNOWN:
-            raise _not_known(past)
         said = (
             f"An earlier submission of this render ({_when(past.created_at)}) never got an answer "
             "and may have made a job; %kodisc jobs lists it as uncertain."
@@ -130,7 +133,8 @@ class Reuse:
         if not backend.client.resubmit_uncertain:
             raise SubmissionUncertainError(
                 f"{said} It was not sent again, because resubmit_uncertain is off.",
-                hint="Compare the balances listed there; --force sends it once more.",
+                hint="Compare the balances listed there. If none was charged, --force sends it "
+                "once more; else it would be paid twice.",
             )
         return said
 
@@ -203,13 +207,17 @@ class Reuse:
         job = found.job()
         try:
             self._turns.take()
-            job = render.backend.client.get_render(found.job_id, attempts=1)
+            job = look_up(render.backend, found.job_id)
         except JobNotFoundError:
-            if time.time() - (found.accepted_at or 0) > YOUNG_S:
+            young = time.time() - (found.accepted_at or 0) <= YOUNG_S
+            if found.step is Step.UNKNOWN or not young:
                 self._journal.update(found, "unknown", step=Step.UNKNOWN, ended_at=time.time())
                 raise _not_known(found) from None
         except KodiscError:
             pass  # the watcher says so if it lasts
+        else:
+            with contextlib.suppress(KodiscError):  # another kernel may have sent the same since
+                self._journal.mark(found, Step.UNKNOWN, Step.ACCEPTED, ended_at=None)
         note = f"Attached to job {found.job_id}, which was open already: it is paid once."
         render.advance(balance_before=found.balance_before, note=found.note or note)
         if job is not None and job.is_terminal:
@@ -225,7 +233,8 @@ def _not_known(past: JobRecord) -> JobNotFoundError:
         f"{past.scene} was sent before as job {past.job_id}, which the server does not know for "
         "this key. Nothing was sent now.",
         job_id=past.job_id,
-        hint="If it was made with another key, log in with that one. --force renders anew.",
+        hint="If it was made with another key, log in with that one. Ask once more with: "
+        f"%kodisc show {past.job_id}",
     )
 
 

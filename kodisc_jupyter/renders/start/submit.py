@@ -207,6 +207,8 @@ class Sending:
                 f"Interrupted, but job {job_id} was accepted already and goes on. "
                 f"Come back to it with: %kodisc show {job_id}"
             )
+            if self.backend.kind == "local":
+                text += f" To end it: %kodisc cancel {job_id}"
         elif not self._done.is_set():
             uncertain = 1
             text = "Interrupted while the request was on its way; %kodisc jobs shows what becomes "

@@ -9,6 +9,8 @@ from collections.abc import Callable
 from threading import Lock
 from typing import Final
 
+from kodisc_jupyter.api.retry import RETRY_AFTER_CAP_S
+
 BURST: Final = 10
 BURST_S: Final = 1.05
 """A kernel makes at most 10 requests in a second, with some room for delays on their way."""
@@ -30,7 +32,7 @@ LOST_AFTER_S: Final = 60.0
 OUTAGE_CAP_S: Final = 10.0
 LOST_CAP_S: Final = 30.0
 REFUSED_KEY_S: Final = 60.0
-"""Between polls with a key that was refused: it may be a hiccup, and the job goes on."""
+"""Between polls with a key that is known to be refused: another may be typed, the job goes on."""
 YOUNG_S: Final = 5.0
 """A 404 this soon after the 202 may only mean that the job has not reached every server."""
 
@@ -44,10 +46,13 @@ def poll_delay_s(kind: str, polls: int) -> float:
 
 
 def outage_delay_s(failures: int, outage_s: float, retry_after_s: float | None) -> float:
-    """Seconds until the next try after ``failures`` (at least 1) in a row; obeys the server."""
+    """Seconds until the next try after ``failures`` (at least 1) in a row.
+
+    The server's own wish is obeyed, up to :data:`RETRY_AFTER_CAP_S`: else it could end all asking.
+    """
     cap = LOST_CAP_S if outage_s >= LOST_AFTER_S else OUTAGE_CAP_S
     delay = min(cap, 0.5 * 2.0 ** min(failures - 1, 10))
-    return delay if retry_after_s is None else max(delay, retry_after_s)
+    return delay if retry_after_s is None else max(delay, min(retry_after_s, RETRY_AFTER_CAP_S))
 
 
 class RateLimiter:

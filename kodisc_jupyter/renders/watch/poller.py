@@ -19,7 +19,9 @@ from kodisc_jupyter.api.errors import (
     ServerError,
 )
 from kodisc_jupyter.api.models import Job
+from kodisc_jupyter.api.waiting import BELIEVED_AFTER
 from kodisc_jupyter.renders.start.backend import Backend
+from kodisc_jupyter.renders.state import Trouble
 from kodisc_jupyter.renders.watch.pacing import (
     LOST_AFTER_S,
     REFUSED_KEY_S,
@@ -36,31 +38,38 @@ _log = logging.getLogger(__name__)
 class Watch:
     """One job being watched. The callbacks come from the watcher's thread.
 
-    ``seen`` gets every answer, ``lost`` a sentence once the API cannot be reached for a while,
-    ``gone`` the error when the server no longer knows the job.
+    ``seen`` gets every answer, ``lost`` the trouble and a sentence once nothing is heard of the
+    job for a while, ``gone`` the error when the server no longer knows it.
     """
 
     job_id: str
     backend: Backend
     seen: Callable[[Job], None]
-    lost: Callable[[str], None]
+    lost: Callable[[Trouble, str], None]
     gone: Callable[[KodiscError], None]
     began: float = 0.0
     polls: int = 0
-    trouble: _Trouble | None = None
-    is_lost: bool = False
+    outage: _Outage | None = None
+    told: Trouble | None = None
     active: bool = True
     ticket: int = 0
 
 
 @dataclass
-class _Trouble:
-    """An outage: since when (monotonic seconds), and how many tries failed."""
+class _Outage:
+    """Tries that failed in a row: since when (monotonic seconds), how many, and the last ones."""
 
     since: float
     failures: int = 0
     until: float = 0.0
-    reason: str = ""
+    kind: type[KodiscError] = KodiscError
+    alike: int = 0
+    """How many of the last ones failed in the same way."""
+
+    def add(self, error: KodiscError) -> None:
+        self.failures += 1
+        self.alike = self.alike + 1 if type(error) is self.kind else 1
+        self.kind = type(error)
 
 
 @dataclass(order=True)
@@ -90,7 +99,7 @@ class Poller:
         self._due: list[_Due] = []
         self._tickets = count(1)
         self._watches: set[Watch] = set()
-        self._outages: dict[str, _Trouble] = {}
+        self._outages: dict[str, _Outage] = {}
         self._thread: Thread | None = None
         self._pid = os.getpid()
 
@@ -100,6 +109,7 @@ class Poller:
             if os.getpid() != self._pid:
                 return  # a forked child: the parent watches
             watch.began = self._clock()
+            watch.active = True
             self._watches.add(watch)
             self._plan(watch, poll_delay_s(watch.backend.kind, 0))
             if self._thread is None:
@@ -188,21 +198,14 @@ class Poller:
         watch.polls += 1
         try:
             job = watch.backend.client.get_render(watch.job_id, attempts=1)
-        except JobNotFoundError as error:
-            if self._clock() - watch.began < YOUNG_S:
-                self._failed(watch, error)
-                return
-            with self._changed:
-                self._drop(watch)
-            watch.gone(error)
         except KodiscError as error:
             self._failed(watch, error)
         else:
             self._answered(watch, job)
 
     def _answered(self, watch: Watch, job: Job) -> None:
-        watch.trouble = None
-        watch.is_lost = False
+        watch.outage = None
+        watch.told = None
         with self._changed:
             self._outages.pop(watch.backend.identity, None)
             if job.is_terminal:
@@ -217,36 +220,41 @@ class Poller:
         backend_wide = isinstance(error, NetworkError) or _retry_after_s(error) is not None
         with self._changed:
             if backend_wide:
-                trouble = self._outages.setdefault(identity, _Trouble(now))
+                outage = self._outages.setdefault(identity, _Outage(now))
             else:
-                trouble = watch.trouble = watch.trouble or _Trouble(now)
-            trouble.failures += 1
-            trouble.reason = error.message
-            outage_s = now - trouble.since
-            delay = outage_delay_s(trouble.failures, outage_s, _retry_after_s(error))
-            if isinstance(error, AuthenticationError):
-                delay = REFUSED_KEY_S
-            trouble.until = now + delay
+                outage = watch.outage = watch.outage or _Outage(now)
+            outage.add(error)
+            gone = _is_gone(error, outage, watched_s=now - watch.began) and watch.active
+            if gone:
+                self._drop(watch)
+            delay = _delay_s(error, outage, now)
+            outage.until = now + delay
             if watch.active:
                 self._plan(watch, delay)
+            trouble = _trouble(error, outage, now)
             lost = []
-            if outage_s >= LOST_AFTER_S or isinstance(error, AuthenticationError):
+            if trouble is not None:
                 mates = self._watches if backend_wide else {watch}
                 lost = [
                     mate
                     for mate in mates
-                    if mate.backend.identity == identity and mate.active and not mate.is_lost
+                    if mate.backend.identity == identity
+                    and mate.active
+                    and mate.told is not trouble
                 ]
                 for mate in lost:
-                    mate.is_lost = True
+                    mate.told = trouble
+        if gone:
+            watch.gone(error)
         for mate in lost:
-            mate.lost(_lost_note(error))
+            assert trouble is not None
+            mate.lost(trouble, _lost_note(trouble, error))
         if backend_wide or isinstance(error, AuthenticationError):
-            self._find_again(watch.backend, trouble)
+            self._find_again(watch.backend, outage)
 
-    def _find_again(self, backend: Backend, trouble: _Trouble) -> None:
+    def _find_again(self, backend: Backend, outage: _Outage) -> None:
         """Our own server may have been restarted on another port, with another key."""
-        if backend.refresh is None or trouble.failures < 2:
+        if backend.refresh is None or outage.failures < 2:
             return
         try:
             found = backend.refresh()
@@ -264,13 +272,38 @@ def _retry_after_s(error: KodiscError) -> float | None:
     return error.retry_after_s if isinstance(error, ServerError) else None
 
 
-def _lost_note(error: KodiscError) -> str:
-    if isinstance(error, AuthenticationError):
-        return (
-            "The key was refused while watching; the job goes on and its cost does not change. "
-            "Type %kodisc login, then %kodisc show with the job ID."
-        )
+def _is_gone(error: KodiscError, outage: _Outage, *, watched_s: float) -> bool:
+    """Whether the server has denied often enough to know the job."""
     return (
-        f"The API cannot be reached ({error.message.rstrip('.')}); the job goes on, and watching "
-        "resumes by itself."
+        isinstance(error, JobNotFoundError)
+        and outage.alike >= BELIEVED_AFTER
+        and watched_s >= YOUNG_S
     )
+
+
+def _delay_s(error: KodiscError, outage: _Outage, now: float) -> float:
+    if isinstance(error, AuthenticationError) and outage.alike >= BELIEVED_AFTER:
+        return REFUSED_KEY_S
+    return outage_delay_s(outage.failures, now - outage.since, _retry_after_s(error))
+
+
+def _trouble(error: KodiscError, outage: _Outage, now: float) -> Trouble | None:
+    """Why a job is lost, once that is to be believed."""
+    if isinstance(error, AuthenticationError) and outage.alike >= BELIEVED_AFTER:
+        return Trouble.KEY_REFUSED
+    if isinstance(error, (AuthenticationError, JobNotFoundError)):
+        return None
+    if now - outage.since < LOST_AFTER_S:
+        return None
+    understood = not isinstance(error, ServerError) or error.transient
+    return Trouble.UNREACHABLE if understood else Trouble.UNREADABLE
+
+
+def _lost_note(trouble: Trouble, error: KodiscError) -> str:
+    why = error.message.rstrip(".")
+    return {
+        Trouble.KEY_REFUSED: "The key was refused while watching; the job goes on and its cost "
+        "does not change. Type %kodisc login, then %kodisc show with the job ID.",
+        Trouble.UNREADABLE: f"{why}. The job is kept, and is asked for again.",
+        Trouble.UNREACHABLE: f"The API cannot be reached ({why}); the job goes on.",
+    }[trouble]

@@ -17,7 +17,7 @@ from kodisc_jupyter.renders.journal.record import JobRecord, Step
 from kodisc_jupyter.renders.media import Fetched, MediaStore
 from kodisc_jupyter.renders.render import Render, failure
 from kodisc_jupyter.renders.start.backend import Backend
-from kodisc_jupyter.renders.state import Budget, Phase
+from kodisc_jupyter.renders.state import Budget, Phase, Trouble
 from kodisc_jupyter.renders.watch.balance import Balances
 from kodisc_jupyter.renders.watch.fetch_pool import FetchPool
 from kodisc_jupyter.renders.watch.pacing import RateLimiter
@@ -122,6 +122,15 @@ class JobTracker:
         """Stop watching everything; the jobs go on."""
         self._watcher.close()
 
+    def resume(self) -> None:
+        """Watch again what :meth:`close` has left."""
+        with self._lock:
+            left = list(self._live.values())
+        for one in left:
+            job = one.render.state.job
+            if not one.watch.active and (job is None or not job.is_terminal):
+                self._watcher.watch(one.watch)
+
     def _begin(self, render: Render, record: JobRecord, job_id: str) -> _Followed:
         assert render.backend is not None
         watch = Watch(job_id, render.backend, _ignore, _ignore, _ignore)
@@ -129,6 +138,7 @@ class JobTracker:
         with self._lock:
             self._live[record.identity, job_id] = followed
             self._protected.add(job_id)
+        render.advance(cancellable=render.backend.kind == "local")
         return followed
 
     def _over(self, followed: _Followed) -> None:
@@ -148,8 +158,8 @@ class JobTracker:
             self._write(followed.record, followed.phase, phase=followed.phase)
         followed.render.advance(phase, job=job, note=followed.note)
 
-    def _lost(self, followed: _Followed, note: str) -> None:
-        followed.render.advance(Phase.LOST, note=note)
+    def _lost(self, followed: _Followed, trouble: Trouble, note: str) -> None:
+        followed.render.advance(Phase.LOST, note=note, trouble=trouble)
         self._changed()
 
     def _gone(self, followed: _Followed, error: KodiscError) -> None:
@@ -159,7 +169,8 @@ class JobTracker:
             f"The server no longer knows job {job_id}; what it cost, if anything, is unknown.",
             job_id=job_id,
             status=error.status,
-            hint="It was made with another account's key, or removed. --force renders anew.",
+            hint="It was made with another account's key, or removed. Ask once more with: "
+            f"%kodisc show {job_id}",
         )
         followed.render.fail(problem, error=problem.message)
         self._over(followed)
@@ -175,6 +186,7 @@ class JobTracker:
 
     def _settle(self, followed: _Followed, job: Job) -> None:
         completed = job.status is JobStatus.COMPLETED
+        followed.render.advance(cancellable=False)
         lines = (job.error or "").strip().splitlines()
         result = job.result
         self._write(
@@ -261,5 +273,5 @@ def not_kept(problem: Exception) -> str:
     return f"The video is not kept on this machine: {problem} It is at its address still."
 
 
-def _ignore(_: object) -> None:
+def _ignore(*_: object) -> None:
     """The callback of a watch that is not wired up yet."""
