@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
+from typing import Any
 
 from kodisc_jupyter.api import rules
 from kodisc_jupyter.api.errors import InvalidRequestError
@@ -22,9 +24,7 @@ def encode(request: RenderRequest) -> bytes:
         raise _refused(broken, rules.FIELD_OF.get(broken), error=broken)
     problem = ""
     try:
-        payload = json.dumps(
-            body, ensure_ascii=False, allow_nan=False, separators=(",", ":")
-        ).encode()
+        payload = json_text(body).encode()
     except UnicodeEncodeError:
         problem = "code or metadata has half of a surrogate pair in it, which is not text"
     except (TypeError, ValueError, RecursionError):
@@ -39,6 +39,11 @@ def encode(request: RenderRequest) -> bytes:
             "code",
         )
     return payload
+
+
+def json_text(body: Mapping[str, Any]) -> str:
+    """A body as it is sent, not yet in bytes."""
+    return json.dumps(body, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
 
 
 def _refused(why: str, field: str | None, *, error: str | None = None) -> InvalidRequestError:

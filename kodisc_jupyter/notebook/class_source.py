@@ -53,7 +53,7 @@ def imports_of(code: str, prelude: str, values: Collection[str], scene: type) ->
     ``values`` are the names that are sent along.
     """
     from kodisc_jupyter.scene.cell import assemble
-    from kodisc_jupyter.scene.reading import Reading, read
+    from kodisc_jupyter.scene.reading.reading import Reading, read
 
     variables = _variables(scene)
 

@@ -6,13 +6,14 @@ No request is made here and nothing is shown. A mistake raises
 
 from __future__ import annotations
 
-import json
+import contextlib
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from kodisc_jupyter.api.errors import SceneCheckError
 from kodisc_jupyter.api.models import UNSET, AspectRatio, Quality, RenderRequest
+from kodisc_jupyter.api.request import json_text
 from kodisc_jupyter.api.rules import BODY_LIMIT_BYTES, FIELD_OF, broken_rule
 from kodisc_jupyter.notebook.line.options import Options, option_of
 from kodisc_jupyter.notebook.line.values import LEFT_OUT
@@ -103,11 +104,14 @@ def _facts(code: str, wanted: Wanted, options: Options, line: str) -> Request:
     for scene in options.scenes or ("Scene",):
         body = _request(code, scene, wanted, options).to_json()
         error = error or broken_rule(body)
+    size = 0
+    with contextlib.suppress(ValueError):  # metadata that is no JSON breaks another rule
+        size = len(json_text(body).encode("utf-8", "surrogatepass"))
     return request_facts(
         line,
         field=FIELD_OF.get(error or "", ""),
         broken_rule=error,
-        body_bytes=len(json.dumps(body).encode()),
+        body_bytes=size,
     )
 
 

@@ -12,7 +12,7 @@ from functools import cached_property
 from typing import Final, Literal
 
 from kodisc_jupyter.scene.literals import literal
-from kodisc_jupyter.scene.parsing import CANNOT_PARSE, parse
+from kodisc_jupyter.scene.reading.parser import CANNOT_PARSE, parse
 
 Origin = Literal["cell", "prelude", "with", "options"]
 """Where a line was written; ``"options"`` is the magic's own line."""

@@ -2,22 +2,25 @@
 
 from __future__ import annotations
 
-import ast
-import json
 import re
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from typing import Final, NamedTuple
 
 from kodisc_jupyter.scene.cell import Source
-from kodisc_jupyter.scene.classes import Classes, Kind, bound_in
-from kodisc_jupyter.scene.diagnostics import NOTHING_CHARGED, Diagnostic, Severity, one_line
-from kodisc_jupyter.scene.imports import import_problems, manim_attributes, newer_names
-from kodisc_jupyter.scene.parsing import CANNOT_PARSE, parse
-from kodisc_jupyter.scene.portability import leftover_calls, relative_files
-from kodisc_jupyter.scene.reading import Reading, read
-from kodisc_jupyter.scene.replaced import replaced_values
-from kodisc_jupyter.scene.request import Request, at_scene_name, refusal, too_large
-from kodisc_jupyter.scene.undefined import closest, undefined_names
+from kodisc_jupyter.scene.diagnostics import NOTHING_CHARGED, Diagnostic, Severity
+from kodisc_jupyter.scene.manim.suggestions import closest
+from kodisc_jupyter.scene.reading.classes import Classes
+from kodisc_jupyter.scene.reading.parser import CANNOT_PARSE, parse
+from kodisc_jupyter.scene.reading.reading import Reading, read
+from kodisc_jupyter.scene.reading.values import Values
+from kodisc_jupyter.scene.request import Request, refusal, too_large
+from kodisc_jupyter.scene.rules.imports import import_problems, manim_attributes, newer_names
+from kodisc_jupyter.scene.rules.portability import leftover_calls, relative_files
+from kodisc_jupyter.scene.rules.scenes import scene_problems
+from kodisc_jupyter.scene.rules.semantics import semantic_problems
+from kodisc_jupyter.scene.rules.surroundings import ignored_settings, waits_for_somebody
+from kodisc_jupyter.scene.rules.tex import tex_problems
+from kodisc_jupyter.scene.rules.undefined import replaced_values, undefined_names
 
 CHECKS: Final[dict[str, str]] = {
     "syntax": "Python can read the cell",
@@ -26,8 +29,9 @@ CHECKS: Final[dict[str, str]] = {
     "which-scene": "a cell with several scenes says which of them to render",
     "no-such-scene": "the scene that was asked for is there",
     "not-a-scene": "the class that was asked for is a Scene",
-    "no-construct": "the scene has a construct method",
-    "duplicate-scene": "a scene is defined once",
+    "no-construct": "the scene has a construct method that Manim can call",
+    "duplicate-scene": "a scene is defined once (warning)",
+    "hidden-name": "the scene does not hide a name of Manim that it uses",
     "undefined-name": "every name is defined in the cell, the prelude, Python or Manim",
     "not-sent": "notebook variables that are used are sent along",
     "replaced-value": "no import replaces a value that was sent along",
@@ -36,6 +40,9 @@ CHECKS: Final[dict[str, str]] = {
     "local-import": "no imports of your own files, which are not sent",
     "relative-file": "no files opened by a relative path (warning)",
     "leftover-call": "no leftover calls that render by themselves (warning)",
+    "waits-for-input": "nothing waits for somebody to type or to click",
+    "ignored-setting": "no size, rate or format set in the cell, where it is ignored (warning)",
+    "semantics": "options, methods and arguments that Manim has, and LaTeX it can set",
     "request": "quality, aspect ratio, fps, webhook and metadata by the API's own rules",
     "too-large": "the request is not larger than the API takes",
     "rehearsal": "the scene plays to its end on this machine, without being drawn",
@@ -60,11 +67,6 @@ class Checked(NamedTuple):
     def warnings(self) -> tuple[Diagnostic, ...]:
         """The problems that are shown and do not stop it."""
         return tuple(d for d in self.diagnostics if d.severity is Severity.WARNING)
-
-    @property
-    def ok(self) -> bool:
-        """Whether the cell may be sent."""
-        return not self.errors
 
 
 def check(
@@ -93,18 +95,18 @@ def check(
     found: list[Diagnostic] = []
     if request.broken_rule:
         found.append(refusal(request.broken_rule, request, NOTHING_CHARGED))
-    size = request.body_bytes or len(json.dumps(source.code))
+    size = request.body_bytes or len(source.code.encode("utf-8", "surrogatepass"))
     if limit_bytes and size > limit_bytes:
         found.append(too_large(size, limit_bytes))
     chosen = tuple(scenes)
     try:
-        reading = read(source)
+        reading = read(source, chosen)
         if isinstance(reading, Diagnostic):
             found.append(reading)
         else:
-            chosen = chosen or _only_scene(reading)
+            chosen = reading.scenes
             if request.field not in {"code", "className"} or not request.broken_rule:
-                found.extend(_about_scenes(reading, chosen, request))
+                found.extend(scene_problems(reading, request))
             found.extend(_about_code(reading, notebook_names, local_modules))
     except (RecursionError, MemoryError):
         found.append(_TOO_DEEP)
@@ -166,135 +168,11 @@ def _about_code(
     yield from newer_names(reading)
     yield from relative_files(reading)
     yield from leftover_calls(reading)
-
-
-def _about_scenes(
-    reading: Reading, chosen: tuple[str, ...], request: Request
-) -> Iterator[Diagnostic]:
-    if not chosen:
-        yield _cannot_choose(reading)
-    for name in dict.fromkeys(chosen):
-        yield from _scene_problems(reading, name, request)
-
-
-def _only_scene(reading: Reading) -> tuple[str, ...]:
-    candidates = _renderable(reading)
-    return candidates if len(candidates) == 1 else ()
-
-
-def _renderable(reading: Reading) -> tuple[str, ...]:
-    """Scenes of the cell; those without a ``construct`` are bases, unless there is nothing else."""
-    classes = reading.classes
-    mine = [
-        name
-        for name in classes.scenes()
-        if reading.source.locate(classes.definitions[name][-1].lineno)[0] == "cell"
-    ]
-    complete = tuple(name for name in mine if classes.method(name, "construct"))
-    return complete or tuple(mine)
-
-
-def _cannot_choose(reading: Reading) -> Diagnostic:
-    candidates = _renderable(reading)
-    if candidates:
-        return reading.error(
-            "which-scene",
-            _name_of(reading.classes.definitions[candidates[1]][-1]),
-            f"The cell defines {len(candidates)} scenes: {', '.join(candidates)}.",
-            f"Say which to render: %%kodisc {candidates[0]}, or all: "
-            f"%%kodisc {' '.join(candidates)}.",
-        )
-    classes = reading.classes
-    others = list(classes.definitions)
-    if others:
-        # The one with a construct was probably meant to be a scene.
-        meant = next((n for n in others if classes.method(n, "construct")), others[-1])
-        node = classes.definitions[meant][-1]
-        return reading.error(
-            "no-scene",
-            _name_of(node),
-            f"The cell defines no scene: {meant} is not a Scene.",
-            f"Write `class {meant if not node.bases else 'MyScene'}(Scene):`.",
-        )
-    return reading.error(
-        "no-scene",
-        None,
-        "The cell defines no scene.",
-        "Write `class MyScene(Scene):` with a `construct` method.",
-    )
-
-
-def _scene_problems(reading: Reading, name: str, request: Request) -> Iterable[Diagnostic]:
-    classes = reading.classes
-    nodes = classes.definitions.get(name)
-    if nodes is None:
-        if name not in reading.scopes.defined or name in reading.scopes.stars:
-            yield _no_such_scene(reading, name, request)
-        return
-    node = nodes[-1]
-    if classes.kind(name) is Kind.OTHER:
-        yield reading.error(
-            "not-a-scene",
-            _name_of(node),
-            f"{name} is not a Scene.",
-            f"Write `class {name}(Scene):`."
-            if not node.bases
-            else "Give it a Scene as its base: `(Scene)`, `(MovingCameraScene)`, `(ThreeDScene)`.",
-        )
-    elif classes.kind(name) is Kind.SCENE and classes.surely_no_construct(name):
-        close = closest("construct", bound_in(node))
-        yield reading.error(
-            "no-construct",
-            _name_of(node),
-            f"{name} has no construct method, so there is nothing to render.",
-            f"Rename {close} to construct."
-            if close
-            else "Put the animations into `def construct(self):`.",
-        )
-    for repeated in classes.repeated:
-        if repeated.name == name:
-            yield _repeated(reading, repeated, nodes[0])
-
-
-def _no_such_scene(reading: Reading, name: str, request: Request) -> Diagnostic:
-    there = reading.classes.scenes()
-    close = closest(name, there)
-    hint = f"Did you mean {close}? " if close else ""
-    hint += f"Scenes here: {', '.join(there)}." if there else "No scene is defined here."
-    return Diagnostic(
-        "no-such-scene",
-        Severity.ERROR,
-        one_line(f"There is no scene called {name}."),
-        hint=one_line(hint),
-        charged=NOTHING_CHARGED,
-        **at_scene_name(request, name),
-    )
-
-
-def _repeated(reading: Reading, second: ast.ClassDef, first: ast.ClassDef) -> Diagnostic:
-    origin, line = reading.source.locate(first.lineno)
-    if origin == "cell":
-        return reading.error(
-            "duplicate-scene",
-            _name_of(second),
-            f"{second.name} is defined twice; the first is on line {line}.",
-            "Delete one, or give it another name.",
-        )
-    return reading.warning(
-        "duplicate-scene",
-        _name_of(second),
-        f"{second.name} is also defined in the prelude; this one is rendered.",
-        "Give it another name if that is not what you mean.",
-    )
-
-
-def _name_of(node: ast.ClassDef) -> ast.AST:
-    """The line `class Name(…):` alone, without decorators and body."""
-    head = ast.Name(id=node.name)
-    head.lineno = head.end_lineno = node.lineno
-    head.col_offset = node.col_offset
-    head.end_col_offset = node.col_offset + len("class ") + len(node.name.encode())
-    return head
+    yield from waits_for_somebody(reading)
+    yield from ignored_settings(reading)
+    values = Values(reading)
+    yield from semantic_problems(reading, values)
+    yield from tex_problems(reading, values)
 
 
 _CLASS: Final = re.compile(r"^class\s+(\w+)\s*\(([^)]*)\)?", re.MULTILINE)

@@ -12,7 +12,7 @@ from collections.abc import Callable, Sequence
 from pathlib import PurePosixPath
 from typing import Final, NamedTuple
 
-from kodisc_jupyter.scene.names import names
+from kodisc_jupyter.scene.manim.names import names
 
 
 class SceneFailure(NamedTuple):

@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 from typing import Final
 
-from kodisc_jupyter.scene.manimgl import manimgl_hint
-from kodisc_jupyter.scene.names import names
-from kodisc_jupyter.scene.undefined import closest
+from kodisc_jupyter.scene.manim.manimgl import manimgl_hint
+from kodisc_jupyter.scene.manim.names import names
+from kodisc_jupyter.scene.manim.suggestions import closest
 
 _LATEX: Final = (
     (r"is not installed", "LaTeX is missing there: use Text instead, or render on Kodisc."),

@@ -7,8 +7,8 @@ import re
 from typing import Final
 
 from kodisc_jupyter.scene.cell import Source
-from kodisc_jupyter.scene.parsing import CANNOT_PARSE, parse
-from kodisc_jupyter.scene.reading import characters
+from kodisc_jupyter.scene.reading.parser import CANNOT_PARSE, parse
+from kodisc_jupyter.scene.reading.reading import characters
 
 _BANG: Final = re.compile(
     r"^[ \t]*! (?!==>)(?:LaTeX Error: |Package \w+ Error: )?(.+)$", re.MULTILINE

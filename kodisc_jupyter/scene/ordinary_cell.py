@@ -7,7 +7,7 @@ from collections.abc import Collection
 from typing import Final
 
 from kodisc_jupyter.scene.cell import blank_out, split_lines
-from kodisc_jupyter.scene.parsing import CANNOT_PARSE, parse
+from kodisc_jupyter.scene.reading.parser import CANNOT_PARSE, parse
 
 _PACKAGE: Final = "kodisc_jupyter"
 _NOTEBOOK_NAMES: Final = frozenset({"get_ipython", "display"})

@@ -629,8 +629,9 @@ class Hello(Scene):
         "duplicate-scene",
         8,
         "class Hello",
-        "Hello is defined twice; the first is on line 4.",
+        "Hello is defined twice (first on line 4); this one is rendered.",
         "Delete one, or give it another name.",
+        severity="warning",
     ),
     Wrong(
         "scene_also_in_prelude",
@@ -663,7 +664,7 @@ class Hello(Scene):
         "undefined-name",
         2,
         "Scene",
-        "Scene is not defined (nor are Circle, Square and np): Manim is not imported here.",
+        "Scene, Circle, Square and np are not defined: Manim is not imported here.",
         "Each cell is sent by itself: put `from manim import *` at its top, or once into a %%kodisc_prelude cell.",
     ),
     Wrong(
@@ -740,7 +741,7 @@ class Hello(Scene):
         6,
         "BLURPLE",
         "BLURPLE is not defined.",
-        "Did you mean PURPLE?",
+        "Define it in the cell, or in a %%kodisc_prelude cell.",
     ),
     Wrong(
         "forgotten_self_play",
@@ -1016,7 +1017,7 @@ class Hello(Scene):
         """\
 class Hello(Scene):
     def construct(self):
-        self.wait()
+        self.add(helper())
 """,
         "undefined-name",
         4,
@@ -1709,5 +1710,101 @@ class Hello(Scene):
         "Shorten the cell, or compute long data in the scene instead of sending it.",
         body_bytes=250123,
         limit_bytes=200000,
+    ),
+    Wrong(
+        "scene_hides_manims_class",
+        """\
+from manim import *
+
+class Circle(Scene):
+    def construct(self):
+        self.play(Create(Circle()))
+""",
+        "hidden-name",
+        6,
+        "Circle",
+        "Circle is your scene here: it hides Manim's Circle.",
+        "Give the scene another name, such as CircleScene.",
+    ),
+    Wrong(
+        "input_in_a_scene",
+        """\
+from manim import *
+
+class Hello(Scene):
+    def construct(self):
+        n = int(input('How many?'))
+        self.wait(n)
+""",
+        "waits-for-input",
+        6,
+        "input",
+        "input() waits for somebody to type, and nobody is there.",
+        "Write the value into the cell, or send it along: --with.",
+    ),
+    Wrong(
+        "size_set_in_the_cell",
+        """\
+from manim import *
+
+class Hello(Scene):
+    def construct(self):
+        config.pixel_width = 960
+        config.pixel_height = 960
+        self.wait()
+""",
+        "ignored-setting",
+        6,
+        "config.pixel_width",
+        "The cell sets pixel_width and pixel_height by config, but the render decides them.",
+        "Choose the size by --quality and --aspect, the frame rate by --fps; the output is an MP4.",
+        severity="warning",
+    ),
+    Wrong(
+        "unknown_option",
+        """\
+from manim import *
+
+class Hello(Scene):
+    def construct(self):
+        self.add(Text("Hello", size=2))
+""",
+        "semantics",
+        6,
+        "size=2",
+        "Text has no option size.",
+        "Did you mean font_size?",
+    ),
+    Wrong(
+        "async_construct",
+        """\
+from manim import *
+
+class Hello(Scene):
+    async def construct(self):
+        self.wait()
+""",
+        "no-construct",
+        5,
+        "async def construct",
+        "construct is async: Manim would not run it, and the video would be black.",
+        "Write `def construct(self):` without async.",
+    ),
+    Wrong(
+        "fence_of_markdown",
+        """\
+```python
+from manim import *
+
+class Hello(Scene):
+    def construct(self):
+        self.wait()
+```
+""",
+        "syntax",
+        2,
+        "```python",
+        "This line is Markdown's mark for code, not Python.",
+        "Delete the lines with ``` above and below the code.",
     ),
 )

@@ -68,5 +68,5 @@ def test_what_is_too_deep_to_check_is_sent_with_a_warning():
     cell = f"from manim import *\nclass Hello(Scene):\n    def construct(self):\n        x{'.x' * 20_000}\n"
     checked = check(assemble(cell), ["Hello"])
     assert [found.check for found in checked.diagnostics] == ["too-deep"]
-    assert checked.ok
+    assert not checked.errors
     assert checked.scenes == ("Hello",)

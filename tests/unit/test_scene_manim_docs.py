@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from kodisc_jupyter.scene.names import names
+from kodisc_jupyter.scene.manim.names import names
 
 SCRIPT = Path(__file__).parents[2] / "scripts" / "manim_doc_examples.py"
 SAMPLE = 12

@@ -185,19 +185,19 @@ def test_a_scene_made_by_assignment_is_not_missed():
 def test_the_only_scene_with_a_construct_is_taken():
     cell = f"from manim import *\nclass Base(Scene):\n    pass\n\n{SCENE.replace('Scene', 'Base')}"
     checked = check(assemble(cell))
-    assert (checked.ok, checked.scenes) == (True, ("Hello",))
+    assert (checked.errors, checked.scenes) == ((), ("Hello",))
 
 
 def test_a_scene_of_the_prelude_can_be_asked_for_and_is_never_taken_by_itself():
     source = assemble(SCENE, prelude=f"from manim import *\n{SCENE.replace('Hello', 'Shared')}")
     assert check(source).scenes == ("Hello",)
-    assert check(source, ["Shared"]).ok
+    assert not check(source, ["Shared"]).errors
 
 
 def test_several_scenes_may_be_asked_for():
     cell = f"from manim import *\n{SCENE}\n{SCENE.replace('Hello', 'Two')}"
     checked = check(assemble(cell), ["Hello", "Two"])
-    assert (checked.ok, checked.scenes) == (True, ("Hello", "Two"))
+    assert (checked.errors, checked.scenes) == ((), ("Hello", "Two"))
     assert find_scenes(cell) == ("Hello", "Two")
 
 

@@ -13,7 +13,7 @@ from typing import Final, NamedTuple
 KODISC_MANIM: Final = "0.18"
 """The Manim Community version that Kodisc's renderer has been seen with."""
 
-_DATA: Final = Path(__file__).parent / "data" / "manim_names.json"
+_DATA: Final = Path(__file__).parents[1] / "data" / "manim_names.json"
 
 
 class Names(NamedTuple):

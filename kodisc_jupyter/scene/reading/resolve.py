@@ -1,81 +1,21 @@
-"""Which names a module uses that nothing in it defines, by Python's own scoping rules.
-
-The order of statements is not looked at: a name counts as defined in a scope if anything there
-binds it. Where a name could come from somewhere that cannot be read (``exec``, ``globals()``, a
-star import of an unknown module), nothing is reported.
-"""
+"""One pass over a syntax tree that finds its scopes, and what in it nothing defines."""
 
 from __future__ import annotations
 
 import ast
-import builtins
 import sys
 from collections.abc import Callable, Iterator
-from typing import Any, Final, NamedTuple
+from typing import Any, Final
 
-from kodisc_jupyter.scene.names import names
+from kodisc_jupyter.scene.manim.names import names
+from kodisc_jupyter.scene.reading.scopes import BUILTINS, MODULE_NAMES, Scope, Scopes
 
 ANNOTATIONS_RUN: Final = sys.version_info < (3, 14)
 """Before Python 3.14 an annotation is evaluated where it stands."""
 
-BUILTINS: Final = frozenset(dir(builtins)) - {"get_ipython", "display"}
-"""Python's own names, without what IPython adds to them."""
-
-MODULE_NAMES: Final = frozenset(
-    {
-        *("__name__", "__file__", "__doc__", "__builtins__", "__spec__", "__loader__"),
-        *("__package__", "__annotations__", "__cached__", "__path__", "WindowsError"),
-    }
-)
 _CLASS_NAMES: Final = frozenset({"__module__", "__qualname__", "__class__"})
 _DYNAMIC: Final = frozenset({"exec", "globals", "vars", "locals", "__builtins__", "builtins"})
-_FUNCTIONS: Final = (ast.FunctionDef, ast.AsyncFunctionDef)
 _CATCHES_NAME_ERROR: Final = frozenset({"NameError", "Exception", "BaseException"})
-
-
-class Scope:
-    """One scope: ``kind`` is ``"module"``, ``"function"``, ``"class"`` or ``"comprehension"``."""
-
-    def __init__(self, kind: str, parent: Scope | None = None) -> None:
-        self.kind = kind
-        self.parent = parent
-        self.bound: set[str] = set()
-        self.uses: list[ast.Name] = []
-        self.globals: set[str] = set()
-
-    def sees(self, name: str) -> bool:
-        """Whether a use of ``name`` in this scope finds a binding below the module's."""
-        scope: Scope | None = self
-        while scope is not None and scope.kind != "module":
-            if name in scope.globals:
-                return False
-            # A class body's names are seen in that body only, not in what is nested in it.
-            if name in scope.bound and (scope.kind != "class" or scope is self):
-                return True
-            scope = scope.parent
-        return False
-
-
-class Scopes(NamedTuple):
-    """What the resolver found.
-
-    ``undefined`` are uses of names that nothing defines, in the order of the text. ``defined`` are
-    the module's own names, star imports of known modules included, and ``bound`` those of its inner
-    scopes, ``own`` all of them without star imports; ``unreadable`` says that names may come from
-    somewhere unknown (then ``undefined`` is empty). The nodes are what the walk came past, in the
-    order of the text, so that no check has to walk again.
-    """
-
-    undefined: tuple[ast.Name, ...]
-    defined: frozenset[str]
-    bound: frozenset[str]
-    own: frozenset[str]
-    stars: frozenset[str]
-    unreadable: bool
-    calls: tuple[ast.Call, ...]
-    imports: tuple[ast.Import | ast.ImportFrom, ...]
-    attributes: tuple[ast.Attribute, ...]
-    loads: tuple[ast.Name, ...]
 
 
 def resolve(tree: ast.Module) -> Scopes:
@@ -103,6 +43,13 @@ def resolve(tree: ast.Module) -> Scopes:
         imports=tuple(walk.imports),
         attributes=tuple(walk.attributes),
         loads=tuple(walk.loads),
+        strings=tuple(walk.strings),
+        class_names=frozenset().union(
+            *(scope.times for scope in walk.scopes if scope.kind == "class")
+        ),
+        module=module,
+        scope_of=walk.scope_of,
+        guarded=frozenset(walk.caught),
     )
 
 
@@ -111,6 +58,10 @@ class _Walk:
 
     def __init__(self, tree: ast.Module) -> None:
         self.module = Scope("module")
+        self.strings: list[str] = []
+        self.scope_of: dict[ast.AST, Scope] = {}
+        self.caught: set[ast.AST] = set()
+        self.trying = 0  # inside a try that catches something
         self.scopes = [self.module]
         self.stars: set[str] = set()
         self.own: set[str] = set()
@@ -143,23 +94,30 @@ class _Walk:
         for child in _children(node):
             self.visit(child)
 
-    def inside(self, kind: str) -> Scope:
-        scope = Scope(kind, self.scope)
+    def inside(self, kind: str, node: ast.AST) -> Scope:
+        scope = Scope(kind, self.scope, node)
         self.scopes.append(scope)
         return scope
 
     def bind(self, name: str) -> None:
-        scope = self.scope
         self.own.add(name)
-        if name in scope.globals:
-            self.module.bound.add(name)
-        else:
-            scope.bound.add(name)
+        scope = self.module if name in self.scope.globals else self.scope
+        scope.bound.add(name)
+        scope.times[name] += 1
 
     # What binds or uses names
 
-    def nothing(self, node: ast.AST) -> None:
-        """A node that has nothing in it."""
+    def constant(self, node: ast.Constant) -> None:
+        if isinstance(node.value, str):
+            self.strings.append(node.value)
+
+    def assign(self, node: ast.Assign) -> None:
+        if len(node.targets) == 1 and isinstance(node.targets[0], ast.Name):
+            name = node.targets[0].id
+            scope = self.module if name in self.scope.globals else self.scope
+            scope.assigned.setdefault(name, []).append(node.value)
+        self.visit(node.value)
+        self.each(node.targets)
 
     def name(self, node: ast.Name) -> None:
         if isinstance(node.ctx, ast.Load):
@@ -183,16 +141,24 @@ class _Walk:
 
     def call(self, node: ast.Call) -> None:
         self.calls.append(node)
+        self.place(node)
         self.visit(node.func)
         self.each(node.args)
         for keyword in node.keywords:
             self.visit(keyword.value)
+
+    def place(self, node: ast.AST) -> None:
+        self.scope_of[node] = self.scope
+        if self.trying:
+            self.caught.add(node)
 
     def import_(self, node: ast.Import) -> None:
         self.imports.append(node)
         for alias in node.names:
             if alias.name == "builtins":
                 self.unreadable = True
+            if alias.name == "manim":
+                self.scope.imported[alias.asname or "manim"] = ""
             self.bind(alias.asname or alias.name.partition(".")[0])
 
     def import_from(self, node: ast.ImportFrom) -> None:
@@ -200,6 +166,8 @@ class _Walk:
         for alias in node.names:
             if alias.name != "*":
                 self.bind(alias.asname or alias.name)
+                if (node.module or "").partition(".")[0] == "manim":
+                    self.scope.imported[alias.asname or alias.name] = alias.name
                 continue
             module = "." * node.level + (node.module or "")
             brought = names().stars.get(module)
@@ -212,8 +180,15 @@ class _Walk:
     def global_(self, node: ast.Global) -> None:
         self.scope.globals.update(node.names)
 
+    def nonlocal_(self, node: ast.Nonlocal) -> None:
+        scope = self.scope.parent
+        while scope is not None:  # whichever it is, it is bound once more there
+            scope.times.update(node.names)
+            scope = scope.parent
+
     def attribute(self, node: ast.Attribute) -> None:
         self.attributes.append(node)
+        self.place(node)
         if node.attr == "modules" and isinstance(node.value, ast.Name) and node.value.id == "sys":
             self.unreadable = True
         self.visit(node.value)
@@ -255,7 +230,9 @@ class _Walk:
             for handler in node.handlers
         )
         self.guarded += caught
+        self.trying += bool(node.handlers)
         self.each(node.body)
+        self.trying -= bool(node.handlers)
         self.guarded -= caught
         for handler in node.handlers:
             self.visit(handler)
@@ -270,20 +247,20 @@ class _Walk:
         outer, scope = self.scope, self.parameters(node)
         self.arguments(node.args, annotated=True)
         self.annotation(node.returns)
-        self.body(scope, node.args, node.body)
+        self.body(scope, node, node.body)
         self.scope = outer
 
     def lambda_(self, node: ast.Lambda) -> None:
         outer = self.scope
         self.arguments(node.args, annotated=False)
-        self.body(outer, node.args, [node.body])
+        self.body(outer, node, [node.body])
         self.scope = outer
 
     def parameters(self, node: ast.AST) -> Scope:
         """Enter the scope of type parameters (`def f[T]`), if there are any."""
         parameters = getattr(node, "type_params", ())
         if parameters:
-            self.scope = self.inside("function")
+            self.scope = self.inside("function", node)
             for parameter in parameters:
                 self.bind(parameter.name)
                 self.visit(getattr(parameter, "bound", None))
@@ -298,13 +275,16 @@ class _Walk:
                 self.annotation(arg.annotation)
 
     def body(
-        self, outer: Scope, args: ast.arguments, nodes: list[ast.stmt] | list[ast.expr]
+        self,
+        outer: Scope,
+        node: ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda,
+        nodes: list[ast.stmt] | list[ast.expr],
     ) -> None:
         self.scope = outer
-        self.scope = self.inside("function")
+        self.scope = self.inside("function", node)
         if outer.kind == "class":
             self.bind("__class__")
-        for arg in _all_arguments(args):
+        for arg in _all_arguments(node.args):
             self.bind(arg.arg)
         self.each(nodes)
         self.scope = outer
@@ -317,7 +297,7 @@ class _Walk:
         self.each(node.bases)
         for keyword in node.keywords:
             self.visit(keyword.value)
-        self.scope = self.inside("class")
+        self.scope = self.inside("class", node)
         self.scope.bound |= _CLASS_NAMES
         self.each(node.body)
         self.scope = outer
@@ -331,7 +311,7 @@ class _Walk:
     ) -> None:
         outer = self.scope
         self.visit(node.generators[0].iter)  # evaluated in the scope around
-        self.scope = self.inside("comprehension")
+        self.scope = self.inside("comprehension", node)
         for index, generator in enumerate(node.generators):
             self.visit(generator.target)
             if index:
@@ -368,12 +348,14 @@ def _all_arguments(args: ast.arguments) -> Iterator[ast.arg]:
 
 _SPECIAL: Final[dict[type, Callable[[_Walk, Any], None]]] = {
     ast.Name: _Walk.name,
-    ast.Constant: _Walk.nothing,
+    ast.Constant: _Walk.constant,
+    ast.Assign: _Walk.assign,
     ast.Call: _Walk.call,
     ast.NamedExpr: _Walk.named,
     ast.Import: _Walk.import_,
     ast.ImportFrom: _Walk.import_from,
     ast.Global: _Walk.global_,
+    ast.Nonlocal: _Walk.nonlocal_,
     ast.Attribute: _Walk.attribute,
     ast.ExceptHandler: _Walk.handler,
     ast.MatchAs: _Walk.match_name,

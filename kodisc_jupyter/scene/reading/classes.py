@@ -6,7 +6,7 @@ import ast
 from collections.abc import Iterator
 from enum import Enum
 
-from kodisc_jupyter.scene.names import names
+from kodisc_jupyter.scene.manim.names import names
 
 
 class Kind(Enum):
@@ -93,11 +93,12 @@ class Classes:
         nodes = self.definitions.get(name)
         if nodes is None:
             return self._kind_of_outside(name)
-        if name in above:
-            return Kind.OTHER
+        depth = above.count(name)  # `class Scene(Scene)` is built from what had the name before
+        if depth >= len(nodes):
+            return self._kind_of_outside(name)
         if name in self._assigned:
             return Kind.UNKNOWN
-        kinds = {self._kind_of(base, (*above, name)) for base in nodes[-1].bases}
+        kinds = {self._kind_of(base, (*above, name)) for base in nodes[-1 - depth].bases}
         if Kind.SCENE in kinds:
             return Kind.SCENE
         if Kind.UNKNOWN in kinds or nodes[-1].keywords or nodes[-1].decorator_list:

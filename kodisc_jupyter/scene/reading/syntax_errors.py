@@ -1,111 +1,18 @@
-"""A source, read once: its syntax tree, its scopes and its classes; or why it cannot be read."""
+"""What to say about a text that Python cannot read."""
 
 from __future__ import annotations
 
-import ast
 import re
 import unicodedata
-from dataclasses import dataclass
-from functools import cached_property
-from typing import Any, Final
+from typing import Final
 
 from kodisc_jupyter.scene.cell import Source, split_lines
-from kodisc_jupyter.scene.classes import Classes
-from kodisc_jupyter.scene.diagnostics import (
-    NOTHING_CHARGED,
-    Diagnostic,
-    Severity,
-    one_line,
-    place,
-)
-from kodisc_jupyter.scene.parsing import parse, verify
-from kodisc_jupyter.scene.scopes import Scopes, resolve
+from kodisc_jupyter.scene.diagnostics import NOTHING_CHARGED, Diagnostic, Severity, place
+from kodisc_jupyter.scene.reading.parser import parse, verify
 
 
-@dataclass(frozen=True)
-class Reading:
-    """A source that Python can parse."""
-
-    source: Source
-    tree: ast.Module
-
-    @cached_property
-    def scopes(self) -> Scopes:
-        """Which names are defined, and which are not."""
-        return resolve(self.tree)
-
-    @cached_property
-    def classes(self) -> Classes:
-        """The classes at the top of the source."""
-        return Classes(self.tree)
-
-    def error(self, check: str, node: ast.AST | None, message: str, hint: str = "") -> Diagnostic:
-        """An error at a node; nothing has been sent."""
-        return Diagnostic(
-            check,
-            Severity.ERROR,
-            one_line(message),
-            hint=one_line(hint),
-            charged=NOTHING_CHARGED,
-            **self._at(node),
-        )
-
-    def warning(self, check: str, node: ast.AST, message: str, hint: str = "") -> Diagnostic:
-        """A warning at a node."""
-        return Diagnostic(
-            check, Severity.WARNING, one_line(message), hint=one_line(hint), **self._at(node)
-        )
-
-    def _at(self, node: ast.AST | None) -> dict[str, Any]:
-        if node is None:
-            return {}
-        # Before Python 3.12 places inside of f-strings of several lines are wrong.
-        line = min(node.lineno, len(self.source.lines))  # type: ignore[attr-defined]
-        text = self.source.lines[line - 1]
-        start = characters(text, node.col_offset)  # type: ignore[attr-defined]
-        same_line = node.end_lineno == node.lineno  # type: ignore[attr-defined]
-        end = characters(text, node.end_col_offset) if same_line else len(text.rstrip())  # type: ignore[attr-defined]
-        if isinstance(node, ast.Name) and node.id not in text[start:end]:
-            return place(self.source, line)
-        return place(self.source, line, start, end)
-
-
-def characters(line: str, offset: int) -> int:
-    """A column of the syntax tree (bytes of UTF-8) as a number of characters."""
-    if line.isascii():
-        return offset
-    return len(line.encode("utf-8", "surrogatepass")[:offset].decode("utf-8", "ignore"))
-
-
-def read(source: Source) -> Reading | Diagnostic:
-    """Parse a source: a reading, or the syntax error.
-
-    Raises:
-        RecursionError: it is nested too deeply (or MemoryError, by Python's older parsers).
-    """
-    for index, line in enumerate(source.lines, 1):
-        odd = _UNREADABLE.search(line)
-        if odd:
-            return Diagnostic(
-                "syntax",
-                Severity.ERROR,
-                f"The character U+{ord(odd[0]):04X} cannot stand in Python source.",
-                hint="Delete it; it came in with something pasted.",
-                charged=NOTHING_CHARGED,
-                **place(source, index, *odd.span()),
-            )
-    try:
-        tree = parse(source.code)
-        verify(tree)
-    except SyntaxError as error:
-        return _syntax_error(source, error)
-    return Reading(source, tree)
-
-
-_UNREADABLE: Final = re.compile("[\0\ud800-\udfff]")
-
-
-def _syntax_error(source: Source, error: SyntaxError) -> Diagnostic:
+def syntax_error(source: Source, error: SyntaxError) -> Diagnostic:
+    """Python's own message at its place, with what to do about it."""
     # A bracket or string left open in the prelude is reported where the cell goes wrong.
     before = 0
     for part, first in _parts(source):
@@ -116,11 +23,14 @@ def _syntax_error(source: Source, error: SyntaxError) -> Diagnostic:
             break
     line = min(max((error.lineno or 1) + before, 1), len(source.lines))
     text = source.lines[line - 1]
-    ipython = _ipython_syntax(text) if len(text) <= _IPYTHON_LINE else None
+    ipython = _ipython_syntax(text) if len(text) <= _TYPED_LINE else None
     if ipython:
         check = "ipython-syntax"
         message, hint = ipython
         column, end = len(text) - len(text.lstrip()), len(text.rstrip())
+    elif len(text) <= _TYPED_LINE and (cause := _plain_cause(text)):
+        check = "syntax"
+        message, hint, column, end = cause
     else:
         check = "syntax"
         said = (error.msg or "invalid syntax").rstrip(".")
@@ -136,6 +46,45 @@ def _syntax_error(source: Source, error: SyntaxError) -> Diagnostic:
         charged=NOTHING_CHARGED,
         **place(source, line, column, end),
     )
+
+
+_FENCE: Final = re.compile(r"\s*(?:```|~~~)\s*\w*\s*$")
+_DIGIT_FIRST: Final = re.compile(r"\s*(?:class|def)\s+(\d\w*)|\s*(\d+[A-Za-z_]\w*)\s*=(?!=)")
+_DECIMAL_COMMA: Final = re.compile(r"(\w+)\s*=\s*(\d+),(\d+)(?=\s*[,)\]])")
+
+
+def _plain_cause(text: str) -> tuple[str, str, int, int] | None:
+    """What Python cannot know: message, hint and columns of a habit seen in the line itself."""
+    if _FENCE.match(text):
+        start = len(text) - len(text.lstrip())
+        return (
+            "This line is Markdown's mark for code, not Python.",
+            "Delete the lines with ``` above and below the code.",
+            start,
+            len(text.rstrip()),
+        )
+    found = _DIGIT_FIRST.match(text)
+    if found:
+        name = found[1] or found[2]
+        start = text.index(name)
+        front = re.match(r"\d+(?:D(?=[A-Z_]))?_?", name)
+        assert front is not None
+        better = f"{name[front.end() :] or 'Scene'}{front[0].rstrip('_')}"
+        return (
+            f"A name cannot begin with a digit: {name}.",
+            f"Write {better}, or another name that begins with a letter.",
+            start,
+            start + len(name),
+        )
+    comma = _DECIMAL_COMMA.search(text)
+    if comma:
+        return (
+            f"{comma[2]},{comma[3]} is two numbers in Python.",
+            f"Write {comma[1]}={comma[2]}.{comma[3]}, with a point.",
+            comma.start(2),
+            comma.end(3),
+        )
+    return None
 
 
 def _syntax_columns(error: SyntaxError, text: str) -> tuple[int, int]:
@@ -169,7 +118,7 @@ def _parts(source: Source) -> list[tuple[str, int]]:
     return parts
 
 
-_IPYTHON_LINE: Final = 500  # nobody types a longer command
+_TYPED_LINE: Final = 500  # nobody types a longer command or definition
 _SHELL: Final = re.compile(r"\s*(?:[\w.,\s]+=\s*)?!")
 _MAGIC: Final = re.compile(r"\s*(?:[\w.,\s]+=\s*)?%{1,2}\s*([A-Za-z_]\w*)")
 _QUESTION: Final = re.compile(r"\s*\?{1,2}\s*[\w.*%]+\s*;?\s*$|\s*[\w.*%\[\]]+\s*\?{1,2}\s*;?\s*$")

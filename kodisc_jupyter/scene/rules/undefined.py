@@ -1,18 +1,19 @@
-"""Names that nothing defines, and what their writer probably meant."""
+"""Names that nothing defines, or an import replaces, and what their writer probably meant."""
 
 from __future__ import annotations
 
 import ast
 import sys
 import types
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from typing import Final
 
 from kodisc_jupyter.scene.diagnostics import Diagnostic
-from kodisc_jupyter.scene.manimgl import manimgl_hint
-from kodisc_jupyter.scene.names import names
-from kodisc_jupyter.scene.reading import Reading
-from kodisc_jupyter.scene.scopes import BUILTINS
+from kodisc_jupyter.scene.manim.manimgl import manimgl_hint
+from kodisc_jupyter.scene.manim.names import names
+from kodisc_jupyter.scene.manim.suggestions import closest
+from kodisc_jupyter.scene.reading.reading import Reading
+from kodisc_jupyter.scene.reading.scopes import BUILTINS
 
 LIMIT: Final = 10
 """More undefined names than this are not worth reading at once."""
@@ -31,13 +32,14 @@ _OTHER_LANGUAGES: Final = {"true": "True", "false": "False", "null": "None", "no
 _NOTEBOOK_ONLY: Final = frozenset({"get_ipython", "display", "In", "Out"})
 
 
-def undefined_names(reading: Reading, notebook_names: Collection[str]) -> Iterable[Diagnostic]:
+def undefined_names(reading: Reading, notebook_names: Collection[str]) -> Iterator[Diagnostic]:
     """One error for each name that nothing defines, at its first use."""
     known = names()
     scopes = reading.scopes
     first: dict[str, ast.Name] = {}
-    for use in scopes.undefined:
-        first.setdefault(use.id, use)
+    for use in sorted(scopes.undefined, key=lambda use: not reading.reaches(use)):
+        if not _in_method_without_self(reading, use):  # the check of construct says so
+            first.setdefault(use.id, use)
     no_manim = "manim" not in scopes.stars and not _imports_manim(reading)
     manims = [name for name in first if name in known.manim] if no_manim else []
     if manims:
@@ -61,18 +63,18 @@ def _imports_manim(reading: Reading) -> bool:
 def _manim_not_imported(
     reading: Reading, first: Mapping[str, ast.Name], manims: list[str]
 ) -> Diagnostic:
-    others = f" (nor are {_listed(manims[1:])})" if len(manims) > 1 else ""
+    are = "are" if len(manims) > 1 else "is"
     return reading.error(
         "undefined-name",
         first[manims[0]],
-        f"{manims[0]} is not defined{others}: Manim is not imported here.",
+        f"{_listed(manims)} {are} not defined: Manim is not imported here.",
         "Each cell is sent by itself: put `from manim import *` at its top, "
         "or once into a %%kodisc_prelude cell.",
     )
 
 
 def _listed(words: list[str]) -> str:
-    shown = words[:3]
+    shown = words[:4]
     more = len(words) - len(shown)
     if more:
         return f"{', '.join(shown)} and {more} more"
@@ -91,9 +93,37 @@ def _undefined(reading: Reading, use: ast.Name, notebook_names: Collection[str])
             f"{name} is defined in the notebook, but was not sent along.",
             _sending_hint(name, notebook_names),
         )
+    if "manim_kodisc" in reading.scopes.stars:
+        return reading.warning(
+            "undefined-name",
+            use,
+            f"{name} is not defined, unless manim_kodisc has it in a newer version.",
+            _undefined_hint(reading, name, use),
+        )
     return reading.error(
-        "undefined-name", use, f"{name} is not defined.", _undefined_hint(reading, name)
+        "undefined-name", use, f"{name} is not defined.", _undefined_hint(reading, name, use)
     )
+
+
+def _method_around(reading: Reading, use: ast.Name) -> ast.FunctionDef | None:
+    """The innermost method of a class of the source that a use stands in."""
+    found = None
+    for node in ast.walk(reading.tree):
+        if isinstance(node, ast.ClassDef):
+            for part in node.body:
+                if isinstance(part, ast.FunctionDef) and part.lineno <= use.lineno <= (
+                    part.end_lineno or part.lineno
+                ):
+                    found = part
+    return found
+
+
+def _in_method_without_self(reading: Reading, use: ast.Name) -> bool:
+    """Whether it is the ``self`` of a ``def construct():``."""
+    if use.id != "self":
+        return False
+    method = _method_around(reading, use)
+    return method is not None and method.name == "construct" and not method.args.args
 
 
 def _sending_hint(name: str, notebook_names: Collection[str]) -> str:
@@ -108,12 +138,15 @@ def _sending_hint(name: str, notebook_names: Collection[str]) -> str:
     return f"Send its value along: add `--with {name}` to the %%kodisc line."
 
 
-def _undefined_hint(reading: Reading, name: str) -> str:
+def _undefined_hint(reading: Reading, name: str, use: ast.Name) -> str:
     if name in _NOTEBOOK_ONLY:
         return "It exists in the notebook only; a scene is rendered by plain Python."
     if name in _OTHER_LANGUAGES:
         return f"Python writes it {_OTHER_LANGUAGES[name]}."
     if name == "self":
+        method = _method_around(reading, use)
+        if method is not None and not method.args.args:
+            return f"Write `def {method.name}(self):`."
         return "Indent this line into a method; self exists only there."
     owner = _class_attribute(reading.tree, name)
     if owner:
@@ -155,20 +188,21 @@ def _class_attribute(tree: ast.Module, name: str) -> str:
     return ""
 
 
-def closest(name: str, candidates: Collection[str]) -> str:
-    """The candidate that ``name`` was probably meant to be, or ``""``."""
-    if not 1 < len(name) <= 60:
-        return ""
-    folded = name.casefold().replace("_", "")
-    for candidate in sorted(candidates):
-        if candidate.casefold().replace("_", "") == folded:
-            return candidate
-    near = [
-        candidate
-        for candidate in candidates
-        if abs(len(candidate) - len(name)) <= 3 and not candidate.startswith("_")
-    ]
-    from difflib import get_close_matches  # only a mistake needs it
+def replaced_values(reading: Reading) -> Iterator[Diagnostic]:
+    """``from manim import *`` below a sent ``color`` makes ``color`` Manim's module again.
 
-    matches = get_close_matches(name, sorted(near), n=1, cutoff=0.75)
-    return matches[0] if matches else ""
+    An import in the prelude stands above the values and replaces nothing.
+    """
+    sent = set(reading.source.names)
+    for node in reading.tree.body if sent else ():
+        if not (isinstance(node, ast.ImportFrom) and node.names[0].name == "*"):
+            continue
+        lost = sent & names().stars.get(node.module or "", frozenset())
+        if lost and reading.source.locate(node.lineno)[0] == "cell":
+            name = min(lost)
+            yield reading.error(
+                "replaced-value",
+                node,
+                f"This import brings a {name} of its own in place of the one sent along.",
+                f"Send it by another name: my_{name} = {name}, then --with my_{name}.",
+            )

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import ast
 import re
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from typing import Final
 
-from kodisc_jupyter.scene.classes import Kind
 from kodisc_jupyter.scene.diagnostics import Diagnostic
-from kodisc_jupyter.scene.reading import Reading
+from kodisc_jupyter.scene.reading.classes import Kind
+from kodisc_jupyter.scene.reading.reading import Reading
 
 # A call of one of these reads the file that its first argument (or this keyword) names.
 _READERS: Final[dict[str, str]] = {
@@ -27,27 +28,38 @@ _READERS: Final[dict[str, str]] = {
     "fromfile": "file",
 }
 _KEYWORDS: Final[dict[str, tuple[str, ...]]] = {"Code": ("code_file", "file_name")}
+_RUNNERS: Final = frozenset({"system", "run", "Popen", "check_call", "check_output", "extractall"})
+"""What these write nobody can read here."""
 _OWNERS: Final[dict[str, frozenset[str]]] = {
     "open": frozenset({"Image", "PIL", "io", "gzip", "codecs"}),
     "imread": frozenset({"plt", "cv2", "imageio", "iio", "mpimg"}),
 }
 _ABSOLUTE: Final = re.compile(r"[/\\~]|[A-Za-z]:[/\\]|[a-z][a-z0-9+.-]+:")
+_FILE: Final = re.compile(r"[\w./ -]+\.\w{1,5}")
 _WRITERS: Final = frozenset({"savefig", "save", "imsave", "imwrite", "to_csv", "savetxt"})
 
 
 def relative_files(reading: Reading) -> Iterable[Diagnostic]:
-    """Files that are opened by a relative path: they are not where the scene is rendered."""
+    """Files that are opened by a relative path: they are not where the scene is rendered.
+
+    Nothing is said of a file that the source itself writes or fetches: its name stands there too.
+    """
     calls = reading.scopes.calls
+    if any(_called(call)[1] in _RUNNERS for call in calls):
+        return
+    paths = [path for path in map(_read_path, calls) if path is not None]
+    times = Counter(reading.scopes.strings)
+    read = Counter(map(_text, paths))
     told = set(_written(calls))
-    for call in calls:
-        path = _read_path(call)
-        if path is None or _ABSOLUTE.match(_text(path)) or _text(path) in told:
+    for path in paths:
+        text = _text(path)
+        if _ABSOLUTE.match(text) or text in told or times[text] > read[text]:
             continue
-        told.add(_text(path))
+        told.add(text)
         yield reading.warning(
             "relative-file",
             path,
-            f"{_shortened(_text(path))} is a file beside the notebook; only the code is sent.",
+            f"{_shortened(text)} is a file beside the notebook; only the code is sent.",
             "Draw it with Manim, or make its content part of the cell.",
         )
 
@@ -83,6 +95,8 @@ def _read_path(call: ast.Call) -> ast.expr | None:
     path: ast.expr | None = None
     if name in _KEYWORDS:
         path = _argument(call, _KEYWORDS[name])
+        if path is None and call.args and _FILE.fullmatch(_text(call.args[0])):
+            path = call.args[0]  # the first argument is a file in every version of Manim
     elif name in {"read_text", "read_bytes"}:  # Path("x").read_text()
         value = call.func.value if isinstance(call.func, ast.Attribute) else None
         if isinstance(value, ast.Call) and _called(value)[1] == "Path" and len(value.args) == 1:

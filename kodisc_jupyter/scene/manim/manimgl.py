@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from kodisc_jupyter.scene.names import names
+from kodisc_jupyter.scene.manim.names import names
 
 REPLACEMENTS: Final[dict[str, str]] = {
     "ShowCreation": "Create",

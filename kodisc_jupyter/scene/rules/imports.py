@@ -8,10 +8,10 @@ from collections.abc import Collection, Iterable, Iterator
 from typing import Final
 
 from kodisc_jupyter.scene.diagnostics import Diagnostic
-from kodisc_jupyter.scene.manimgl import MODULES, REPLACEMENTS, manimgl_hint
-from kodisc_jupyter.scene.names import KODISC_MANIM, names
-from kodisc_jupyter.scene.reading import Reading
-from kodisc_jupyter.scene.undefined import closest
+from kodisc_jupyter.scene.manim.manimgl import MODULES, REPLACEMENTS, manimgl_hint
+from kodisc_jupyter.scene.manim.names import KODISC_MANIM, names
+from kodisc_jupyter.scene.manim.suggestions import closest
+from kodisc_jupyter.scene.reading.reading import Reading
 
 # What Manim itself depends on is there even if the user's folder has a module of the same name.
 _SERVED: Final = frozenset(

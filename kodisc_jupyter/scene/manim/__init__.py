@@ -1,0 +1,1 @@
+"""What is known of Manim without importing it: names, signatures, ManimGL, likely meanings."""

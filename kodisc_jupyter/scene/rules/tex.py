@@ -1,0 +1,135 @@
+"""LaTeX that cannot be set, or says something else than was meant, seen in the text itself."""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Iterator
+from typing import Final
+
+from kodisc_jupyter.scene.diagnostics import Diagnostic
+from kodisc_jupyter.scene.reading.reading import Reading
+from kodisc_jupyter.scene.reading.values import Values
+
+_MATH: Final = frozenset({"MathTex", "SingleStringMathTex"})
+_TEXT: Final = frozenset({"Tex", "Title", "BulletedList"})
+
+_ESCAPES: Final = {
+    "\a": "a", "\b": "b", "\f": "f", "\v": "v", "\t": "t", "\r": "r", "\n": "n"
+}  # fmt: skip
+_BROKEN: Final = re.compile(
+    r"[\a\b\f\v]|\r(?!\n)(?=[a-z])|\t(?=(?:heta|imes|au|ext|o|op|an|riangle|ilde|frac|iny)(?![a-z]))"
+    r"|\n(?=(?:u|e|eq|abla|ot|otin|i|mid|ewline)(?![a-z]))"
+)
+"""A control character, and what would have become a command after a backslash."""
+
+_OWN_RULES: Final = re.compile(
+    r"\\(?:begin|verb|url|href|def|newcommand|label|ref|includegraphics|cite|lstinline|\(|\[)"
+)
+_SPECIAL: Final = re.compile(r"(?<!\\)(?:\\\\)*([%_#&^])")
+_MEANINGS: Final = {
+    "%": "begins a comment in LaTeX: what follows it is not shown.",
+    "_": "lowers the next letter in LaTeX, in mathematics only.",
+    "^": "lifts the next letter in LaTeX, in mathematics only.",
+    "&": "separates the columns of a table in LaTeX.",
+    "#": "stands for an argument in LaTeX.",
+}
+_COMMENT: Final = re.compile(r"(?<!\\)(?:\\\\)*%[ \t]*[^\s]")
+_TEMPLATED: Final = frozenset({"tex_environment", "tex_template"})
+
+
+def tex_problems(reading: Reading, values: Values) -> Iterator[Diagnostic]:
+    """Control characters, dollars in MathTex, and signs that LaTeX takes for its own."""
+    if reading.scopes.unreadable:
+        return
+    for call in reading.scopes.calls:
+        called = values.of(call.func, reading.scopes.scope_of[call])
+        if called is None or called.form != "class" or called.name not in _MATH | _TEXT:
+            continue
+        pieces = [part for part in call.args if _is_text(part)]
+        broken = next((piece for piece in pieces if _BROKEN.search(_value(piece))), None)
+        if broken is not None:
+            yield _control_character(reading, broken)
+        elif len(pieces) == len(call.args) and not _TEMPLATED & {kw.arg for kw in call.keywords}:
+            if called.name in _MATH:
+                yield from _mathematics(reading, pieces)
+            else:
+                for group in [pieces] if called.name == "Tex" else [[one] for one in pieces]:
+                    yield from _text(reading, group)
+
+
+def _is_text(node: ast.expr) -> bool:
+    return isinstance(node, ast.Constant) and isinstance(node.value, str)
+
+
+def _value(node: ast.expr) -> str:
+    return str(node.value) if isinstance(node, ast.Constant) else ""
+
+
+def _control_character(reading: Reading, node: ast.expr) -> Diagnostic:
+    text = _value(node)
+    found = _BROKEN.search(text)
+    assert found is not None
+    rest = re.match(r"[A-Za-z]*", text[found.start() + 1 :])
+    command = f"\\{_ESCAPES[found[0]]}{rest[0] if rest else ''}"
+    report = reading.warning if found[0] == "\n" else reading.error
+    return report(
+        "semantics",
+        node,
+        f"{command}: Python takes {command[:2]} for a control character, and LaTeX never sees it.",
+        'Write LaTeX in raw strings: r"…".',
+    )
+
+
+def _mathematics(reading: Reading, pieces: list[ast.expr]) -> Iterator[Diagnostic]:
+    for piece in pieces:
+        if "\n" not in _value(piece) and _COMMENT.search(_value(piece)):
+            yield _special_sign(reading, piece, "%")
+            return
+        if _dollar_outside(_value(piece)):
+            yield reading.error(
+                "semantics",
+                piece,
+                "MathTex is mathematics already, so a $ ends it.",
+                "MathTex needs no $: leave them out, or use Tex.",
+            )
+            return
+
+
+def _dollar_outside(text: str) -> bool:
+    r"""Whether there is a ``$`` outside of braces: inside of them it may belong to ``\text``."""
+    depth = 0
+    for index, char in enumerate(text):
+        if index and text[index - 1] == "\\":
+            continue
+        depth += (char == "{") - (char == "}")
+        if char == "$" and depth <= 0:
+            return True
+    return False
+
+
+def _text(reading: Reading, pieces: list[ast.expr]) -> Iterator[Diagnostic]:
+    """``% & # _`` outside of mathematics."""
+    whole = "".join(map(_value, pieces))
+    if _OWN_RULES.search(whole) or whole.replace("\\$", "").count("$") % 2:
+        return
+    in_mathematics = False
+    for piece in pieces:
+        for index, part in enumerate(re.split(r"(?<!\\)\$", _value(piece))):
+            in_mathematics ^= index > 0
+            found = None if in_mathematics else _SPECIAL.search(part)
+            if found is None or (found[1] == "%" and "\n" in part):
+                continue  # a comment at the end of a line may be meant
+            yield _special_sign(reading, piece, found[1])
+            return
+
+
+def _special_sign(reading: Reading, piece: ast.expr, sign: str) -> Diagnostic:
+    mathematics = f", or put mathematics between dollars: $x{sign}2$" if sign in "_^" else ""
+    written = r"\^{}" if sign == "^" else f"\\{sign}"
+    return reading.error(
+        "semantics",
+        piece,
+        f"{sign} {_MEANINGS[sign]}",
+        f"Write {written}, or use Text{mathematics}.",
+    )
