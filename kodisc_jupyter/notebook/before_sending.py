@@ -8,10 +8,11 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from kodisc_jupyter.notebook.backends import has_manim
+from kodisc_jupyter.notebook.backends import NOT_SENT, NowhereToRenderError, has_manim
 from kodisc_jupyter.notebook.display import notices, words
 from kodisc_jupyter.notebook.front_end import BEHAVIOUR
 from kodisc_jupyter.notebook.prepare import refused
+from kodisc_jupyter.notebook.rehearsal_report import RehearsalReport, report_of
 from kodisc_jupyter.renders.rehearsal import (
     Outcome,
     Rehearsal,
@@ -41,6 +42,9 @@ WAY_OUT: Final = (
 )
 
 NOT_THIS_ONE: Final = "{scene} was not sent, so nothing was charged for it."
+
+ALONE_LIMIT_S: Final = 60.0
+"""Seconds that a rehearsal by itself may take: no render waits for it."""
 
 PRINTED_SHOWN: Final = 1_000
 """Characters of what a scene prints that are shown."""
@@ -79,6 +83,32 @@ def rehearsal_before(
         return rehearsal
 
     return play
+
+
+def rehearse_alone(request: RenderRequest, source: Source, kernel: KernelState) -> RehearsalReport:
+    """Rehearse a scene that is not to be sent, and measure where the time goes.
+
+    Raises:
+        SceneCheckError: the scene failed, with an error that it would have on Kodisc, too.
+        NowhereToRenderError: Manim is not installed here.
+    """
+    if not (can_rehearse() and has_manim()):
+        raise NowhereToRenderError(
+            f"A rehearsal needs Manim on this machine. {NOT_SENT}",
+            hint='Install it with: pip install "kodisc-jupyter[local]"; or look for mistakes '
+            "with --check, which needs nothing.",
+        )
+    settings = kernel.settings
+    off = settings.disabled_checks()
+    limit_s = max(ALONE_LIMIT_S, settings.rehearsal_limit)
+    rehearsal = rehearsed(request, source, kernel.home, limit_s=limit_s, measure=True)
+    found = warnings_of(rehearsal, source, cloud=False)
+    return report_of(
+        request.class_name,
+        rehearsal,
+        source,
+        tuple(one for one in found if one.check not in off),
+    )
 
 
 def rehearsed(

@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from kodisc_jupyter.notebook.backends import Kind
     from kodisc_jupyter.notebook.display.display import RenderDisplay, Screen
     from kodisc_jupyter.notebook.display.embedding import VideoOptions
+    from kodisc_jupyter.notebook.rehearsal_report import RehearsalReport
     from kodisc_jupyter.renders.render import Render
     from kodisc_jupyter.scene.cell import Source
 
@@ -72,6 +73,11 @@ def run_cell(
     notices.show_warnings(prepared.warnings, kernel.front_end())
     if options.check:
         notices.say(notices.checked(prepared.requests, prepared.warnings))
+        return []
+    if options.rehearse:
+        for report in rehearse_cell(kernel, prepared):
+            notices.show_warnings(report.warnings, kernel.front_end())
+            notices.say(str(report))
         return []
     kind = kernel.places.likely(options.backend)
     displays: list[RenderDisplay] = []
@@ -122,6 +128,18 @@ def prepare_cell(
     if values:
         context = context._replace(namespace={**(context.namespace or {}), **values})
     return prepare(cell, options, kernel.settings, context)
+
+
+def rehearse_cell(kernel: KernelState, prepared: PreparedCell) -> list[RehearsalReport]:
+    """``--rehearse``: play the scenes of a cell without drawing them; nothing is sent.
+
+    Raises:
+        SceneCheckError: a scene failed.
+        NowhereToRenderError: Manim is not installed here.
+    """
+    from kodisc_jupyter.notebook.before_sending import rehearse_alone
+
+    return [rehearse_alone(request, prepared.source, kernel) for request in prepared.requests]
 
 
 def estimate_cell(
@@ -231,7 +249,7 @@ def _start(
                 display.source if rehearse else None,
                 kernel,
                 unlimited=backend.unlimited,
-                setting=kernel.settings.rehearse,
+                setting="never" if options.rehearse is False else kernel.settings.rehearse,
                 alongside=len(alongside),
             ),
         )

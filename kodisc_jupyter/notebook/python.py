@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal, overload
 
 from kodisc_jupyter.api.errors import KodiscError
 from kodisc_jupyter.notebook.display.notices import say
@@ -12,10 +12,21 @@ from kodisc_jupyter.notebook.line.values import OptionError
 from kodisc_jupyter.notebook.prepare import option_diagnostic, refused
 
 if TYPE_CHECKING:
+    from kodisc_jupyter.notebook.rehearsal_report import RehearsalReport
     from kodisc_jupyter.renders.render import Render
 
 
-def render(code: str | type, scene: str | None = None, **options: Any) -> Render:
+@overload
+def render(
+    code: str | type, scene: str | None = None, *, rehearse: Literal[True], **options: Any
+) -> RehearsalReport: ...
+
+
+@overload
+def render(code: str | type, scene: str | None = None, **options: Any) -> Render: ...
+
+
+def render(code: str | type, scene: str | None = None, **options: Any) -> Render | RehearsalReport:
     """Render a scene from Python, just as ``%%kodisc`` does, panel included.
 
     Args:
@@ -25,17 +36,25 @@ def render(code: str | type, scene: str | None = None, **options: Any) -> Render
         options: ``%%kodisc``'s options by name: ``quality``, ``aspect``, ``fps``, ``values``
             (a dict of what ``--with`` sends), ``metadata``, ``webhook`` (``None`` for none),
             ``wait``, ``timeout``, ``force``, ``max_credits``, ``embed``, ``save``, ``width``,
-            ``loop``, ``autoplay``, ``alt``, ``backend``.
+            ``loop``, ``autoplay``, ``alt``, ``backend``, ``rehearse`` (``True`` rehearses only,
+            ``False`` sends without a rehearsal).
 
     Returns:
-        The render's handle: ``.job``, ``.wait()``, ``.video``, ``.cancel_watch()``.
+        The render's handle: ``.job``, ``.wait()``, ``.video``, ``.cancel_watch()``. With
+        ``rehearse=True`` nothing is sent, and it is what the rehearsal has shown: ``.seconds``,
+        ``.animations``, ``.sections``, ``.warnings``, ``.slowest`` …
 
     Raises:
         TypeError: an unknown option, or ``code`` is neither source nor a class.
         SceneCheckError: a mistake in the scene, or the class's source cannot be found.
         KodiscError: as a cell raises it.
     """
-    from kodisc_jupyter.notebook.cell import cell_context, run_cell
+    from kodisc_jupyter.notebook.cell import (
+        cell_context,
+        prepare_cell,
+        rehearse_cell,
+        run_cell,
+    )
     from kodisc_jupyter.notebook.kernel import current_kernel
 
     kernel = current_kernel()
@@ -63,6 +82,9 @@ def render(code: str | type, scene: str | None = None, **options: Any) -> Render
     except OptionError as problem:
         raise refused([option_diagnostic(problem.message, problem.hint, "")]) from None
     try:
+        if wanted.rehearse:
+            prepared = prepare_cell(kernel, code, wanted, values=values, context=context)
+            return rehearse_cell(kernel, prepared)[0]
         return run_cell(kernel, code, wanted, values=values, context=context)[0]
     except KodiscError as problem:
         if kernel.front_end() is FrontEnd.MARIMO:  # which shows an error's first sentence only

@@ -221,7 +221,7 @@ def test_every_environment_variable_is_read_somewhere():
         path.read_text(encoding="utf-8") for path in (ROOT / "kodisc_jupyter").rglob("*.py")
     )
     named = set(re.findall(r"\bKODISC_[A-Z_]+\b", README))
-    assert len(named) == 5
+    assert len(named) == 6
     for name in named:
         assert f'"{name}"' in sources, name
 

@@ -197,3 +197,56 @@ def test_no_key_of_kodisc_reaches_the_scene(kernel, cloud):
     )
     (render,) = send(kernel, cell("looks_for_keys", *look))
     assert not render.state.unrehearsed
+
+
+WHOLE = cell(
+    "whole",
+    'self.next_section("intro")',
+    "print(3)",
+    'self.play(Create(Square()), subcaption="a square")',
+    'self.next_section("proof")',
+    "self.play(FadeIn(Surface(lambda u, v: [u, v, 0], resolution=12)), run_time=2)",
+    "self.wait(0.5)",
+)
+
+
+def test_rehearse_alone_tells_length_sections_and_where_the_time_goes(kernel, cloud, capsys):
+    renders = run_cell(kernel, WHOLE.text, Options(rehearse=True), line="%%kodisc --rehearse")
+    said = capsys.readouterr().out
+    assert renders == []
+    assert cloud.requests == []
+    assert "Rehearsed Tried: 0:04 of video (3.5 s, 105 frames), 3 animations." in said
+    assert "Sections: 0:00 intro · 0:01 proof" in said
+    assert "Captions: 1" in said
+    first = said.split("measured on this machine:\n")[1].splitlines()[0]
+    assert first.startswith("  line 10:"), said
+    assert "The scene printed:\n3" in said
+    assert "Nothing was sent and nothing was charged." in said
+
+
+def test_rehearse_alone_needs_no_key_and_stops_at_a_mistake(kernel, cloud, monkeypatch):
+    monkeypatch.delenv("KODISC_KEY")
+    with pytest.raises(SceneCheckError, match="wiat"):
+        run_cell(kernel, cell("alone", "self.wiat()").text, Options(rehearse=True))
+    assert cloud.requests == []
+
+
+def test_render_gives_a_rehearsal_as_an_object(kernel, cloud, monkeypatch):
+    import kodisc_jupyter
+
+    monkeypatch.setattr("kodisc_jupyter.notebook.kernel.current_kernel", lambda: kernel)
+    report = kodisc_jupyter.render(WHOLE.text, rehearse=True)
+    assert (report.scene, report.seconds, report.frames) == ("Tried", 3.5, 105)
+    assert [round(one.seconds, 2) for one in report.animations] == [1, 2, 0.5]
+    assert [one.line for one in report.animations] == [7, 9, 10]
+    assert [one.name for one in report.sections] == ["intro", "proof"]
+    assert report.captions[0].text == "a square"
+    assert report.slowest[0].line == 9
+    assert report.printed == "3\n"
+    assert report.why == ""
+    assert cloud.requests == []
+
+
+def test_no_rehearsal_sends_a_cell_as_it_is(kernel, cloud):
+    send(kernel, cell("as_it_is", "self.wiat()"), rehearse=False)
+    assert cloud.posts == 1

@@ -6,7 +6,7 @@ import pytest
 
 from kodisc_jupyter.api.errors import SceneCheckError
 from kodisc_jupyter.notebook.line import cell_line, command_line
-from kodisc_jupyter.notebook.line.cell_line import parse
+from kodisc_jupyter.notebook.line.cell_line import from_python, parse
 from kodisc_jupyter.notebook.line.options import OPTIONS, Options
 from kodisc_jupyter.notebook.line.values import LEFT_OUT, OptionError
 
@@ -182,3 +182,12 @@ def test_every_option_of_the_table_has_a_field_with_the_same_default():
     assert {option.dest for option in OPTIONS} | {"scenes"} == set(Options._fields)
     for option in OPTIONS:
         assert getattr(defaults, option.dest) == option.default, option.words
+
+
+def test_rehearse_and_no_rehearsal_exclude_each_other():
+    assert parse("A --rehearse").rehearse is True
+    assert parse("A --no-rehearsal").rehearse is False
+    assert parse("A").rehearse is None
+    with pytest.raises(OptionError):
+        parse("A --rehearse --no-rehearsal")
+    assert from_python("A", (), {"rehearse": True}).rehearse is True

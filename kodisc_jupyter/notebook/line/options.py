@@ -160,6 +160,13 @@ GROUPS: Final[dict[str, tuple[Option, ...]]] = {
             default=False,
             in_python=False,
         ),
+        Option(
+            ("--rehearse",),
+            "rehearse",
+            "play the scene on this machine without drawing it, and tell its length, what is "
+            "wrong and which lines take longest; nothing is sent",
+        ),
+        Option(("--no-rehearsal",), "rehearse", "send it without a rehearsal", sets=False),
     ),
     "how it is kept and shown": (
         Option(("--embed",), "embed", "keep the video inside the notebook"),
@@ -211,6 +218,7 @@ class Options(NamedTuple):
     force: bool = False
     max_credits: float | None = None
     check: bool = False
+    rehearse: bool | None = None
     embed: bool | None = None
     save: str | None = None
     width: str | None = None

@@ -1,0 +1,123 @@
+"""``--rehearse``: what a scene's rehearsal has shown, for a person and for a program."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final, NamedTuple
+
+from kodisc_jupyter.notebook.display import words
+from kodisc_jupyter.renders.rehearsal import Animation, Caption, Rehearsal, Section
+from kodisc_jupyter.scene.diagnostics import Diagnostic
+
+if TYPE_CHECKING:
+    from kodisc_jupyter.scene.cell import Source
+
+SLOWEST_SHOWN: Final = 3
+
+AUTOMATIC: Final = "autocreated"
+"""Manim's name for the section that every scene begins with."""
+
+_SECTIONS_SHOWN: Final = 12
+
+
+class SlowLine(NamedTuple):
+    """A line of the cell: how many seconds it takes here, of how many, and its text."""
+
+    line: int
+    seconds: float
+    of_s: float
+    text: str
+
+
+@dataclass(frozen=True)
+class RehearsalReport:
+    """A rehearsal of one scene; ``str()`` of it is what ``--rehearse`` prints.
+
+    ``seconds`` and ``frames`` are the video's, None where its end was not seen: ``why`` says why.
+    Lines are the cell's own. ``slowest`` are those that take most time to render, measured here.
+    """
+
+    scene: str
+    seconds: float | None
+    frames: int | None
+    animations: tuple[Animation, ...]
+    sections: tuple[Section, ...]
+    captions: tuple[Caption, ...]
+    texts: tuple[str, ...]
+    warnings: tuple[Diagnostic, ...]
+    slowest: tuple[SlowLine, ...]
+    printed: str
+    why: str
+
+    def __str__(self) -> str:
+        return "\n".join(_lines(self))
+
+
+def report_of(
+    scene: str, rehearsal: Rehearsal, source: Source, warnings: tuple[Diagnostic, ...]
+) -> RehearsalReport:
+    """The report of a rehearsal, with the cell's own line numbers."""
+    whole = rehearsal.is_whole
+    return RehearsalReport(
+        scene=scene,
+        seconds=rehearsal.seconds if whole else None,
+        frames=rehearsal.frames if whole else None,
+        animations=tuple(
+            one._replace(line=_cell_line(source, one.line)) for one in rehearsal.animations
+        ),
+        sections=tuple(one for one in rehearsal.sections if one.name != AUTOMATIC),
+        captions=rehearsal.captions,
+        texts=rehearsal.texts,
+        warnings=warnings,
+        slowest=_slowest(rehearsal, source),
+        printed=rehearsal.printed,
+        why=rehearsal.why,
+    )
+
+
+def _cell_line(source: Source, line: int | None) -> int | None:
+    """The number beside a line of the sent code, if it stands in the cell."""
+    if line is None or not 1 <= line <= len(source.lines):
+        return None
+    origin, number = source.locate(line)
+    return number if origin == "cell" else None
+
+
+def _slowest(rehearsal: Rehearsal, source: Source) -> tuple[SlowLine, ...]:
+    total = sum(seconds for _, seconds in rehearsal.slow)
+    found = []
+    for line, seconds in rehearsal.slow:
+        number = _cell_line(source, line)
+        if number is not None:
+            found.append(SlowLine(number, seconds, total, source.lines[line - 1].strip()))
+    return tuple(found[:SLOWEST_SHOWN])
+
+
+def _lines(report: RehearsalReport) -> list[str]:
+    scene = words.name(report.scene)
+    if report.seconds is None:
+        lines = [f"Rehearsed {scene}, not to its end: {report.why.rstrip('.')}."]
+    else:
+        number = len(report.animations)
+        length = f"{words.clock(report.seconds + 0.5)} of video"
+        exactly = f"{report.seconds:.1f} s, {report.frames:,} frames"
+        animations = f"{number} animation{'' if number == 1 else 's'}"
+        lines = [f"Rehearsed {scene}: {length} ({exactly}), {animations}."]
+    if report.sections:
+        named = [
+            f"{words.clock(one.start_s)} {words.name(one.name)}"
+            for one in report.sections[:_SECTIONS_SHOWN]
+        ]
+        lines.append(f"Sections: {' · '.join(named)}{' …' if named[_SECTIONS_SHOWN:] else ''}")
+    if report.captions:
+        lines.append(f"Captions: {len(report.captions)}")
+    if report.slowest:
+        lines.append("What takes most of the time to render, measured on this machine:")
+        lines += [
+            f"  line {one.line}: {100 * one.seconds / one.of_s:.0f} % ({one.seconds:.1f} s)  "
+            f"{words.name(one.text, 80)}"
+            for one in report.slowest
+        ]
+    if report.printed.strip():
+        lines += ["The scene printed:", words.plain(report.printed.rstrip())]
+    return [*lines, "Nothing was sent and nothing was charged."]
