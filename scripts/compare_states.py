@@ -1,9 +1,11 @@
-"""Step every example of Manim's docstrings, and hold its states against those of a real render.
+"""Step every example of Manim's docstrings, and hold what comes out against a real render.
 
-    python scripts/compare_states.py [--jobs N] [--only NAME ...]
+    python scripts/compare_states.py [--every N] [--only NAME ...] [--frames]
 
 After each animation every mobject's points are compared, and after the scene the times, the
-random numbers and the last picture; a difference is printed and counted. Prints how long both took.
+random numbers and the last picture. With ``--frames`` instead every frame of the video, before it
+is encoded, pixel by pixel: as Manim draws it, and as ours is drawn from its noted state; two
+different pictures with one key are counted, too. Prints how long both took.
 """
 
 from __future__ import annotations
@@ -104,6 +106,108 @@ def stepped(example: Example) -> list[Any]:
     return [*states, ending(scene, scene.renderer.get_frame())]
 
 
+def drawn_by_manim(example: Example) -> list[Any]:
+    """A hash of each frame that Manim hands to its encoder."""
+    from manim.scene.scene_file_writer import SceneFileWriter
+
+    frames: list[Any] = []
+
+    def note(_writer: Any, pixels: Any, num_frames: int = 1, *, repeat: int = 1) -> None:
+        frames.extend([hash_of(pixels)] * max(num_frames, repeat))
+
+    write_frame, SceneFileWriter.write_frame = SceneFileWriter.write_frame, note
+    nothing = lambda *_, **__: None  # noqa: E731
+    kept = SceneFileWriter.begin_animation, SceneFileWriter.end_animation, SceneFileWriter.finish
+    SceneFileWriter.begin_animation = SceneFileWriter.end_animation = nothing
+    SceneFileWriter.finish = SceneFileWriter.save_image = nothing
+    try:
+        scene_class(example)().render()
+    finally:
+        SceneFileWriter.write_frame = write_frame
+        (
+            SceneFileWriter.begin_animation,
+            SceneFileWriter.end_animation,
+            SceneFileWriter.finish,
+        ) = kept
+    return frames
+
+
+def drawn_by_us(example: Example) -> tuple[list[Any], int, list[str]]:
+    """The same by ours, how many keys there were, and which keys had several pictures."""
+    from kodisc_jupyter.stage import copies, drawing, frame_states
+    from kodisc_jupyter.stage.progress import ProgressWriter
+    from kodisc_jupyter.stage.stepping import Stepping
+
+    order: list[Any] = []
+    pictures: dict[bytes, str] = {}
+    several: list[str] = []
+
+    class Painter(drawing._Painter):  # noqa: SLF001
+        def paint(self, state: Any) -> Any:
+            pixels = super().paint(state)
+            told = hash_of(pixels)
+            if pictures.setdefault(state.key, told) != told:
+                several.append(state.key.hex())
+            return pixels
+
+    class Noting(drawing.Drawing):
+        def frame(self, stepping: Any, repeat: int) -> None:
+            self.noted = None
+            super().frame(stepping, repeat)
+            if self.noted is not None:
+                order.extend([self.noted] * repeat)
+
+        def _draw_directly(self, stepping: Any, repeat: int) -> None:
+            order.extend([hash_of(stepping.draw())] * repeat)
+            super()._draw_directly(stepping, repeat)
+
+    of_frame = frame_states.FrameStates.of_frame
+
+    def of_frame_and_note(self: Any, *args: Any) -> Any:
+        state = of_frame(self, *args)
+        noting.noted = state.key
+        return state
+
+    frame_states.FrameStates.of_frame = of_frame_and_note
+    drawing._Painter = Painter  # noqa: SLF001
+    progress = ProgressWriter(Path.cwd())
+    spare = drawing.spare_store(progress.folder)
+    noting = Noting(spare, progress, copies.Cores(None), spare=spare, fresh=True)
+    stepping = Stepping(scene_class(example)(), noting, still_s=0)
+    stepping.run()
+    segments = noting.finish()
+    assert sum(each.frames for each in segments) == len(order)
+    keys = sum(isinstance(each, bytes) for each in order)
+    return [pictures.get(each, each) for each in order], keys, several
+
+
+def compare_frames(example: Example) -> dict[str, Any]:
+    """One example in this process: every frame."""
+    began = time.process_time()
+    real = drawn_by_manim(example)
+    middle = time.process_time()
+    ours, keys, several = drawn_by_us(example)
+    ended = time.process_time()
+    wrong = [n for n, pair in enumerate(zip(real, ours, strict=False)) if pair[0] != pair[1]]
+    said = ""
+    if len(real) != len(ours):
+        said = f"{len(real)} and {len(ours)} frames"
+    elif wrong or several:
+        said = f"{len(wrong)} of {len(real)} frames, the first {wrong[:3]}; {len(several)} keys"
+    return {
+        "different": said,
+        "real_s": middle - began,
+        "stepped_s": ended - middle,
+        "frames": len(real),
+        "covered": keys,
+    }
+
+
+def hash_of(pixels: Any) -> str:
+    """A short hash of a picture."""
+    return hashlib.sha256(pixels.tobytes()).hexdigest()[:12]
+
+
 def ending(scene: Any, picture: Any) -> list[Any]:
     """How a scene ends: its mobjects, the random numbers, the last picture."""
     import numpy as np
@@ -119,7 +223,7 @@ def scene_class(example: Example) -> Any:
     return names[example.scene]
 
 
-def compare(example: Example) -> dict[str, Any]:
+def compare(example: Example, *, frames: bool) -> dict[str, Any]:
     """One example in this process, which is a copy made for it."""
     import manim
 
@@ -141,6 +245,8 @@ def compare(example: Example) -> dict[str, Any]:
                 "seed": 1,
             }
         )
+        if frames:
+            return compare_frames(example)
         began = time.process_time()
         real = played(example)
         middle = time.process_time()
@@ -155,7 +261,7 @@ def compare(example: Example) -> dict[str, Any]:
     return {"different": said, "real_s": middle - began, "stepped_s": ended - middle}
 
 
-def in_a_copy(example: Example) -> dict[str, Any]:
+def in_a_copy(example: Example, *, frames: bool) -> dict[str, Any]:
     """As :func:`compare`, in a process of its own."""
     reader, writer = os.pipe()
     if os.fork() == 0:
@@ -164,9 +270,11 @@ def in_a_copy(example: Example) -> dict[str, Any]:
         os.dup2(sink, 1)
         os.dup2(sink, 2)
         try:
-            answer = compare(example)
-        except BaseException as problem:
-            answer = {"failed": f"{type(problem).__name__}: {problem}"[:200]}
+            answer = compare(example, frames=frames)
+        except BaseException:
+            import traceback
+
+            answer = {"failed": traceback.format_exc()[-900:]}
         with os.fdopen(writer, "w") as out:
             json.dump(answer, out)
         os._exit(0)
@@ -181,6 +289,7 @@ def main() -> None:
     """Compare what the command line asks for."""
     parser = argparse.ArgumentParser(description=__doc__.split("\n", 1)[0])
     parser.add_argument("--only", nargs="*", help="names of scenes")
+    parser.add_argument("--frames", action="store_true", help="compare every frame's pixels")
     parser.add_argument("--every", type=int, default=1, help="take every Nth example")
     arguments = parser.parse_args()
     import manim
@@ -189,19 +298,23 @@ def main() -> None:
     work = [each for each in manim_doc_examples.examples() if each.key in record["renders"]]
     work = RANDOM + work[:: arguments.every]
     work = [each for each in work if not arguments.only or each.scene in arguments.only]
-    different = failed = 0
+    different = failed = frames = covered = 0
     real_s = stepped_s = 0.0
     for example in work:
-        told = in_a_copy(example)
+        told = in_a_copy(example, frames=arguments.frames)
         if "failed" in told:
             failed += 1
             print(f"failed     {example.where} {example.scene}: {told['failed']}", flush=True)
             continue
         real_s, stepped_s = real_s + told["real_s"], stepped_s + told["stepped_s"]
+        frames += told.get("frames", 0)
+        covered += told.get("covered", 0)
         if told["different"]:
             different += 1
             print(f"different  {example.where} {example.scene}: {told['different']}", flush=True)
     print(f"{len(work)} scenes: {different} different, {failed} failed")
+    if arguments.frames:
+        print(f"{frames} frames, {covered} of them with a key")
     print(f"real {real_s:.1f} s, stepped {stepped_s:.1f} s of processor time")
     sys.exit(1 if different or failed else 0)
 

@@ -32,6 +32,7 @@ class Options:
     memory_limit_mb: int
     queue_limit: int
     storage_limit_mb: int
+    segments_limit_mb: int
     connections: int
     dask: str | None
     webhook_url: str | None
@@ -55,7 +56,7 @@ def _parser() -> argparse.ArgumentParser:
     add = parser.add_argument
     add("--host", default="127.0.0.1", help="address to listen on (default: this machine only)")
     add("--port", type=_port, default=0, help="0 takes a free one (default)")
-    add("--workers", type=_positive, default=_cores(), help="renders at a time (default: cores)")
+    add("--workers", type=_positive, default=cores(), help="renders at a time (default: cores)")
     add("--credits", type=_credits, default=None, help="a number, or unlimited (default)")
     add("--free-credits", type=_count, default=0, help="free credits a month, spent first")
     add("--key", type=_key, help="the API key (default: a random one, kept in --data-dir)")
@@ -81,6 +82,14 @@ def _parser() -> argparse.ArgumentParser:
         metavar="MB",
         help="finished files kept, in MB; the oldest go first (default 10240)",
     )
+    add(
+        "--segments-limit",
+        dest="segments_limit_mb",
+        type=_count,
+        default=2048,
+        metavar="MB",
+        help="drawn pieces of videos kept of each user, in MB, to be used again (default 2048)",
+    )
     add("--connections", type=_positive, default=500, metavar="N", help="open connections")
     add("--dask", metavar="ADDRESS", help="render on the Dask cluster of this scheduler")
     add("--webhook-url", type=_https, metavar="URL", help="the key's default webhook")
@@ -89,7 +98,8 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
-def _cores() -> int:
+def cores() -> int:
+    """How many cores this process may use."""
     if hasattr(os, "sched_getaffinity"):
         return len(os.sched_getaffinity(0))
     return os.cpu_count() or 1

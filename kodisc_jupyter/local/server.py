@@ -25,9 +25,11 @@ from kodisc_jupyter.local.classroom.users import (
     new_key,
     read_users,
 )
-from kodisc_jupyter.local.options import LOOPBACK, Options
+from kodisc_jupyter.local.options import LOOPBACK, Options, cores
 from kodisc_jupyter.local.processes.render_processes import RenderProcesses
 from kodisc_jupyter.local.store import FolderTakenError, Store, write_private
+from kodisc_jupyter.stage.copies import make_cores
+from kodisc_jupyter.stage.task import Shared
 
 if TYPE_CHECKING:
     from kodisc_jupyter.local.classroom.generations import Opened
@@ -66,13 +68,20 @@ def serve(options: Options) -> None:
     processes = None
     try:
         if options.dask is None:
-            processes = RenderProcesses(store.work, formulas=store.formulas, own_process=True)
+            shared = _shared(store, options)
+            processes = RenderProcesses(store.work, shared=shared, own_process=True)
             processes.start()  # Manim loads while the rest is set up
         asyncio.run(_run(options, store, processes))
     finally:
         if processes is not None:
             processes.close()
         store.close(delete=temporary)
+
+
+def _shared(store: Store, options: Options) -> Shared:
+    """What the renders of this server have in common."""
+    make_cores(store.cores, cores())
+    return Shared(store.formulas, store.segments, options.segments_limit_mb << 20, store.cores)
 
 
 @dataclass

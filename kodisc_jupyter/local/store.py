@@ -7,6 +7,8 @@
     DIR/work/<jobId>/      a render in progress; gone when it ends
     DIR/results/<jobId>/   video.mp4, thumb.jpg, captions.vtt
     DIR/formulas/<userId>/ typeset LaTeX, used again by that user's renders
+    DIR/segments/<userId>/ drawn pieces of videos, used again by that user's renders
+    DIR/cores/             one file for each core, locked by whoever works on it
 """
 
 from __future__ import annotations
@@ -39,6 +41,8 @@ class Store:
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         self._lock = _lock(folder / "lock")
         self.formulas = folder / "formulas"
+        self.segments = folder / "segments"
+        self.cores = folder / "cores"
         remove_tree(self.work)
         self.work.mkdir(mode=0o700)
         _remove_old(self.formulas)

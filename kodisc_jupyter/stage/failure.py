@@ -27,9 +27,19 @@ TEX_PACKAGES: Final = (
 )
 
 
-def describe(problem: BaseException, *, latex: Sequence[str] = ()) -> str:
-    """The error text of an exception; ``latex`` are LaTeX's own lines, if it was LaTeX."""
+def describe(
+    problem: BaseException,
+    *,
+    latex: Sequence[str] = (),
+    above: Sequence[traceback.FrameSummary] = (),
+) -> str:
+    """The error text of an exception.
+
+    ``latex`` are LaTeX's own lines, if it was LaTeX; ``above`` are the calls that led to where it
+    was caught, if the traceback should begin with others than its own.
+    """
     told = traceback.TracebackException.from_exception(problem)
+    told.stack[:0] = above
     _trim(told)
     text = "".join(told.format()).rstrip("\n")
     if latex:

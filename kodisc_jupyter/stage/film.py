@@ -8,10 +8,9 @@ here.
 from __future__ import annotations
 
 import os
-import shutil
 import sys
 from pathlib import Path
-from typing import Any, Final
+from typing import Any
 
 from kodisc_jupyter.stage import (
     failure,
@@ -19,13 +18,10 @@ from kodisc_jupyter.stage import (
     latex_cache,
     manim_patches,
     scene_source,
+    video,
 )
-from kodisc_jupyter.stage.captions import Cue, to_vtt
-from kodisc_jupyter.stage.task import CAPTIONS, THUMBNAIL, VIDEO, RenderTask
-from kodisc_jupyter.stage.thumbnail import Thumbnail
-
-STILL_S: Final = 1.0
-"""Seconds that the picture of a scene without any animation is shown."""
+from kodisc_jupyter.stage.drawing import DrawingFailedError
+from kodisc_jupyter.stage.task import RenderTask, Shared
 
 
 def warm_up() -> None:
@@ -47,22 +43,24 @@ def warm_up() -> None:
         try:
             task = RenderTask("", "", "", 64, 36, 30)
             frame_settings.set_frame(task)
-            _film(Tiny, Path(folder) / "results")
+            video.make(Tiny, "", Path(folder) / "results", Shared())
         finally:
             os.chdir(here)
 
 
-def render(task: RenderTask, results: Path, formulas: Path | None = None) -> str | None:
+def render(task: RenderTask, results: Path, shared: Shared | None = None) -> str | None:
     """Render ``task`` in the current folder and leave the three files in ``results``.
 
-    ``formulas`` is a folder of typeset LaTeX that this user's renders share.
+    ``shared`` is what this user's renders have in common.
 
     Returns:
         The job's ``error`` text, or ``None`` when everything went well.
     """
+    shared = shared or Shared()
     latex: list[str] = []
     try:
-        _film(load_scene(task, formulas, latex), results)
+        scene_class = load_scene(task, shared.formulas, latex)
+        video.make(scene_class, task.code, results, shared, fresh=task.fresh)
         if not Path(failure.SCENE_FILE).exists():
             return "The scene deleted the folder that it is rendered in."
     except BaseException as problem:
@@ -87,7 +85,7 @@ def load_scene(task: RenderTask, formulas: Path | None, latex: list[str]) -> typ
 
 def error_text(problem: BaseException, task: RenderTask, latex: list[str]) -> str:
     """The job's ``error`` for what came out of the scene."""
-    if isinstance(problem, scene_source.SceneMissingError):
+    if isinstance(problem, (scene_source.SceneMissingError, DrawingFailedError)):
         return str(problem)
     if isinstance(problem, SystemExit):
         return failure.describe(problem)
@@ -99,45 +97,6 @@ def error_text(problem: BaseException, task: RenderTask, latex: list[str]) -> st
     if isinstance(problem, ModuleNotFoundError):
         return failure.describe(_reworded(problem, _module_hint(problem)))
     return failure.describe(problem, latex=latex)
-
-
-def _repeat(num_frames: int = 1, *, repeat: int = 1) -> int:
-    """How often a frame is shown: Manim 0.22 says ``repeat``, earlier ones ``num_frames``."""
-    return max(num_frames, repeat)
-
-
-def _film(scene_class: type[Any], results: Path) -> None:
-    scene = scene_class()
-    writer = scene.renderer.file_writer
-    thumbnail = Thumbnail()
-    write_frame, tear_down = writer.write_frame, scene.tear_down
-
-    def write_and_look(pixels: Any, *args: Any, **kwargs: Any) -> Any:
-        thumbnail.look(pixels, _repeat(*args, **kwargs))
-        return write_frame(pixels, *args, **kwargs)
-
-    def draw_the_end() -> Any:
-        scene.renderer.update_frame(scene)
-        return scene.renderer.get_frame()
-
-    def tear_down_with_a_picture() -> None:
-        if not any(writer.partial_movie_files):
-            writer.sections[-1].skip_animations = False
-            scene.wait(STILL_S)
-        thumbnail.end(draw_the_end)
-        tear_down()
-
-    writer.write_frame = write_and_look
-    scene.tear_down = tear_down_with_a_picture
-    scene.render()
-    results.mkdir(parents=True, exist_ok=True)
-    shutil.move(str(writer.movie_file_path), results / VIDEO)
-    thumbnail.save(results / THUMBNAIL)
-    cues = (
-        Cue(each.start.total_seconds(), each.end.total_seconds(), each.content)
-        for each in writer.subcaptions
-    )
-    (results / CAPTIONS).write_text(to_vtt(cues), encoding="utf-8")
 
 
 def _module_hint(problem: ModuleNotFoundError) -> ModuleNotFoundError:

@@ -76,9 +76,23 @@ def _encode_in_place() -> None:
     encoder.av = in_place
 
 
+@contextlib.contextmanager
+def own_copies() -> Iterator[None]:
+    """Within it this package may fork the process of a scene."""
+    global _own  # noqa: PLW0603  an audit hook is for the whole process
+    _own = True
+    try:
+        yield
+    finally:
+        _own = False
+
+
+_own = False
+
+
 def refuse_copies(event: str, _: tuple[Any, ...]) -> None:
     """Refuse ``os.fork``: the copy of a process that encodes in threads cannot go on."""
-    if event in ("os.fork", "os.forkpty"):
+    if event in ("os.fork", "os.forkpty") and not _own:
         raise PermissionError(
             "a scene may not fork its process; start programs with subprocess, and pools of "
             "processes with multiprocessing's 'spawn' context"

@@ -99,7 +99,7 @@ class Watcher:
         ``stepping.draw()`` gives its picture; its time is ``stepping.record.frames / fps``.
         """
 
-    def animation_ended(self, stepping: Stepping, animation: SteppedAnimation) -> None:
+    def animation_ended(self, _stepping: Stepping, _animation: SteppedAnimation) -> None:
         """An animation has been played and cleaned up."""
 
     def ended(self, stepping: Stepping) -> None:
@@ -118,6 +118,8 @@ class Stepping:
         self._still_s = still_s
         self.watcher = watcher
         self.renderer = scene.renderer
+        self.camera = self.renderer.camera
+        self.camera_class = type(self.camera)
         self.writer = self.renderer.file_writer
         self.record = SteppedScene(fps=float(self.renderer.camera.frame_rate), scene=scene)
         self._statics: list[Any] = []
@@ -145,18 +147,28 @@ class Stepping:
 
     def draw(self) -> Any:
         """The picture of the frame at hand: RGBA, exactly what the encoder would be given."""
+        self.draw_statics()
+        return self.paint(self.movings, self._static_image, families=True)
+
+    def draw_statics(self) -> None:
+        """Draw what stands still during this animation, unless that was done."""
+        if self._static_image is None and self._statics:
+            self._static_image = self.paint(self._statics, None, families=True)
+
+    def paint(self, mobjects: list[Any], background: Any, *, families: bool = False) -> Any:
+        """A picture of ``mobjects`` above a picture; with their ``families``, or as they are."""
         camera = self.renderer.camera
         self._picture_is_due = False
-        if self._static_image is None and self._statics:
-            camera.reset()
-            camera.capture_mobjects(self._statics, include_submobjects=True)
-            self._static_image = camera.pixel_array.copy()
-        if self._static_image is None:
+        if background is None:
             camera.reset()
         else:
-            camera.set_frame_to_background(self._static_image)
-        camera.capture_mobjects(self.movings, include_submobjects=True)
+            camera.set_frame_to_background(background)
+        camera.capture_mobjects(mobjects, include_submobjects=families)
         return camera.pixel_array.copy()
+
+    def picture_is_due(self) -> None:
+        """Something else was painted: who asks for the picture has it drawn."""
+        self._picture_is_due = True
 
     def draw_if_due(self) -> None:
         """Draw the frame at hand, if it was not drawn yet: somebody asks for its pixels."""
@@ -354,9 +366,7 @@ def _keep_camera_in_step(stepping: Stepping) -> None:
     from manim import Camera, MovingCamera, MultiCamera, ThreeDCamera
 
     camera = stepping.renderer.camera
-    kind = type(camera)
-    if isinstance(camera, _LazyPixels):
-        kind = kind.__mro__[2]
+    kind = stepping.camera_class if camera is stepping.camera else type(camera)
     if kind is ThreeDCamera:
         camera.reset_rotation_matrix()
     elif kind is MultiCamera:

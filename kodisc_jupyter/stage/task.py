@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass
+from pathlib import Path
 from typing import Any, Final
 
 VIDEO: Final = "video.mp4"
@@ -43,6 +44,8 @@ class RenderTask:
     """Step through the scene without drawing, and leave :data:`REPORT` instead of a video."""
     measure: bool = False
     """In a rehearsal: also draw a frame of each animation, to tell which lines take most time."""
+    fresh: bool = False
+    """Draw everything anew: nothing that was kept of an earlier render is used."""
 
     def to_json(self) -> dict[str, Any]:
         """Plain JSON, for a pipe or another machine."""
@@ -52,6 +55,35 @@ class RenderTask:
     def from_json(cls, fields: dict[str, Any]) -> RenderTask:
         """The inverse of :meth:`to_json`."""
         return cls(**{**fields, "limits": Limits(**fields["limits"])})
+
+
+@dataclass(frozen=True)
+class Shared:
+    """What a render has in common with others: folders, each ``None`` where there is none.
+
+    ``formulas`` are this user's typeset LaTeX, ``segments`` the drawn pieces of this user's videos,
+    up to ``segments_bytes``; ``cores`` are those of the server.
+    """
+
+    formulas: Path | None = None
+    segments: Path | None = None
+    segments_bytes: int = 2 << 30
+    cores: Path | None = None
+
+    def to_json(self) -> dict[str, Any]:
+        """Plain JSON, with absolute paths."""
+        return {
+            name: str(value.absolute()) if isinstance(value, Path) else value
+            for name, value in vars(self).items()
+        }
+
+    @classmethod
+    def from_json(cls, fields: dict[str, Any]) -> Shared:
+        """The inverse of :meth:`to_json`."""
+        paths: dict[str, Any] = {
+            name: Path(value) if isinstance(value, str) else value for name, value in fields.items()
+        }
+        return cls(**paths)
 
 
 @dataclass(frozen=True)

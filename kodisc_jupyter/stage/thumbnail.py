@@ -35,6 +35,11 @@ class Thumbnail:
         """The chosen frame's pixels; ``None`` before there was any."""
         return self._fullest if self._settled is None else self._settled
 
+    @property
+    def is_settled(self) -> bool:
+        """Whether a settled frame with something to see was found."""
+        return self._settled is not None
+
     def look(self, pixels: Any, repeat: int = 1) -> None:
         """Take in the next frame of the video, which it shows ``repeat`` times."""
         import numpy as np

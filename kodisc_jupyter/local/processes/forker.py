@@ -26,7 +26,7 @@ from typing import Any, Final, NoReturn
 
 from kodisc_jupyter.local.processes import process_tree
 from kodisc_jupyter.stage import failure
-from kodisc_jupyter.stage.task import RenderTask
+from kodisc_jupyter.stage.task import RenderTask, Shared
 
 OUTPUT_KEPT: Final = 16_000
 """Bytes kept of what a scene prints; the rest is read and dropped."""
@@ -294,12 +294,15 @@ def run_render(order: dict[str, Any], outcome: int) -> NoReturn:
     from kodisc_jupyter.stage import film, rehearsal
 
     task = RenderTask.from_json(order["task"])
-    carry_out = rehearsal.rehearse if task.rehearse else film.render
+    shared = Shared.from_json(order["shared"])
     _limit(task)
     os.chdir(order["folder"])
     gc.set_threshold(50_000, 20, 50)  # Manim copies mobjects by the thousand: less often is faster
-    formulas = order["formulas"]
-    error = carry_out(task, Path(order["results"]), Path(formulas) if formulas else None)
+    results = Path(order["results"])
+    if task.rehearse:
+        error = rehearsal.rehearse(task, results, shared.formulas)
+    else:
+        error = film.render(task, results, shared)
     for stream in (sys.stdout, sys.stderr):
         with contextlib.suppress(Exception):
             stream.flush()

@@ -15,14 +15,14 @@ import sys
 import threading
 from collections.abc import Callable
 from concurrent.futures import Future
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
 
 from kodisc_jupyter.local.processes import process_tree
 from kodisc_jupyter.local.processes.environment import for_renders
 from kodisc_jupyter.local.results import RESULTS, ResultRefusedError, take
-from kodisc_jupyter.stage.task import REPORT, RESULT_FILES, Outcome, RenderTask
+from kodisc_jupyter.stage.task import REPORT, RESULT_FILES, Outcome, RenderTask, Shared
 
 CLOSE_LIMIT_S: Final = 5.0
 """Seconds that the forker gets to end its renders before it is killed."""
@@ -56,7 +56,7 @@ class RenderProcesses:
         self,
         folder: Path,
         *,
-        formulas: Path | None = None,
+        shared: Shared | None = None,
         start_method: str | None = None,
         own_process: bool = False,
     ) -> None:
@@ -64,13 +64,14 @@ class RenderProcesses:
 
         Args:
             folder: for the private folders.
-            formulas: for typeset LaTeX, which the renders of one owner share.
+            shared: what the renders have in common; formulas and segments are folders with
+                one folder for each owner.
             start_method: ``fork`` or ``spawn``; default: what is safe here.
             own_process: this process has no children but the forker, so whatever a killed
                 forker leaves behind is adopted and ended (Linux).
         """
         self._folder = folder
-        self._formulas = formulas
+        self._shared = shared or Shared()
         self._own_process = own_process
         self._method = start_method or default_start_method()
         self._lock = threading.Lock()
@@ -153,15 +154,21 @@ class RenderProcesses:
             "task": render.task.to_json(),
             "folder": str(work.absolute()),
             "results": str((work / RESULTS).absolute()),
-            "formulas": self._formulas_of(render.task.owner),
+            "shared": self._shared_by(render.task.owner).to_json(),
         }
         self._ensure()
         self._write(order)
 
-    def _formulas_of(self, owner: str) -> str | None:
-        if self._formulas is None or not owner:
-            return None
-        return str((self._formulas / owner).absolute())
+    def _shared_by(self, owner: str) -> Shared:
+        """What the renders of one owner share; those of nobody share only the cores."""
+        if not owner:
+            return Shared(cores=self._shared.cores)
+        formulas, segments = self._shared.formulas, self._shared.segments
+        return replace(
+            self._shared,
+            formulas=formulas and formulas / owner,
+            segments=segments and segments / owner,
+        )
 
     def _write(self, order: dict[str, object]) -> None:
         process = self._process

@@ -1,0 +1,115 @@
+"""How far a render is, as files in its folder: written by the render, read by the server.
+
+``drawn`` has one byte for each frame that is ready, whichever process made it; ``total`` says how
+many there will be, as soon as that is known; ``preview.jpg`` is the newest picture.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import os
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+FOLDER: Final = ".kodisc"
+PREVIEW: Final = "preview.jpg"
+PREVIEW_LIMIT_BYTES: Final = 40_000
+PREVIEW_EVERY_S: Final = 0.5
+
+_PREVIEW_WIDTH: Final = 480
+_JPEG: Final = b"\xff\xd8\xff"
+
+
+@dataclass(frozen=True)
+class Progress:
+    """Frames that are ready, and how many there will be; ``None`` while that is not known."""
+
+    drawn: int
+    total: int | None
+
+    @property
+    def percent(self) -> int | None:
+        """Whole percent, 99 at most: only a finished render is finished."""
+        if not self.total:
+            return None
+        return max(0, min(99, 100 * self.drawn // self.total))
+
+
+class ProgressWriter:
+    """Writes it, from the process that renders and from its copies; never stops a render."""
+
+    def __init__(self, work: Path) -> None:
+        """In the render's own folder."""
+        self.folder = work / FOLDER
+        self._drawn = -1
+        with contextlib.suppress(OSError):
+            self.folder.mkdir(exist_ok=True)
+            flags = os.O_WRONLY | os.O_CREAT | os.O_APPEND
+            self._drawn = os.open(self.folder / "drawn", flags, 0o600)
+
+    def add(self, frames: int) -> None:
+        """More frames are ready."""
+        with contextlib.suppress(OSError):
+            os.write(self._drawn, b"." * frames)
+
+    def set_total(self, frames: int) -> None:
+        """All frames that there will be."""
+        with contextlib.suppress(OSError):
+            temporary = self.folder / "total.new"
+            temporary.write_text(str(frames), encoding="ascii")
+            temporary.replace(self.folder / "total")
+
+    def show(self, pixels: Any) -> None:
+        """The newest picture, unless the last one is only just there."""
+        path = self.folder / PREVIEW
+        with contextlib.suppress(OSError):
+            if path.exists() and time.time() - path.stat().st_mtime < PREVIEW_EVERY_S:
+                return
+            data = small_jpeg(pixels)
+            temporary = self.folder / f"preview.{os.getpid()}"
+            temporary.write_bytes(data)
+            temporary.replace(path)
+
+
+def small_jpeg(pixels: Any) -> bytes:
+    """A picture as a small JPEG, within the limit."""
+    from PIL import Image
+
+    height, width = pixels.shape[:2]
+    image = Image.fromarray(pixels[:, :, :3])
+    image.thumbnail((_PREVIEW_WIDTH, _PREVIEW_WIDTH * height // width), Image.Resampling.BOX)
+    for quality in (75, 50, 25, 5):
+        target = io.BytesIO()
+        image.save(target, "JPEG", quality=quality)
+        if target.tell() <= PREVIEW_LIMIT_BYTES:
+            break
+    return target.getvalue()
+
+
+def read(work: Path) -> Progress | None:
+    """How far the render in this folder is; ``None`` where it does not say."""
+    folder = work / FOLDER
+    try:
+        drawn = (folder / "drawn").stat().st_size
+    except OSError:
+        return None
+    total = None
+    with contextlib.suppress(OSError, ValueError):
+        total = int((folder / "total").read_bytes()[:12])
+    return Progress(drawn, total)
+
+
+def read_preview(work: Path) -> bytes | None:
+    """The newest picture. The folder is the scene's own: what is no small JPEG is none."""
+    try:
+        descriptor = os.open(work / FOLDER / PREVIEW, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
+    except OSError:
+        return None
+    with os.fdopen(descriptor, "rb") as file:
+        data = file.read(PREVIEW_LIMIT_BYTES + 1)
+    if len(data) > PREVIEW_LIMIT_BYTES or not data.startswith(_JPEG):
+        return None
+    return data
