@@ -11,6 +11,10 @@ export PYTHON ?= python3
 BIN := .venv/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 JOBS ?= 2
+# An editable install copies the front end's extension; what is built from js/ is to be seen at once.
+EXTENSIONS := .venv/share/jupyter/labextensions
+LINK := mkdir -p $(EXTENSIONS) && rm -rf $(EXTENSIONS)/kodisc-jupyter && \
+	ln -s ../../../../kodisc_jupyter/static/labextension $(EXTENSIONS)/kodisc-jupyter
 SAY := @printf '[%s] %s\n'
 
 # No key and no other server of the surrounding shell reaches the demo, the tests or the benchmark;
@@ -32,12 +36,14 @@ build/.setup-render: pyproject.toml scripts/system-packages.sh
 	@$(MAKE) $(BIN)/python
 	$(SAY) setup "installing Manim, JupyterLab and kodisc-jupyter into .venv (a minute or two)"
 	@$(PIP) -e '.[local]' jupyterlab nbconvert
+	@$(LINK)
 	@mkdir -p build && touch $@
 
 build/.setup-test: build/.setup-render pyproject.toml
 	@bash scripts/system-packages.sh test
 	$(SAY) setup "installing the test tools into .venv"
 	@$(PIP) -e '.[dev]'
+	@$(LINK)
 	@$(PIP) --no-deps "manim-kodisc; python_version >= '3.11'"
 	@mkdir -p build && touch $@
 

@@ -1,11 +1,12 @@
 // Builds kodisc_jupyter/static/ from src/. The same source gives the same bytes: CI compares.
 import { build } from "esbuild";
-import { readFileSync } from "node:fs";
+import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { gzipSync } from "node:zlib";
 
 const LIMIT = 20_000; // bytes, minified, script and style together
 const LIMIT_GZIPPED = 8_000;
 
+const { version } = JSON.parse(readFileSync(new URL("package.json", import.meta.url), "utf8"));
 const ours = {
   absWorkingDir: new URL(".", import.meta.url).pathname,
   outdir: new URL("../kodisc_jupyter/static/", import.meta.url).pathname,
@@ -17,6 +18,34 @@ const ours = {
 };
 await build({ ...ours, entryPoints: { panel: "src/index.js" }, bundle: true });
 await build({ ...ours, entryPoints: { panel: "src/panel.css", later: "src/later.js" } });
+
+// The extension of JupyterLab and Notebook 7: a folder that is found as it is, a plain script.
+const extension = `${ours.outdir}labextension/`;
+await build({
+  ...ours,
+  outdir: `${extension}static/`,
+  entryPoints: { remoteEntry: "src/labextension/index.js" },
+  bundle: true,
+  format: "iife",
+});
+mkdirSync(extension, { recursive: true });
+writeFileSync(
+  `${extension}package.json`,
+  `${JSON.stringify(
+    {
+      name: "kodisc-jupyter",
+      version,
+      description: "Puts finished Kodisc videos into the notebook's file.",
+      license: "MIT",
+      jupyterlab: {
+        extension: true,
+        _build: { load: "static/remoteEntry.js", extension: "./extension" },
+      },
+    },
+    null,
+    2,
+  )}\n`,
+);
 
 const files = ["panel.js", "panel.css", "later.js"].map((name) => readFileSync(ours.outdir + name));
 const bytes = files.reduce((sum, file) => sum + file.length, 0);

@@ -122,7 +122,8 @@ export function actions(model, signal) {
   function update(next) {
     const moved = state && state.phase !== next.phase;
     state = next;
-    const offered = [...(OFFERED[next.phase] ?? []), ...(next.cancel ? ["cancel"] : [])];
+    const ways = [...(OFFERED[next.phase] ?? []), ...(next.cancel ? ["cancel"] : [])];
+    const offered = next.viewer ? [] : ways;
     const focused = node.contains(node.ownerDocument.activeElement);
     for (const [action, each] of Object.entries(buttons)) {
       each.hidden = !offered.includes(action);

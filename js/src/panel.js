@@ -5,6 +5,7 @@ import { make, say, set } from "./dom.js";
 import { safeUrl } from "./links.js";
 import { errorCard } from "./problem.js";
 import { pulse } from "./pulse.js";
+import { keepWatch } from "./keep.js";
 import { awaitsVideo, play, showVideo } from "./video.js";
 
 const STEPS = ["Check", "Send", "Queue", "Render", "Fetch"];
@@ -42,6 +43,7 @@ const EMPTY = {
   error: null,
   problem: null,
   video: null,
+  viewer: false,
 };
 
 /**
@@ -82,6 +84,7 @@ export function mount(model, el, outer) {
   const money = make("div", "money");
   const problem = make("div", "problem");
   const figure = make("figure", "video");
+  const keep = make("p", "keep");
   const foot = actions(model, signal);
   const mark = make("span", "mark");
   mark.setAttribute("aria-hidden", "true");
@@ -93,7 +96,7 @@ export function mount(model, el, outer) {
     elapsed,
   );
   const root = make("div", "panel");
-  root.append(head, steps, countdown, detail, guess, problem, figure, money, foot.node);
+  root.append(head, steps, countdown, detail, guess, problem, figure, keep, money, foot.node);
 
   let state = read(model);
   let latest = model.get("news") ?? 0;
@@ -130,6 +133,7 @@ export function mount(model, el, outer) {
     drawProblem();
     showVideo(figure, state, askForVideo, signal);
     figure.hidden = !state.video;
+    keepWatch(keep, state.video?.keep ?? "", signal);
     foot.update(cut ? { ...state, phase: "cut" } : state); // nobody is there to press for
     tick();
   }

@@ -32,6 +32,8 @@ export interface State {
   error: string | null;
   problem: Problem | null;
   video: Video | null;
+  /** Who looks did not write this, and is offered nothing that costs. */
+  viewer: boolean;
 }
 
 export interface Problem {
@@ -59,6 +61,8 @@ export interface Video {
   autoplay?: boolean;
   alt?: string;
   note?: string;
+  /** What to say while the notebook itself does not hold the video. */
+  keep?: string;
 }
 
 export type Message =

@@ -128,3 +128,8 @@ test("the focus does not fall off the page when its button goes", (t) => {
   model.push(state({ phase: "detached" }));
   assert.equal(window.document.activeElement.textContent, "Copy job ID");
 });
+
+test("who looks at a dashboard is offered nothing", (t) => {
+  const { button } = stage(t, completed({ viewer: true }));
+  assert.equal(button("Render again"), undefined);
+});

@@ -345,3 +345,23 @@ test("a kernel that is found dead while asking is said to be gone", (t) => {
   t.mock.timers.tick(10_000);
   assert.match(text(".kodisc-phase"), /^The kernel is gone/);
 });
+
+test("a finished panel that stays says that the notebook does not hold the video, and how to keep it", (t) => {
+  const { model, text } = stage(t);
+  model.push(completed({ video: video({ keep: "Not in the notebook yet." }) }));
+  assert.equal(text(".kodisc-keep"), "");
+  t.mock.timers.tick(1_500);
+  assert.equal(text(".kodisc-keep"), "Not in the notebook yet.");
+});
+
+test("where the extension is, it is given time", (t) => {
+  let looked = 0;
+  globalThis.kodiscNotebook = { look: () => (looked += 1) };
+  t.after(() => delete globalThis.kodiscNotebook);
+  const { model, text } = stage(t);
+  model.push(completed({ video: video({ keep: "Not in the notebook yet." }) }));
+  t.mock.timers.tick(1_500);
+  assert.deepEqual([looked, text(".kodisc-keep")], [1, ""]);
+  t.mock.timers.tick(20_000);
+  assert.equal(text(".kodisc-keep"), "Not in the notebook yet.");
+});

@@ -293,6 +293,7 @@ def _video_options(kernel: KernelState, options: Options, line: str) -> VideoOpt
         autoplay=options.autoplay,
         alt=options.alt or "",
         message_limit=SERVER_LIMIT_BYTES if by_server else None,
+        saved=kernel.front_end() is FrontEnd.NOTEBOOK,
     )
 
 

@@ -25,7 +25,8 @@ def new_screen(front_end: FrontEnd, state: RenderState, video_options: VideoOpti
         return MarimoPanel(state, kept=video_options)
     from kodisc_jupyter.notebook.display.panel import Panel
 
-    return Panel(state, live=BEHAVIOUR[front_end].live, kept=video_options)
+    viewer = front_end is FrontEnd.VOILA
+    return Panel(state, live=BEHAVIOUR[front_end].live, kept=video_options, viewer=viewer)
 
 
 def embed_limit_mb(front_end: FrontEnd, setting: float) -> float:

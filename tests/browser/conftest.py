@@ -20,6 +20,7 @@ import nbformat
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
+import kodisc_jupyter
 from kodisc_jupyter.renders import local_server
 
 LIMIT_MS = 180_000
@@ -76,6 +77,18 @@ def end(server: subprocess.Popen) -> None:
         server.wait()
 
 
+EXTENSION = Path(kodisc_jupyter.__file__).parent / "static" / "labextension"
+
+
+def extension_path(folder: Path) -> Path:
+    """A data folder in which Jupyter finds our extension, as an installed wheel brings it."""
+    link = folder / "share" / "labextensions" / "kodisc-jupyter"
+    link.parent.mkdir(parents=True, exist_ok=True)
+    if not link.exists():
+        link.symlink_to(EXTENSION)
+    return folder / "share"
+
+
 def clean_environment(folder: Path, home: Path) -> dict[str, str]:
     """No key, no settings and no history of the person who runs the tests."""
     kept = {k: v for k, v in os.environ.items() if not k.startswith(("KODISC_", "JUPYTER"))}
@@ -84,6 +97,7 @@ def clean_environment(folder: Path, home: Path) -> dict[str, str]:
         "KODISC_HOME": str(home),
         "IPYTHONDIR": str(folder / "ipython"),
         "JUPYTER_CONFIG_DIR": str(folder / "config"),
+        "JUPYTER_PATH": str(extension_path(folder)),
         "JUPYTER_RUNTIME_DIR": str(folder / "runtime"),
         "JUPYTER_DATA_DIR": str(folder / "data"),
     }

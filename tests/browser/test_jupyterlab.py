@@ -57,9 +57,12 @@ def test_phases_to_a_playing_video_that_survives_reopening(
         assert "model not found" not in again.output(1).inner_text().lower()
 
 
-def test_a_page_reloaded_in_mid_render_shows_the_true_state(notebook_page, lab, gate):
+def test_without_the_extension_a_reloaded_page_plays_the_video_and_says_how_to_keep_it(
+    notebook_page, lab, gate
+):
     lab.write("reload.ipynb", "%load_ext kodisc_jupyter", cell(gate))
     notebook = notebook_page()
+    notebook.page.route("**/extensions/kodisc-jupyter/**", lambda route: route.abort())
     notebook.open("reload.ipynb")
     notebook.kernel_ready()
     notebook.run(0)
@@ -71,13 +74,12 @@ def test_a_page_reloaded_in_mid_render_shows_the_true_state(notebook_page, lab, 
     # This page never hears of the replaced output: the panel itself shows the end.
     notebook.output(1).locator(".kodisc-panel[data-phase=running]").wait_for()
     gate.open()
-    video = notebook.page.locator(
-        ".kodisc-panel[data-phase=completed] video, figure.kodisc-video video"
-    ).first
-    video.wait_for()
+    panel = notebook.output(1).locator(".kodisc-panel[data-phase=completed]")
     notebook.page.wait_for_function(
-        "v => v.readyState >= 2 && Math.abs(v.duration - 3) < 0.2", arg=video.element_handle()
+        "v => v.readyState >= 2 && Math.abs(v.duration - 3) < 0.2",
+        arg=panel.locator("video").element_handle(),
     )
+    panel.get_by_text("Not in the notebook yet").wait_for()
 
 
 def test_an_end_that_was_lost_on_its_way_is_asked_for(notebook_page, lab, gate):

@@ -226,7 +226,7 @@ class Studio:
         from kodisc_jupyter.notebook.display.panel import Panel
 
         # The panel itself shows the video: no output passes the server.
-        kept = kept._replace(message_limit=None)
+        kept = kept._replace(message_limit=None, saved=False)
         panel = Panel(state, live=True, kept=kept, publish=lambda *_: None)
         framed = self._widgets.Box(
             [panel.widget], layout=self._widgets.Layout(flex="1 1 320px", margin="4px")
@@ -262,9 +262,11 @@ def _display(widget: Any) -> None:
     """Show a widget; a saved notebook says in words what stood there."""
     from IPython.display import publish_display_data
 
+    from kodisc_jupyter.notebook.display.delivery import mark
     from kodisc_jupyter.notebook.display.panel import WIDGET_MIME
     from kodisc_jupyter.notebook.display.widget import view
 
     publish_display_data(  # type: ignore[no-untyped-call, unused-ignore]
-        {WIDGET_MIME: view(widget.model_id), "text/plain": "Studio: run this cell to open it."}
+        {WIDGET_MIME: view(widget.model_id), "text/plain": "Studio: run this cell to open it."},
+        mark(widget.model_id, studio=True),
     )

@@ -133,7 +133,7 @@ class RenderDisplay:
     def html(self) -> str:
         """The end of the render as static HTML, to be shown once more; empty while it is open."""
         from kodisc_jupyter.notebook.display.embedding import sources
-        from kodisc_jupyter.notebook.display.panel import final_bundle
+        from kodisc_jupyter.notebook.display.final_output import final_bundle
 
         state = self.rendered.state
         if state.phase not in ENDED:

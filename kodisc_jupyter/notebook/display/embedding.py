@@ -37,7 +37,7 @@ class VideoOptions(NamedTuple):
     ``embed``: True embeds, False links, None embeds what has no public address. Files of more
     than ``embed_limit_mb`` (10^6 bytes each) are linked, to a copy in ``folder``. ``width`` is a
     CSS length. ``message_limit`` is the largest output in bytes that reaches the page, None for
-    no limit.
+    no limit. ``saved``: whether what is shown becomes part of a notebook's file.
     """
 
     embed: bool | None = None
@@ -48,6 +48,7 @@ class VideoOptions(NamedTuple):
     autoplay: bool = False
     alt: str = ""
     message_limit: int | None = None
+    saved: bool = False
 
 
 class Sources(NamedTuple):

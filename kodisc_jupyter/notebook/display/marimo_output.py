@@ -10,7 +10,8 @@ import contextlib
 import sys
 from typing import TYPE_CHECKING, Any, Final
 
-from kodisc_jupyter.notebook.display.panel import Bundle, Panel
+from kodisc_jupyter.notebook.display.delivery import Bundle
+from kodisc_jupyter.notebook.display.panel import Panel
 
 if TYPE_CHECKING:
     from kodisc_jupyter.notebook.display.display import RenderDisplay

@@ -10,18 +10,21 @@ from __future__ import annotations
 import time
 import uuid
 from collections.abc import Callable
+from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
 from kodisc_jupyter.api.models import JobStatus
 from kodisc_jupyter.notebook.display import figure as output
 from kodisc_jupyter.notebook.display import words
+from kodisc_jupyter.notebook.display.delivery import DELIVERY, Bundle, mark
 from kodisc_jupyter.notebook.display.embedding import (
     SERVER_LIMIT_BYTES,
     Sources,
     VideoOptions,
     sources,
 )
-from kodisc_jupyter.notebook.display.links import is_embedded, safe_url
+from kodisc_jupyter.notebook.display.final_output import final_bundle, final_output
+from kodisc_jupyter.notebook.display.links import safe_url
 from kodisc_jupyter.notebook.display.rate_limiter import KERNEL_OUTLET, OutputRateLimiter
 from kodisc_jupyter.notebook.display.throttle import Later, Throttle, call_later
 from kodisc_jupyter.renders.state import ENDED, Phase, RenderState
@@ -32,7 +35,6 @@ if TYPE_CHECKING:
 
 WIDGET_MIME: Final = "application/vnd.jupyter.widget-view+json"
 
-Bundle = dict[str, Any]
 Publish = Callable[[Bundle, str, bool], None]
 """Shows a MIME bundle under a display ID; True updates the display that has it already."""
 
@@ -41,8 +43,9 @@ def publish(bundle: Bundle, display_id: str, update: bool) -> None:
     """Show a bundle in the cell, or update the display in place, from any thread."""
     from IPython.display import publish_display_data
 
+    metadata = mark(bundle[WIDGET_MIME]["model_id"]) if WIDGET_MIME in bundle else {}
     publish_display_data(  # type: ignore[no-untyped-call]
-        bundle, {}, transient={"display_id": display_id}, update=update
+        bundle, metadata, transient={"display_id": display_id}, update=update
     )
 
 
@@ -53,6 +56,7 @@ def panel_json(
     now: float,
     shown: Sources | None = None,
     kept: VideoOptions | None = None,
+    viewer: bool = False,
 ) -> Bundle:
     """All that the front end shows of a render, as JSON; times are milliseconds since the epoch.
 
@@ -60,7 +64,7 @@ def panel_json(
     :class:`~kodisc_jupyter.notebook.display.widget.KodiscPanel`. ``now`` is the kernel's clock
     (seconds since the epoch) at sending, by which the browser corrects its own. A video that only
     this machine has is not in here: ``video.ask`` tells the page to ask for it (action ``"video"``)
-    if the panel is all it has.
+    if the panel is all it has. ``viewer``: who looks did not write this and does not pay for it.
     """
     retry = state.retry if state.phase is Phase.RETRYING else None
     open_ = state.phase not in ENDED
@@ -94,6 +98,7 @@ def panel_json(
         "error": words.plain(state.error) if state.error else None,
         "problem": _problem(problem) if problem else None,
         "video": _video(state, shown, kept or VideoOptions()),
+        "viewer": viewer,
     }
     told = {name: value or None for name, value in fields.items()}
     return told | {"progress": state.progress if open_ else None}  # 0 is not nothing
@@ -143,6 +148,7 @@ def _video(state: RenderState, shown: Sources | None, kept: VideoOptions) -> Bun
         "autoplay": kept.autoplay,
         "alt": words.plain(kept.alt, 500),
         "note": words.plain(shown.note, 600),
+        "keep": words.not_in_the_notebook(state) if kept.saved else None,
     }
     return {name: value for name, value in fields.items() if value}
 
@@ -162,6 +168,7 @@ class Panel:
         *,
         live: bool,
         kept: VideoOptions | None = None,
+        viewer: bool = False,
         publish: Publish = publish,
         later: Later = call_later,
         outlet: OutputRateLimiter = KERNEL_OUTLET,
@@ -169,12 +176,14 @@ class Panel:
     ) -> None:
         self.live = live
         self._kept = kept or VideoOptions(message_limit=SERVER_LIMIT_BYTES if live else None)
+        self._viewer = viewer
         self._publish = publish
         self._clock = clock
         self._outlet = outlet
         self._display_id = uuid.uuid4().hex
         self._phase = state.phase
         self._widget: Any = None
+        self._model_id = ""
         self._on_action: list[Callable[[str], None]] = []
         self._handover: VideoTransfer | None = None
         self._end: tuple[RenderState, Diagnostic | None] | None = None
@@ -182,9 +191,12 @@ class Panel:
         if live:
             from kodisc_jupyter.notebook.display.widget import new_widget, view
 
-            self._widget = new_widget(panel_json(state, now=clock()))
+            self._widget = new_widget(panel_json(state, now=clock(), viewer=viewer))
             self._widget.on_msg(self._heard)
-            bundle |= {WIDGET_MIME: view(self._widget.model_id)}
+            line = output.open_text(state)
+            bundle = {"text/plain": line, WIDGET_MIME: view(self._widget.model_id)}
+            self._model_id = self._widget.model_id
+            DELIVERY.begin(self._model_id, line)
         publish(bundle, self._display_id, False)
         self._throttle: Throttle[Bundle] = Throttle(
             self._sync, clock=time.monotonic, later=later, sent_at=time.monotonic()
@@ -199,8 +211,9 @@ class Panel:
         """Show the render as it is now; at most two messages a second reach the page."""
         self._end = None
         if self.live:
+            DELIVERY.describe(self._model_id, output.open_text(state))
             self._throttle.offer(
-                panel_json(state, problem, now=self._clock()),
+                self._fields(state, problem),
                 at_once=state.phase in ENDED,
                 patient=state.phase is Phase.FETCHING,  # mostly over before anybody could read it
             )
@@ -224,9 +237,8 @@ class Panel:
                 from kodisc_jupyter.notebook.display.video_transfer import VideoTransfer
 
                 self._handover = VideoTransfer(state.media, self._send, self._outlet)
-            self._throttle.offer(
-                panel_json(state, problem, now=self._clock(), shown=shown, kept=kept), at_once=True
-            )
+            self._throttle.offer(self._fields(state, problem, shown), at_once=True)
+            DELIVERY.end(self._model_id, partial(final_output, state, problem, kept))
         bundle = final_bundle(state, problem, shown, kept)
         if kept.message_limit is None:
             self._update(bundle)
@@ -238,6 +250,7 @@ class Panel:
         """Show nothing: the cell raises, and its error output says what happened."""
         self._update({"text/plain": ""})
         self._throttle.close()
+        DELIVERY.forget(self._model_id)
         if self._widget is not None and not self._widget.brings_the_code:
             self._widget.close()
             self._widget = None  # IPython keeps the last error, and with it this panel
@@ -253,6 +266,13 @@ class Panel:
         """Answer a pressed button, with one sentence that the panel shows."""
         if self._widget is not None:
             self._widget.send({"kind": "answer", "action": action, "text": text})
+
+    def _fields(
+        self, state: RenderState, problem: Diagnostic | None, shown: Sources | None = None
+    ) -> Bundle:
+        return panel_json(
+            state, problem, now=self._clock(), shown=shown, kept=self._kept, viewer=self._viewer
+        )
 
     def _update(self, bundle: Bundle) -> None:
         self._publish(bundle, self._display_id, True)
@@ -289,43 +309,3 @@ class Panel:
 
     def _send(self, content: Bundle, buffers: list[bytes]) -> None:
         self._widget.send(content, buffers=buffers)
-
-
-def _still(shown: Sources) -> Bundle:
-    """The poster as a picture of its own: LaTeX, and so a PDF, takes no HTML."""
-    if not is_embedded(shown.src) or not is_embedded(shown.poster_src):
-        return {}
-    head, _, content = shown.poster_src.partition(",")
-    return {head.removeprefix("data:").removesuffix(";base64"): content}
-
-
-def final_bundle(
-    state: RenderState, problem: Diagnostic | None, shown: Sources | None, kept: VideoOptions
-) -> Bundle:
-    """The static end of a render: HTML and plain text, and the poster where HTML is not shown."""
-    if state.phase is Phase.COMPLETED:
-        shown = shown or Sources()
-        html = output.figure_html(
-            state,
-            src=shown.src,
-            poster_src=shown.poster_src,
-            captions_src=shown.captions_src,
-            captions_url=shown.captions_url,
-            transcript=shown.transcript,
-            width=kept.width,
-            loop=kept.loop,
-            autoplay=kept.autoplay,
-            alt=kept.alt,
-            note=shown.note,
-        )
-        text = output.figure_text(state, src=shown.src, note=shown.note)
-        return {"text/html": html, "text/plain": text, **_still(shown)}
-    if state.phase is Phase.FAILED or problem is not None:
-        return {
-            "text/html": output.error_html(state, problem),
-            "text/plain": output.error_text(state, problem),
-        }
-    return {
-        "text/html": output.pause_html(state),
-        "text/plain": output.pause_text(state),
-    }

@@ -227,3 +227,12 @@ def again(state: RenderState) -> str:
     if known is None and state.estimate is not None:
         known = state.estimate.credits
     return f"about {amount(known)}" if known else "but how many is not known before"
+
+
+def not_in_the_notebook(state: RenderState) -> str:
+    """What a finished panel says when nothing has taken its place."""
+    show = f" or %kodisc show {name(state.job_id)}" if state.job_id else ""
+    return (
+        f"Not in the notebook yet. To keep it there: run the cell again{show}; "
+        "nothing is paid twice."
+    )

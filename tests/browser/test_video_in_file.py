@@ -1,0 +1,196 @@
+"""The finished video is in the saved file, whatever became of the cell while it rendered."""
+
+from __future__ import annotations
+
+import pytest
+
+pytestmark = pytest.mark.browser
+
+WIDGET = "application/vnd.jupyter.widget-view+json"
+
+
+def cell(gate, name: str) -> str:
+    return f"%%kodisc -ql --force\n{gate.scene(name, 'self.play(FadeIn(Dot(radius=2)), run_time=0.5)')}"
+
+
+def running(notebook, at: int) -> None:
+    notebook.output(at).locator(".kodisc-panel[data-phase=running]").wait_for()
+
+
+def select(notebook, at: int) -> None:
+    notebook.page.evaluate(
+        """index => { const { content } = window.jupyterapp.shell.currentWidget;
+             content.deselectAll(); content.activeCellIndex = index; }""",
+        at,
+    )
+
+
+def wait_for_figures(notebook, count: int) -> None:
+    """Until the open notebook's own model holds so many figures, and no widget."""
+    notebook.page.wait_for_function(
+        """([count, widget]) => {
+             const { model } = window.jupyterapp.shell.currentWidget.content;
+             let figures = 0;
+             for (const cell of model.cells) {
+               for (let i = 0; i < (cell.outputs?.length ?? 0); i++) {
+                 const { data } = cell.outputs.get(i);
+                 if (widget in data) return false;
+                 figures += String(data['text/html'] ?? '').includes('kodisc-video');
+               }
+             }
+             return figures === count; }""",
+        arg=[count, WIDGET],
+    )
+
+
+def outputs(lab, name: str) -> list[dict]:
+    return [o.get("data", {}) for c in lab.read(name).cells for o in c.get("outputs", ())]
+
+
+def scenes_in_file(lab, name: str) -> list[str]:
+    """The scenes whose figures the file on disk holds, in order; no widget is in it."""
+    data = outputs(lab, name)
+    assert not [each for each in data if WIDGET in each]
+    found = []
+    for each in data:
+        html = each.get("text/html", "")
+        if "kodisc-video" in html:
+            assert "data:video/mp4;base64," in html
+            found.append(html.partition("<strong><bdi>")[2].partition("</bdi>")[0])
+    return found
+
+
+def wait_for_text(notebook, at: int, text: str) -> None:
+    notebook.output(at).get_by_text(text).first.wait_for()
+
+
+@pytest.mark.parametrize("app", ["lab", "notebook"])
+def test_a_cell_that_was_moved_deleted_cut_or_copied_in_mid_render(app, notebook_page, lab, gate):
+    names = ["Moved", "Deleted", "Cut", "Copied"]
+    file = f"cells_{app}.ipynb"
+    lab.write(file, "%load_ext kodisc_jupyter", *(cell(gate, name) for name in names))
+    notebook = notebook_page(height=2400)
+    notebook.open(file, app=app)
+    notebook.kernel_ready()
+    for at in range(5):
+        notebook.run(at)
+    for at in range(1, 5):
+        notebook.output(at).locator(".kodisc-panel").wait_for()
+    running(notebook, 1)
+    select(notebook, 2)  # first: an undo takes back what was done just before it, too
+    notebook.command("notebook:delete-cell")
+    notebook.command("notebook:undo-cell-action")
+    select(notebook, 4)
+    notebook.command("notebook:copy-cell")
+    notebook.command("notebook:paste-cell-below")
+    select(notebook, 3)
+    notebook.command("notebook:cut-cell")
+    select(notebook, 4)
+    notebook.command("notebook:paste-cell-below")
+    select(notebook, 1)
+    notebook.command("notebook:move-cell-down")
+    gate.open()
+    wait_for_figures(notebook, 5)
+    notebook.save()
+    assert scenes_in_file(lab, file) == ["Deleted", "Moved", "Copied", "Copied", "Cut"]
+    assert notebook.complaints == []
+
+
+def test_a_tab_closed_and_opened_again_a_second_page_and_a_new_name(notebook_page, lab, gate):
+    lab.write("tabs.ipynb", "%load_ext kodisc_jupyter", cell(gate, "Tabs"))
+    notebook = notebook_page()
+    notebook.open("tabs.ipynb")
+    notebook.kernel_ready()
+    notebook.run(0)
+    notebook.run(1)
+    running(notebook, 1)
+    notebook.save()
+    (shown,) = outputs(lab, "tabs.ipynb")
+    assert "If no video follows here: %kodisc show clx" in shown["text/plain"]
+    notebook.command("application:close")
+    notebook.command("docmanager:open", {"path": "tabs.ipynb"})
+    running(notebook, 1)
+    other = notebook_page()
+    other.open("tabs.ipynb")
+    running(other, 1)
+    notebook.page.evaluate("window.jupyterapp.shell.currentWidget.context.rename('named.ipynb')")
+    gate.open()
+    wait_for_figures(notebook, 1)
+    wait_for_figures(other, 1)
+    notebook.video(1)
+    notebook.save()
+    assert scenes_in_file(lab, "named.ipynb") == ["Tabs"]
+
+
+@pytest.mark.parametrize("app", ["lab", "notebook"])
+def test_a_page_reloaded_in_mid_render(app, notebook_page, lab, gate):
+    file = f"reloaded_{app}.ipynb"
+    lab.write(file, "%load_ext kodisc_jupyter", cell(gate, "Reloaded"))
+    notebook = notebook_page()
+    notebook.open(file, app=app)
+    notebook.kernel_ready()
+    notebook.run(0)
+    notebook.run(1)
+    running(notebook, 1)
+    notebook.save()
+    notebook.page.reload()
+    notebook.open(file, app=app)
+    running(notebook, 1)
+    gate.open()
+    wait_for_figures(notebook, 1)
+    notebook.video(1)
+    notebook.save()
+    assert scenes_in_file(lab, file) == ["Reloaded"]
+
+
+def test_a_kernel_that_was_restarted_in_mid_render(notebook_page, lab, gate):
+    lab.write(
+        "restarted.ipynb",
+        "%load_ext kodisc_jupyter",
+        cell(gate, "Restarted").replace(" --force", ""),
+    )
+    notebook = notebook_page()
+    notebook.open("restarted.ipynb")
+    notebook.kernel_ready()
+    notebook.run(0)
+    notebook.run(1)
+    running(notebook, 1)
+    notebook.page.evaluate("window.jupyterapp.shell.currentWidget.sessionContext.restartKernel()")
+    wait_for_text(notebook, 1, "The job goes on: run the cell to see its video.")
+    notebook.save()
+    (shown,) = outputs(lab, "restarted.ipynb")
+    assert WIDGET not in shown
+    assert "The job goes on" in shown["text/plain"]
+    notebook.kernel_ready()
+    notebook.run(0)
+    notebook.run(1)
+    running(notebook, 1)
+    gate.open()
+    wait_for_figures(notebook, 1)
+    notebook.save()
+    assert scenes_in_file(lab, "restarted.ipynb") == ["Restarted"]
+
+
+@pytest.mark.parametrize("app", ["lab", "notebook"])
+def test_saved_in_mid_render_and_opened_when_its_kernel_is_gone(app, notebook_page, lab, gate):
+    file = f"tomorrow_{app}.ipynb"
+    lab.write(file, "%load_ext kodisc_jupyter", cell(gate, "Tomorrow"), "%kodisc studio")
+    notebook = notebook_page()
+    notebook.open(file, app=app)
+    notebook.kernel_ready()
+    for at in range(3):
+        notebook.run(at)
+    running(notebook, 1)
+    notebook.output(2).get_by_role("button", name="Refresh scenes").wait_for()
+    notebook.save()
+    assert [WIDGET in each for each in outputs(lab, file)] == [True, True]
+    again = notebook_page()
+    notebook.end_kernel()
+    notebook.page.close()
+    again.open(file, app=app)
+    wait_for_text(again, 1, "The job goes on: run the cell to see its video.")
+    wait_for_text(again, 1, "Tomorrow")
+    wait_for_text(again, 2, "Studio needs its kernel: run the cell again.")
+    assert "model not found" not in again.page.inner_text("body").lower()
+    again.save()
+    assert not [each for each in outputs(lab, file) if WIDGET in each]
