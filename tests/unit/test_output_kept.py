@@ -2,23 +2,59 @@
 
 from __future__ import annotations
 
+import base64
 import dataclasses
+import io
+import sys
 from pathlib import Path
 
+import av
+import numpy as np
 import pytest
+from PIL import Image
 
 from kodisc_jupyter.api.models import AspectRatio, Job, JobStatus, Quality
 from kodisc_jupyter.notebook.display.embedding import (
+    POSTER_LIMIT_BYTES,
     SERVER_LIMIT_BYTES,
     VideoOptions,
+    needs_smaller,
+    shown_width,
     sources,
     transcript,
 )
 from kodisc_jupyter.notebook.display.links import is_embedded
+from kodisc_jupyter.notebook.display.poster import small_poster
+from kodisc_jupyter.renders import small_copy
 from kodisc_jupyter.renders.state import Media, Phase, RenderState
 
 CDN = "https://cdn.kodisc.test/r/clx1"
 CUES = b"WEBVTT\n\n00:00.000 --> 00:02.000\nThe theorem\n"
+
+
+def noisy_jpeg() -> bytes:
+    """A picture of high quality's size that is far over the limit."""
+    noise = np.random.default_rng(1).integers(0, 255, (108, 192, 3), np.uint8)
+    made = io.BytesIO()
+    Image.fromarray(noise).resize((1920, 1080)).save(made, "JPEG", quality=95)
+    assert len(made.getvalue()) > 200_000
+    return made.getvalue()
+
+
+def write_video(path: Path) -> None:
+    """A second of 720p in which a square moves over a pattern, encoded in haste."""
+    rows, columns = np.mgrid[0:720, 0:1280]
+    pattern = ((rows * columns) % 97 + 60).astype(np.uint8)
+    with av.open(str(path), "w") as container:
+        stream = container.add_stream(
+            "libx264", rate=30, options={"preset": "ultrafast", "crf": "12"}
+        )
+        stream.width, stream.height, stream.pix_fmt = 1280, 720, "yuv420p"
+        for at in range(30):
+            frame = np.repeat(pattern[:, :, None], 3, axis=2)
+            frame[300:400, at * 20 : at * 20 + 100] = 255
+            container.mux(stream.encode(av.VideoFrame.from_ndarray(frame, format="rgb24")))
+        container.mux(stream.encode(None))
 
 
 @pytest.fixture(autouse=True)
@@ -89,17 +125,20 @@ def test_a_video_over_the_limit_is_saved_beside_the_notebook_and_linked(local):
     shown = sources(local, VideoOptions(embed_limit_mb=0.002))
     assert shown.src == "kodisc/HelloKodisc-low-clx1.mp4"
     assert Path(shown.src).read_bytes() == b"V" * 3000
-    assert Path(shown.poster_src).read_bytes() == b"P" * 300
+    assert is_embedded(shown.poster_src)
     assert Path(shown.captions_url).read_bytes() == CUES
-    assert "over the limit of 0.002 MB" in shown.note
-    assert [path.name[0] for path in Path("kodisc").iterdir()] == ["H", "H", "H"]
+    assert shown.note == (
+        "Saved beside the notebook as kodisc/HelloKodisc-low-clx1.mp4 (too large to embed here). "
+        "Keep that folder with the notebook."
+    )
+    assert sorted(path.suffix for path in Path("kodisc").iterdir()) == [".mp4", ".vtt"]
 
 
 def test_a_video_that_a_jupyter_server_would_drop_is_linked(local, media):
     media.video.write_bytes(b"V" * 2_500_000)
     shown = sources(local, VideoOptions(message_limit=SERVER_LIMIT_BYTES))
     assert shown.src == "kodisc/HelloKodisc-low-clx1.mp4"
-    assert "more than a Jupyter server passes on at once" in shown.note
+    assert "(too large to embed here)" in shown.note
     assert is_embedded(sources(local, VideoOptions()).src)
 
 
@@ -114,7 +153,10 @@ def test_what_is_embedded_passes_a_jupyter_server(local, media):
 def test_link_saves_a_local_video_beside_the_notebook(local):
     shown = sources(local, VideoOptions(embed=False))
     assert shown.src == "kodisc/HelloKodisc-low-clx1.mp4"
-    assert "keep kodisc/HelloKodisc-low-clx1.mp4 with it" in shown.note
+    assert shown.note == (
+        "Saved beside the notebook as kodisc/HelloKodisc-low-clx1.mp4. "
+        "Keep that folder with the notebook."
+    )
 
 
 def test_a_folder_that_cannot_be_written_is_said_and_the_video_is_named(local, media):
@@ -131,9 +173,81 @@ def test_captions_without_a_cue_are_not_offered(cloud, media):
     assert shown.captions_url is None
 
 
-def test_a_large_poster_is_left_out_of_an_embedding(local, media):
+def test_a_large_poster_is_made_smaller_and_one_that_is_no_picture_left_out(local, media):
+    media.poster.write_bytes(noisy_jpeg())
+    poster = sources(local, VideoOptions()).poster_src
+    assert is_embedded(poster)
+    assert len(poster) < POSTER_LIMIT_BYTES * 4 / 3 + 100
     media.poster.write_bytes(b"P" * 200_000)
     assert sources(local, VideoOptions()).poster_src is None
+
+
+@pytest.mark.parametrize("missing", ["", "PIL"])
+def test_a_picture_is_made_smaller_by_whatever_is_installed(missing, media, monkeypatch):
+    media.poster.write_bytes(noisy_jpeg())
+    if missing:
+        monkeypatch.setitem(sys.modules, missing, None)
+    small = small_poster(media.poster, 48_000)
+    assert small is not None
+    assert len(small) <= 48_000
+    with av.open(io.BytesIO(small)) as opened:
+        frame = next(opened.decode(video=0))
+    assert frame.width / frame.height == pytest.approx(16 / 9, rel=0.01)
+    assert frame.width >= 320
+
+
+def test_without_any_library_a_small_picture_stays_and_a_large_one_is_left_out(media, monkeypatch):
+    large = noisy_jpeg()
+    for name in ("PIL", "av"):
+        monkeypatch.setitem(sys.modules, name, None)
+    assert small_poster(media.poster, 48_000) == b"P" * 300
+    media.poster.write_bytes(large)
+    assert small_poster(media.poster, 48_000) is None
+
+
+def test_a_video_too_large_for_a_message_is_embedded_smaller_and_stays_as_it_is(local, media):
+    write_video(media.video)
+    size = media.video.stat().st_size
+    options = VideoOptions(message_limit=4 * POSTER_LIMIT_BYTES + size)  # a third more is needed
+    assert needs_smaller(local, options)
+    shown = sources(local, options)
+    assert is_embedded(shown.src)
+    assert shown.note.startswith("A smaller copy is in this notebook: ")
+    assert shown.note.endswith("The original: %kodisc save clx1 HelloKodisc-low-clx1.mp4")
+    content = base64.b64decode(shown.src.partition(",")[2])
+    assert len(content) < size * 3 / 4
+    with av.open(io.BytesIO(content)) as copy, av.open(str(media.video)) as original:
+        streams = copy.streams.video[0], original.streams.video[0]
+        assert streams[0].width == 854
+        assert {stream.frames for stream in streams} == {30}
+        assert streams[0].average_rate == streams[1].average_rate
+    assert media.video.stat().st_size == size
+    made = sorted(media.video.parent.glob("small-*"))
+    assert sources(local, options).src == shown.src  # and not encoded again
+    assert sorted(media.video.parent.glob("small-*")) == made
+
+
+def test_a_video_that_could_only_be_spoilt_is_linked(local, media):
+    write_video(media.video)
+    shown = sources(local, VideoOptions(embed_limit_mb=0.003))
+    assert shown.src == "kodisc/HelloKodisc-low-clx1.mp4"
+    assert not list(media.video.parent.glob("small-*"))
+
+
+def test_a_cloud_only_installation_links_what_is_too_large(local, media, monkeypatch):
+    write_video(media.video)
+    monkeypatch.setattr(small_copy.importlib.util, "find_spec", lambda _: None)
+    shown = sources(local, VideoOptions(embed_limit_mb=media.video.stat().st_size / 1.5e6))
+    assert shown.src == "kodisc/HelloKodisc-low-clx1.mp4"
+
+
+def test_the_copy_is_at_least_as_wide_as_the_figure_shows_it(local):
+    assert small_copy.target_size(1920, 1080, 854) == (854, 480)
+    assert small_copy.target_size(480, 854, 854) == (480, 854)
+    assert shown_width(local, VideoOptions(width="1000px")) == 1000
+    assert shown_width(local, VideoOptions(width="60%")) == 854
+    upright = dataclasses.replace(local, aspect_ratio=AspectRatio.UPRIGHT)
+    assert shown_width(upright, VideoOptions()) == 360
 
 
 def test_a_video_that_is_gone_is_said_and_a_public_one_still_linked(local, cloud, media):

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Final
 from urllib.parse import quote, unquote
 
-from kodisc_jupyter.notebook.display.embedding import SAVED_NOTE, TOO_BIG_NOTE
+from kodisc_jupyter.notebook.display.embedding import SAVED_NOTE, SMALLER_NOTE, TOO_BIG_NOTE
 from kodisc_jupyter.notebook.display.links import data_url, is_embedded, safe_url
 
 FIGURE: Final = "kodisc-video"
@@ -23,7 +23,7 @@ _VIDEO: Final = re.compile(r'(?<=<video src=")[^"]*(?=")')
 _POSTER: Final = re.compile(r' poster="([^"]*)"')
 _LINK: Final = re.compile(r'<a href="(?P<href>[^"]*)"[^>]*>(?P<text>.*?)</a>(?: · )?', re.DOTALL)
 _KEPT_NOTE: Final = re.compile(
-    f"<br><bdi>(?:{re.escape(SAVED_NOTE)}|{re.escape(TOO_BIG_NOTE)})[^<]*</bdi>"
+    f"<br><bdi>(?:{'|'.join(map(re.escape, (SAVED_NOTE, SMALLER_NOTE, TOO_BIG_NOTE)))})[^<]*</bdi>"
 )
 _JOB: Final = re.compile(r"job ([A-Za-z0-9_.-]+)")
 

@@ -9,7 +9,10 @@ from typing import Final, NamedTuple
 from urllib.parse import quote
 
 from kodisc_jupyter.api.errors import KodiscError
+from kodisc_jupyter.api.models import AspectRatio
 from kodisc_jupyter.notebook.display.links import data_url, safe_url
+from kodisc_jupyter.notebook.display.poster import small_poster
+from kodisc_jupyter.renders.small_copy import small_copy
 from kodisc_jupyter.renders.state import Media, RenderState
 
 SERVER_LIMIT_BYTES: Final = 2_400_000
@@ -20,13 +23,18 @@ POSTER_LIMIT_BYTES: Final = 48_000
 """An embedded poster stands in the HTML twice, as the player's and as the fallback's."""
 
 CAPTIONS_LIMIT_BYTES: Final = 32_000
-SAVED_NOTE: Final = "The video is saved beside the notebook"
+SAVED_NOTE: Final = "Saved beside the notebook"
+SMALLER_NOTE: Final = "A smaller copy is in this notebook"
 TOO_BIG_NOTE: Final = "Linked, not embedded"
 """How the notes begin that only hold for the notebook itself, not for a page made from it."""
 
 LINKED_CAPTIONS_LIMIT_BYTES: Final = 400
 """A linked render adds at most 3 KB to the notebook, so only short captions are carried along."""
 
+
+UPRIGHT_PX: Final = 360
+WIDE_PX: Final = 854
+"""How wide a video is shown where nothing else is asked for."""
 
 _TAG: Final = re.compile(r"<[^<>]*>")
 
@@ -68,42 +76,68 @@ class Sources(NamedTuple):
 def sources(state: RenderState, kept: VideoOptions) -> Sources:
     """Where a completed render's figure takes its files from; copies the video if it must.
 
-    A file that cannot be read or written is said in ``note``; nothing is raised for it.
+    A video that is too large to embed is encoded again, smaller, which takes seconds
+    (:func:`needs_smaller` tells before). A file that cannot be read or written is said in
+    ``note``; nothing is raised for it.
     """
     media = state.media or Media()
     url = safe_url(media.video_url) if state.backend != "local" else None
     size = _size(media.video)
-    if size is None:
+    if size is None or media.video is None:
         if url:
             return _linked(media, url)
         return Sources(note="The video is not on this machine any more.")
-    if kept.embed is False or (kept.embed is None and url):
+    if not _wants_embedding(kept, url):
         return _linked(media, url) if url else _beside(state, media, kept, "")
-    too_big = _too_big(size, kept)
-    if too_big:
-        return _linked(media, url, too_big) if url else _beside(state, media, kept, too_big)
-    assert media.video is not None
-    small = embedded(media)
-    return small._replace(src=data_url(media.video.read_bytes(), "video/mp4"))
+    video, note = media.video, ""
+    limit = _limit(kept)
+    if size > limit:
+        smaller = small_copy(media.video, limit, shown_width(state, kept))
+        if smaller is None:
+            if url:
+                return _linked(media, url, f"{TOO_BIG_NOTE}: {_megabytes(size)} is too large.")
+            return _beside(state, media, kept, " (too large to embed here)")
+        note = (
+            f"{SMALLER_NOTE}: {_megabytes(_size(smaller) or 0)} of {_megabytes(size)}. "
+            f"The original: %kodisc save {state.job_id} {_stem(state)}.mp4"
+        )
+        video = smaller
+    try:
+        content = video.read_bytes()
+    except OSError:
+        return Sources(note="The video is not on this machine any more.")
+    return embedded(media)._replace(src=data_url(content, "video/mp4"), note=note)
 
 
-def _too_big(size: int, kept: VideoOptions) -> str:
-    """Why a video of ``size`` bytes is not embedded, or empty."""
-    megabytes = f"{size / 1e6:.1f} MB"
-    if size > kept.embed_limit_mb * 1e6:
-        return (
-            f"{TOO_BIG_NOTE}: {megabytes} is over the limit of {kept.embed_limit_mb:g} MB "
-            "(KodiscMagics.embed_limit_mb)."
-        )
-    if (
-        kept.message_limit is not None
-        and size * 4 / 3 + 4 * POSTER_LIMIT_BYTES > kept.message_limit
-    ):
-        return (
-            f"{TOO_BIG_NOTE}: {megabytes} is more than a Jupyter server passes on at once; "
-            "run the notebook with --wait or nbconvert to embed it."
-        )
-    return ""
+def needs_smaller(state: RenderState, kept: VideoOptions) -> bool:
+    """Whether the video is to be embedded and too large for it as it is."""
+    media = state.media or Media()
+    url = safe_url(media.video_url) if state.backend != "local" else None
+    size = _size(media.video)
+    return size is not None and _wants_embedding(kept, url) and size > _limit(kept)
+
+
+def shown_width(state: RenderState, kept: VideoOptions) -> int:
+    """How wide the figure shows the video, in pixels; a share of the page counts as the usual."""
+    pixels = (kept.width or "").removesuffix("px")
+    usual = UPRIGHT_PX if state.aspect_ratio is AspectRatio.UPRIGHT else WIDE_PX
+    return round(float(pixels)) if pixels.replace(".", "", 1).isdigit() else usual
+
+
+def _wants_embedding(kept: VideoOptions, url: str | None) -> bool:
+    return kept.embed is True or (kept.embed is None and not url)
+
+
+def _limit(kept: VideoOptions) -> int:
+    """The largest video in bytes that may be embedded; base64 adds a third."""
+    limit = kept.embed_limit_mb * 1e6
+    if kept.message_limit is not None:
+        limit = min(limit, (kept.message_limit - 4 * POSTER_LIMIT_BYTES) * 3 / 4)
+    return int(limit)
+
+
+def _megabytes(size: int) -> str:
+    return f"{size / 1e6:.1f} MB"
 
 
 def _linked(media: Media, url: str, note: str = "") -> Sources:
@@ -118,26 +152,21 @@ def _linked(media: Media, url: str, note: str = "") -> Sources:
 
 def embedded(media: Media) -> Sources:
     """The poster and the captions as ``data:`` URLs, where they are small enough to carry."""
-    poster = _read(media.poster, POSTER_LIMIT_BYTES)
     return Sources(
-        poster_src=data_url(poster, "image/jpeg") if poster else None,
+        poster_src=_poster(media),
         captions_src=_captions(media.captions, CAPTIONS_LIMIT_BYTES),
         transcript=transcript(_read(media.captions, CAPTIONS_LIMIT_BYTES) or b""),
     )
 
 
-def _beside(state: RenderState, media: Media, kept: VideoOptions, note: str) -> Sources:
-    """A copy beside the notebook, linked by a relative path."""
+def _beside(state: RenderState, media: Media, kept: VideoOptions, why: str) -> Sources:
+    """A copy beside the notebook, linked by a relative path; the picture stays inside."""
     from kodisc_jupyter.renders.media import copied
 
     assert media.video is not None
-    stem = f"{state.scene}-{state.quality}-{state.job_id or state.render_id}"
-    stem = "".join(letter if letter.isalnum() and letter.isascii() else "-" for letter in stem)[
-        :120
-    ]
+    stem = _stem(state)
     try:
         video = copied(media.video, kept.folder / f"{stem}.mp4")
-        poster = copied(media.poster, kept.folder / f"{stem}.jpg") if media.poster else None
         captions = (
             copied(media.captions, kept.folder / f"{stem}.vtt")
             if media.captions and _has_cues(media.captions)
@@ -145,16 +174,29 @@ def _beside(state: RenderState, media: Media, kept: VideoOptions, note: str) -> 
         )
     except KodiscError as error:
         return Sources(
-            note=f"{note} The video could not be copied beside the notebook: {error.message} "
-            f"It is at {media.video}.".strip()
+            note=f"The video could not be copied beside the notebook: {error.message} "
+            f"It is at {media.video}."
         )
     return Sources(
         src=_relative(video),
-        poster_src=_relative(poster) if poster else None,
+        poster_src=_poster(media),
         captions_src=_captions(media.captions, LINKED_CAPTIONS_LIMIT_BYTES),
         captions_url=_relative(captions) if captions else None,
-        note=note or f"{SAVED_NOTE}: keep {_relative(video)} with it.",
+        note=f"{SAVED_NOTE} as {_relative(video)}{why}. Keep that folder with the notebook.",
     )
+
+
+def _stem(state: RenderState) -> str:
+    """A file's name for a render's video, without its ending."""
+    stem = f"{state.scene}-{state.quality}-{state.job_id or state.render_id}"
+    return "".join(letter if letter.isalnum() and letter.isascii() else "-" for letter in stem)[
+        :120
+    ]
+
+
+def _poster(media: Media) -> str | None:
+    picture = small_poster(media.poster, POSTER_LIMIT_BYTES) if media.poster else None
+    return data_url(picture, "image/jpeg") if picture else None
 
 
 def _relative(path: Path) -> str:

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Final
 
 from kodisc_jupyter.api.models import AspectRatio, frame_size
 from kodisc_jupyter.notebook.display import words
+from kodisc_jupyter.notebook.display.embedding import UPRIGHT_PX, WIDE_PX
 from kodisc_jupyter.notebook.display.links import is_embedded, safe_url
 from kodisc_jupyter.renders.state import Phase, RenderState
 
@@ -22,8 +23,6 @@ if TYPE_CHECKING:
     from kodisc_jupyter.scene.diagnostics import Diagnostic
 
 _WIDTH: Final = re.compile(r"(\d{1,4}(?:\.\d{1,3})?)(px|%|em|rem|vw|ch|cm|mm|in|pt)?", re.ASCII)
-_UPRIGHT_PX: Final = 360
-_WIDE_PX: Final = 854
 
 
 def css_width(width: str) -> str:
@@ -68,7 +67,7 @@ def figure_html(
     """
     src, poster_src, captions_url = safe_url(src), safe_url(poster_src), safe_url(captions_url)
     upright = state.aspect_ratio is AspectRatio.UPRIGHT
-    box = css_width(width) if width else f"{_UPRIGHT_PX if upright else _WIDE_PX}px"
+    box = css_width(width) if width else f"{UPRIGHT_PX if upright else WIDE_PX}px"
     described = escape(words.plain(alt, 500) or f"Manim animation {words.name(state.scene)}")
     caption = _caption(state, src, captions_url, note, alt) + _transcript(transcript)
     player = _player(state, src, poster_src, safe_url(captions_src), loop, autoplay, described)

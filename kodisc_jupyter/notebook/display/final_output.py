@@ -15,7 +15,7 @@ Bundle = dict[str, Any]
 
 def _still(shown: Sources) -> Bundle:
     """The poster as a picture of its own: LaTeX, and so a PDF, takes no HTML."""
-    if not is_embedded(shown.src) or not is_embedded(shown.poster_src):
+    if not is_embedded(shown.poster_src):
         return {}
     head, _, content = shown.poster_src.partition(",")
     return {head.removeprefix("data:").removesuffix(";base64"): content}

@@ -21,6 +21,7 @@ from kodisc_jupyter.notebook.display.embedding import (
     SERVER_LIMIT_BYTES,
     Sources,
     VideoOptions,
+    needs_smaller,
     sources,
 )
 from kodisc_jupyter.notebook.display.final_output import final_bundle, final_output
@@ -148,7 +149,7 @@ def _video(state: RenderState, shown: Sources | None, kept: VideoOptions) -> Bun
         "autoplay": kept.autoplay,
         "alt": words.plain(kept.alt, 500),
         "note": words.plain(shown.note, 600),
-        "keep": words.not_in_the_notebook(state) if kept.saved else None,
+        "keep": words.not_in_the_notebook(state) if kept.saved and shown.src else None,
     }
     return {name: value for name, value in fields.items() if value}
 
@@ -231,6 +232,9 @@ class Panel:
         self._phase = state.phase
         self._end = (state, problem)
         kept = self._kept
+        if self.live and state.phase is Phase.COMPLETED and needs_smaller(state, kept):
+            waiting = Sources(note="Making a smaller copy to embed…")
+            self._throttle.offer(self._fields(state, problem, waiting), at_once=True)
         shown = sources(state, kept) if state.phase is Phase.COMPLETED else None
         if self.live:
             if state.media and state.media.video:

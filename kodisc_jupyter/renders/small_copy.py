@@ -1,0 +1,120 @@
+"""A smaller copy of a video, for the inside of a notebook; the video itself stays as it is.
+
+Encoding takes seconds of a core, so it happens in a process of its own, behind everything else.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import importlib.util
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any, Final
+
+LIMIT_S: Final = 180.0
+"""A copy that takes longer is not made."""
+
+LEAST_BITS_PER_PIXEL: Final = 0.008
+"""Of each frame; with less, a drawing and its letters fall apart: then the video is linked."""
+
+_ENCODER: Final = {"preset": "medium", "tune": "animation"}
+_CRF: Final = "26"
+_SPARE: Final = 0.9
+"""An encoder with a target does not hit it exactly."""
+
+
+def small_copy(video: Path, limit: int, width: int) -> Path | None:
+    """A copy of at most ``limit`` bytes, at least ``width`` pixels wide (or as wide as the video).
+
+    It is kept beside the video and made once. ``None`` when there is no PyAV, when so few bytes
+    would spoil the picture, or when it cannot be made.
+    """
+    copy = video.with_name(f"small-{width}-{limit}.mp4")
+    with contextlib.suppress(OSError):
+        made, original = copy.stat(), video.stat()
+        if 0 < made.st_size <= limit and made.st_mtime >= original.st_mtime:
+            return copy
+    if importlib.util.find_spec("av") is None:
+        return None
+    part = copy.with_name(f".{copy.name}.{os.getpid()}.part")
+    command = [sys.executable, "-m", __name__, str(video), str(part), str(limit), str(width)]
+    try:
+        with contextlib.suppress(OSError, subprocess.SubprocessError):
+            done = subprocess.run(
+                command, capture_output=True, timeout=LIMIT_S, check=False, stdin=subprocess.DEVNULL
+            )
+            if done.returncode == 0 and 0 < part.stat().st_size <= limit:
+                return part.replace(copy)
+    finally:
+        part.unlink(missing_ok=True)
+    return None
+
+
+def target_size(width: int, height: int, least: int) -> tuple[int, int]:
+    """The frame of the copy: ``least`` pixels wide, or as it is; both numbers even."""
+    if width <= least:
+        return width, height
+    return least // 2 * 2, round(height * least / width / 2) * 2
+
+
+def target_bits(limit: int, seconds: float, pixels_a_second: float, sound: int) -> int | None:
+    """Bits a second for the picture, so that all fits ``limit`` bytes; None when too few."""
+    bits = limit * 8 * _SPARE / max(seconds, 0.1) - sound
+    return int(bits) if bits >= LEAST_BITS_PER_PIXEL * pixels_a_second else None
+
+
+def encode(video: Path, copy: Path, limit: int, width: int) -> bool:
+    """Write the copy: at an even quality, or, where that is too large, at the rate that fits."""
+    import av
+
+    with av.open(str(video)) as source:
+        stream = source.streams.video[0]
+        seconds = float(source.duration or 0) / av.time_base
+        size = target_size(stream.width, stream.height, width)
+        rate = float(stream.average_rate or 30)
+        sound = source.streams.audio[0].bit_rate or 128_000 if source.streams.audio else 0
+    bits = target_bits(limit, seconds, size[0] * size[1] * rate, sound)
+    if bits is None:
+        return False
+    _write(video, copy, size, {**_ENCODER, "crf": _CRF})
+    if copy.stat().st_size > limit:
+        rates = {"b": str(bits), "maxrate": str(bits * 2), "bufsize": str(bits * 4)}
+        _write(video, copy, size, {**_ENCODER, **rates})
+    return copy.stat().st_size <= limit
+
+
+def _write(video: Path, copy: Path, size: tuple[int, int], options: dict[str, str]) -> None:
+    import av
+
+    settings = {"movflags": "+faststart"}
+    with (
+        av.open(str(video)) as source,
+        av.open(str(copy), "w", format="mp4", options=settings) as target,
+    ):
+        stream = source.streams.video[0]
+        out: Any = target.add_stream("libx264", rate=stream.average_rate, options=options)
+        out.width, out.height, out.pix_fmt = *size, "yuv420p"
+        out.codec_context.time_base = stream.time_base
+        heard = source.streams.audio[0] if source.streams.audio else None
+        sound = target.add_stream_from_template(heard) if heard else None
+        for packet in source.demux(*(each for each in (stream, heard) if each)):
+            if sound is not None and packet.stream is heard:
+                if packet.dts is not None:
+                    packet.stream = sound
+                    target.mux(packet)
+                continue
+            for frame in packet.decode():
+                target.mux(out.encode(frame.reformat(*size, format="yuv420p")))
+        target.mux(out.encode(None))
+
+
+def _main(video: str, copy: str, limit: str, width: str) -> int:
+    with contextlib.suppress(AttributeError, OSError):
+        os.nice(15)
+    return 0 if encode(Path(video), Path(copy), int(limit), int(width)) else 1
+
+
+if __name__ == "__main__":
+    sys.exit(_main(*sys.argv[1:]))
