@@ -12,9 +12,8 @@ BIN := .venv/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 JOBS ?= 2
 # An editable install copies the front end's extension; what is built from js/ is to be seen at once.
-EXTENSIONS := .venv/share/jupyter/labextensions
-LINK := mkdir -p $(EXTENSIONS) && rm -rf $(EXTENSIONS)/kodisc-jupyter && \
-	ln -s ../../../../kodisc_jupyter/static/labextension $(EXTENSIONS)/kodisc-jupyter
+EXTENSION := .venv/share/jupyter/labextensions/kodisc-jupyter
+COPY := mkdir -p $(EXTENSION) && cp -r kodisc_jupyter/static/labextension/. $(EXTENSION)
 SAY := @printf '[%s] %s\n'
 
 # No key and no other server of the surrounding shell reaches the demo, the tests or the benchmark;
@@ -36,14 +35,12 @@ build/.setup-render: pyproject.toml scripts/system-packages.sh
 	@$(MAKE) $(BIN)/python
 	$(SAY) setup "installing Manim, JupyterLab and kodisc-jupyter into .venv (a minute or two)"
 	@$(PIP) -e '.[local]' jupyterlab nbconvert
-	@$(LINK)
 	@mkdir -p build && touch $@
 
 build/.setup-test: build/.setup-render pyproject.toml
 	@bash scripts/system-packages.sh test
 	$(SAY) setup "installing the test tools into .venv"
 	@$(PIP) -e '.[dev]'
-	@$(LINK)
 	@$(PIP) --no-deps "manim-kodisc; python_version >= '3.11'"
 	@mkdir -p build && touch $@
 
@@ -93,6 +90,7 @@ contract-live: build/.setup-test
 	@KODISC_CONTRACT_LIVE=1 $(BIN)/python -m pytest tests/contract -m live -s
 
 lab: build/.setup-render
+	@$(COPY)
 	@$(BIN)/jupyter lab notebooks
 
 clean:

@@ -82,11 +82,10 @@ EXTENSION = Path(kodisc_jupyter.__file__).parent / "static" / "labextension"
 
 def extension_path(folder: Path) -> Path:
     """A data folder in which Jupyter finds our extension, as an installed wheel brings it."""
-    link = folder / "share" / "labextensions" / "kodisc-jupyter"
-    link.parent.mkdir(parents=True, exist_ok=True)
-    if not link.exists():
-        link.symlink_to(EXTENSION)
-    return folder / "share"
+    share = folder / "share"
+    # Not a link: Voilà serves nothing that lies elsewhere.
+    shutil.copytree(EXTENSION, share / "labextensions" / "kodisc-jupyter", dirs_exist_ok=True)
+    return share
 
 
 def clean_environment(folder: Path, home: Path) -> dict[str, str]:

@@ -58,11 +58,9 @@ def test_a_page_that_comes_after_the_end_is_told_at_once(delivery, page):
     assert page.told == [{"kind": "ended", "id": "w1"}]
 
 
-def test_a_panel_of_another_kernel_or_one_that_was_taken_away_is_unknown(delivery, page):
-    delivery.begin("w1", "Queued")
-    delivery.forget("w1")
-    delivery.heard(page, {"kind": "watch", "ids": ["w1", "w2"]})
-    assert page.told == [{"kind": "unknown", "id": "w1"}, {"kind": "unknown", "id": "w2"}]
+def test_a_panel_of_another_kernel_is_unknown(delivery, page):
+    delivery.heard(page, {"kind": "watch", "ids": ["w1"]})
+    assert page.told == [{"kind": "unknown", "id": "w1"}]
 
 
 def test_the_end_comes_whole_in_parts_that_pass_a_server(page):

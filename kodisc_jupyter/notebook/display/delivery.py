@@ -74,11 +74,6 @@ class Delivery:
         for page in pages:
             _send(page, {"kind": "ended", "id": panel})
 
-    def forget(self, panel: str) -> None:
-        """A panel was taken away."""
-        with self._lock:
-            self._entries.pop(panel, None)
-
     def heard(self, page: Any, content: Any) -> None:
         """A page asks: which of these panels have ended, or for the end of one."""
         if not isinstance(content, dict):

@@ -34,6 +34,10 @@ from kodisc_jupyter.scene.diagnostics import Diagnostic, to_json
 if TYPE_CHECKING:
     from kodisc_jupyter.notebook.display.video_transfer import VideoTransfer
 
+CLOSE_AFTER_S: Final = 15.0
+"""anywidget gives a model two seconds to load on the page, and calls it an error of the page when
+the model is closed in between."""
+
 WIDGET_MIME: Final = "application/vnd.jupyter.widget-view+json"
 
 Publish = Callable[[Bundle, str, bool], None]
@@ -179,6 +183,7 @@ class Panel:
         self._kept = kept or VideoOptions(message_limit=SERVER_LIMIT_BYTES if live else None)
         self._viewer = viewer
         self._publish = publish
+        self._later = later
         self._clock = clock
         self._outlet = outlet
         self._display_id = uuid.uuid4().hex
@@ -254,9 +259,9 @@ class Panel:
         """Show nothing: the cell raises, and its error output says what happened."""
         self._update({"text/plain": ""})
         self._throttle.close()
-        DELIVERY.forget(self._model_id)
+        DELIVERY.end(self._model_id, lambda: {"text/plain": ""})
         if self._widget is not None and not self._widget.brings_the_code:
-            self._widget.close()
+            self._later(CLOSE_AFTER_S, self._widget.close)
             self._widget = None  # IPython keeps the last error, and with it this panel
 
     def settle(self) -> None:
