@@ -162,7 +162,35 @@ def error_of(rehearsal: Rehearsal, source: Source, charged: str) -> Diagnostic:
 
 def warnings_of(rehearsal: Rehearsal, source: Source, *, cloud: bool) -> list[Diagnostic]:
     """What is worth knowing before the render goes out, and stops nothing."""
-    return [*_about_files(rehearsal, source), *_about_prints(rehearsal, cloud=cloud)]
+    return [
+        *_about_files(rehearsal, source),
+        *_about_layout(rehearsal, source),
+        *_about_prints(rehearsal, cloud=cloud),
+    ]
+
+
+_LAYOUT: Final = {
+    "outside": (
+        "{what} is outside the frame from {at} on.",
+        "Move it, scale it, or use to_edge; remove what is no longer needed.",
+    ),
+    "overlap": (
+        "{what} lie over each other from {at} on.",
+        "Move one of them (next_to, arrange), or fade it out first.",
+    ),
+    "small": (
+        "{what} is too small to read at this quality, from {at} on.",
+        "Make it larger (font_size, scale), or choose a higher quality.",
+    ),
+}
+
+
+def _about_layout(rehearsal: Rehearsal, source: Source) -> Iterator[Diagnostic]:
+    for kind, line, at_s, what in rehearsal.layout:
+        if kind in _LAYOUT:
+            message, hint = _LAYOUT[kind]
+            said = message.format(what=words.name(what, 140), at=words.clock(at_s))
+            yield _warning(source, "layout", line, said, hint)
 
 
 def _about_files(rehearsal: Rehearsal, source: Source) -> Iterator[Diagnostic]:

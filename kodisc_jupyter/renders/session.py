@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import contextlib
 import time
 import uuid
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from threading import Event
+from typing import Final
 
 from kodisc_jupyter.api.client import Submission
 from kodisc_jupyter.api.errors import KodiscError, WaitTimeoutError
@@ -23,7 +25,7 @@ from kodisc_jupyter.renders.rehearsal import Rehearsal
 from kodisc_jupyter.renders.render import Render, Subscriber
 from kodisc_jupyter.renders.report import Report, report_of, state_of
 from kodisc_jupyter.renders.start.backend import Backend
-from kodisc_jupyter.renders.start.budget import EstimateBasis, Guess, Past, guess
+from kodisc_jupyter.renders.start.budget import EstimateBasis, Guess, Past, Planned, guess
 from kodisc_jupyter.renders.start.identity import effective, identify
 from kodisc_jupyter.renders.start.reuse import Reuse
 from kodisc_jupyter.renders.start.session_budget import SessionBudget
@@ -135,17 +137,17 @@ class RenderSession:
                 if there is not None:
                     return there
             note = "" if force else self._reuse.doubts(record, backend)
-            cost = self._guess(request, backend, record.reuse_key)
-            render.advance(estimate=cost.estimate, note=note)
-            if not backend.unlimited:
-                self.purse.allow(
-                    render, cost, cell_limit=max_credits, alongside=alongside, cancel=cancel
-                )
-                render.advance(budget=self.purse.budget(), note=note)
+            allow = partial(self.purse.allow, cell_limit=max_credits, alongside=alongside)
+            cost = self._count_in(render, record, rehearsal, partial(allow, cancel=cancel), note)
             if rehearse is not None and rehearsal is None:
                 rehearsal = self._rehearse(render, rehearse)
+                cost = self._count_in(
+                    render, record, rehearsal, partial(allow, cancel=cancel), note
+                )
             if self._claim(record, force=force):
                 break
+        if rehearsal is not None:
+            self._note(record, rehearsal)
         self._send(record, render, cost, guard=not force, cancel=cancel)
         return render
 
@@ -303,6 +305,30 @@ class RenderSession:
             created_at=time.time(),
         )
 
+    def _count_in(
+        self,
+        render: Render,
+        record: JobRecord,
+        rehearsal: Rehearsal | None,
+        allow: Callable[[Render, Guess], None],
+        note: str,
+    ) -> Guess:
+        """Estimate a render and have the budget allow it; once more after its rehearsal."""
+        assert render.request is not None
+        assert render.backend is not None
+        cost = self._guess(render.request, render.backend, record.reuse_key, rehearsal)
+        render.advance(estimate=cost.estimate, note=note)
+        if not render.backend.unlimited:
+            self.purse.withdraw(render.render_id)
+            allow(render, cost)
+            render.advance(budget=self.purse.budget(), note=note)
+        return cost
+
+    def _note(self, record: JobRecord, rehearsal: Rehearsal) -> None:
+        """Keep with the job what its rehearsal has shown; a journal that cannot is no reason."""
+        with contextlib.suppress(KodiscError):
+            self.journal.keep_rehearsal(record, rehearsal)
+
     def _rehearse(self, render: Render, rehearse: Callable[[], Rehearsal]) -> Rehearsal:
         """Play the scene before it is sent; a render that is stopped here was never counted."""
         render.advance(Phase.REHEARSING)
@@ -343,7 +369,7 @@ class RenderSession:
             record=record,
             render=render,
             guess=cost,
-            guard=guard and cost.ground in {EstimateBasis.OWN, EstimateBasis.MEDIAN},
+            guard=guard and cost.ground in _GUARDING,
             cancel=cancel,
             accepted=partial(self._accepted, render),
             refused=lambda uncertain: self.purse.withdraw(record.render_id, uncertain=uncertain),
@@ -386,16 +412,30 @@ class RenderSession:
         )
         return self.journal.claim(record)
 
-    def _guess(self, request: RenderRequest, backend: Backend, key: str) -> Guess:
+    def _guess(
+        self,
+        request: RenderRequest,
+        backend: Backend,
+        key: str,
+        rehearsal: Rehearsal | None = None,
+    ) -> Guess:
         quality = str(effective(request)[0])
         own = self.journal.settled_scene(backend.identity, quality, request.class_name)
         own = [row for row in own if row.reuse_key == key] or own
         similar = self.journal.settled(backend.identity, quality)
-        guessed = guess(_pasts(own), _pasts(similar), request.class_name, quality)
+        planned = None
+        if rehearsal is not None and rehearsal.is_whole and rehearsal.frames and rehearsal.seconds:
+            planned = Planned(rehearsal.seconds, rehearsal.frames)
+        pasts = _pasts(similar, self.journal.frames() if planned else {})
+        guessed = guess(_pasts(own), pasts, request.class_name, quality, planned)
         if backend.unlimited:
             free = guessed.estimate._replace(credits=0, ground="no credits are taken here")
             return Guess(free, EstimateBasis.FREE)
         return guessed
+
+
+_GUARDING: Final = frozenset({EstimateBasis.OWN, EstimateBasis.FRAMES, EstimateBasis.MEDIAN})
+"""Estimates that refuse a render which the balance cannot cover."""
 
 
 def _first_state(record: JobRecord, request: RenderRequest, backend: Backend) -> RenderState:
@@ -430,5 +470,10 @@ def _state_of(record: JobRecord) -> RenderState:
     )
 
 
-def _pasts(records: Sequence[JobRecord]) -> list[Past]:
-    return [Past(row.credits, row.duration_ms) for row in records if row.credits is not None]
+def _pasts(records: Sequence[JobRecord], frames: Mapping[str, int] | None = None) -> list[Past]:
+    counted = frames or {}
+    return [
+        Past(row.credits, row.duration_ms, counted.get(row.render_id))
+        for row in records
+        if row.credits is not None
+    ]

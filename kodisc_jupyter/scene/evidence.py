@@ -13,6 +13,7 @@ from pathlib import PurePosixPath
 from typing import Final, NamedTuple
 
 from kodisc_jupyter.scene.manim.names import names
+from kodisc_jupyter.scene.manim.signatures import signatures
 
 
 class SceneFailure(NamedTuple):
@@ -43,6 +44,7 @@ _REFUSED: Final = re.compile(
     r"Too many open files|can't start new thread|Cannot allocate memory|Resource temporarily",
 )
 _OPTION: Final = re.compile(r"unexpected keyword argument '(\w+)'")
+_CALLED: Final = re.compile(r"(\w+)\.__init__\(\)")
 _IMPORTED: Final = re.compile(r"cannot import name '(\w+)' from '([\w.]+)'")
 _MODULE: Final = re.compile(r"[Mm]odule '([\w.]+)' has no attribute '(\w+)'")
 _MISSING_FILE: Final = re.compile(
@@ -121,9 +123,23 @@ def _about_versions(failure: SceneFailure, kinds: set[str]) -> str:
     if "AttributeError" in kinds:
         return _about_attribute(failure)
     option = _OPTION.search(failure.message)
-    if option and not failure.known and option[1] in known.class_options:
+    if option and _takes_elsewhere(failure, option[1]):
         return _of_another_version(option[1])
     return ""
+
+
+def _takes_elsewhere(failure: SceneFailure, option: str) -> bool:
+    """Whether the class that refused the option takes it in another version of Manim.
+
+    It is refused by all of its versions if the newest that is known takes it no more than others.
+    """
+    known = signatures()
+    called = _CALLED.match(failure.message)
+    made = [name for name in (*failure.classes, *([called[1]] if called else ())) if name]
+    own = next((name for name in made if known.is_class(name)), None)
+    if own is None:
+        return not failure.known and option in names().class_options
+    return option in known.named_options(own)
 
 
 def _about_attribute(failure: SceneFailure) -> str:
@@ -142,7 +158,8 @@ def _about_attribute(failure: SceneFailure) -> str:
         )
     if _OLD_NUMPY.search(failure.message):
         return "the NumPy that is installed here is newer"
-    if not failure.known and failure.name in known.class_attributes | known.scene_attributes:
+    own = [name for name in failure.classes if signatures().is_class(name)]
+    if any(signatures().has(name, failure.name) for name in own):
         return _of_another_version(failure.name)
     return ""
 

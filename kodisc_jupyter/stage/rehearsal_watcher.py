@@ -8,6 +8,7 @@ from collections import defaultdict
 from collections.abc import Iterator
 from typing import Any, Final
 
+from kodisc_jupyter.stage.layout import LayoutNotes
 from kodisc_jupyter.stage.stepping import SteppedAnimation, Stepping, Watcher
 
 TEXT_LIMIT: Final = 500
@@ -26,10 +27,12 @@ class RehearsalWatcher(Watcher):
         self._stepping: Stepping | None = None
         self._texts: dict[str, None] = {}
         self._drawn_s: float | None = None
+        self._layout: LayoutNotes | None = None
 
     def began(self, stepping: Stepping) -> None:
         """Remember whose notes these are."""
         self._stepping = stepping
+        self._layout = LayoutNotes(stepping.renderer.camera.pixel_height)
 
     def animation_began(self, stepping: Stepping, animation: SteppedAnimation) -> None:  # noqa: ARG002
         """The next frame is this animation's first."""
@@ -47,10 +50,27 @@ class RehearsalWatcher(Watcher):
         if self._drawn_s is not None and animation.line is not None:
             drawn = 1 if animation.frozen else animation.frames
             self.drawing[animation.line] += self._drawn_s * drawn
+        self._look(stepping, last=False)
         for text in _words(stepping.scene):
             if len(self._texts) >= TEXTS_KEPT:
                 return
             self._texts.setdefault(text[:TEXT_LIMIT])
+
+    def ended(self, stepping: Stepping) -> None:
+        """What is so at the end stays so."""
+        self._look(stepping, last=True)
+
+    def _look(self, stepping: Stepping, *, last: bool) -> None:
+        record = stepping.record
+        if self._layout is None or not record.animations or record.animations[-1].skipped:
+            return
+        with contextlib.suppress(Exception):  # a mobject of somebody's own may be anything
+            self._layout.look(
+                stepping.scene,
+                line=record.animations[-1].line,
+                now_s=record.frames / record.fps,
+                last=last,
+            )
 
     def to_json(self) -> dict[str, Any]:
         """The notes as the report has them; of a scene that was not made, nothing."""
@@ -79,6 +99,7 @@ class RehearsalWatcher(Watcher):
                 for cue in record.subcaptions
             ],
             "texts": list(self._texts),
+            "layout": self._layout.found if self._layout else [],
         }
 
 

@@ -7,10 +7,13 @@ import json
 import os
 import signal
 import sys
+from functools import partial
 from pathlib import Path
 
 from kodisc_jupyter.api.client import Client
 from kodisc_jupyter.api.models import Quality, RenderRequest
+from kodisc_jupyter.renders.local_server import Address
+from kodisc_jupyter.renders.rehearsal import rehearse
 from kodisc_jupyter.renders.session import RenderSession
 from kodisc_jupyter.renders.start.backend import Backend
 
@@ -42,10 +45,24 @@ def main():
     say(ready=True)
     if orders.get("on_go"):
         sys.stdin.readline()
+    server = Address(orders["rehearse_at"], orders["key"], 0) if orders.get("rehearse_at") else None
+
+    def play(request):
+        """A real rehearsal, with moments to die before and after it."""
+        tell = trace or (lambda moment: None)
+        tell("before rehearsing")
+        seen = rehearse(request, Path(orders["home"]), find_server=lambda _: server)
+        tell("after rehearsing")
+        assert seen.is_whole, seen
+        return seen
+
     renders = []
     for name, code in orders["cells"]:
         request = RenderRequest(code, name, Quality.LOW)
-        renders.append(session.start(request, backend=backend, notebook="crash.ipynb"))
+        first = partial(play, request) if server else None
+        renders.append(
+            session.start(request, backend=backend, notebook="crash.ipynb", rehearse=first)
+        )
     session.wait_all(orders["patience_s"])
     for render in renders:
         render.wait(orders["patience_s"])

@@ -35,7 +35,18 @@ PATIENCE_S = 300.0
 TOTAL_CREDITS = 1_000_000
 KERNEL = Path(__file__).with_name("renders_kernel.py")
 
-STEPS = ("intent", "balance", "posting", "accepted", "running", "settled", "fetched", "shown")
+STEPS = (
+    "rehearsing",
+    "intent",
+    "rehearsed",
+    "balance",
+    "posting",
+    "accepted",
+    "running",
+    "settled",
+    "fetched",
+    "shown",
+)
 
 
 def scene(number, *, slow=False):
@@ -159,6 +170,7 @@ def start_kernel(render_server, witness, tmp_path):
             "home": str(tmp_path / "home"),
             "cells": cells,
             "patience_s": PATIENCE_S,
+            "rehearse_at": render_server["url"],
             **orders,
         }
         process.stdin.write(json.dumps(orders) + "\n")

@@ -13,6 +13,7 @@ from kodisc_jupyter.renders.start.budget import (
     EstimateBasis,
     Guess,
     Past,
+    Planned,
     Verdict,
     decide,
     fits_balance,
@@ -204,3 +205,35 @@ def test_estimates_go_by_quality(make_session, make_service):
     session.start(request, backend=cloud).wait(DEADLINE_S)
     assert session.estimate(request, cloud).credits == 51
     assert session.estimate(replace(request, quality=Quality.HIGH), cloud).credits is None
+
+
+def test_without_a_history_the_vendors_example_is_the_ground_and_decides_nothing():
+    new = guess([], [], "A", "medium", Planned(seconds=10.0, frames=300))
+    assert new.estimate.credits == 23  # 42 credits for 18.42 s
+    assert "Kodisc's example of 42 credits for 18.42 s" in new.estimate.ground
+    assert new.ground is EstimateBasis.EXAMPLE
+    assert new.credits is None
+    assert decide(20, [], new) is Verdict.GO
+
+
+def test_the_example_says_nothing_of_other_qualities():
+    new = guess([], [], "A", "high", Planned(seconds=10.0, frames=300))
+    assert new.ground is EstimateBasis.NONE
+
+
+def test_own_renders_of_other_scenes_are_scaled_by_their_frames():
+    past = [Past(10, 5000, 100), Past(40, 20_000, 400), Past(99, 1, None)]
+    new = guess([], past, "A", "low", Planned(seconds=10.0, frames=150))
+    assert (new.estimate.credits, new.estimate.duration_ms) == (15, 7500)
+    assert "150 frames from 2 renders of yours at low" in new.estimate.ground
+    assert new.ground is EstimateBasis.FRAMES
+
+
+def test_a_scenes_own_history_goes_before_its_frames():
+    new = guess([Past(7, 1)], [Past(10, 5000, 100)], "A", "low", Planned(10.0, 150))
+    assert new.ground is EstimateBasis.OWN
+    assert new.credits == 7
+
+
+def test_uncounted_renders_are_not_scaled():
+    assert guess([], [Past(9, 1)], "A", "low", Planned(1.0, 15)).ground is EstimateBasis.MEDIAN

@@ -399,3 +399,32 @@ def test_a_process_from_before_a_reboot_is_dead_and_one_elsewhere_is_not_known()
     host, _, boot = me.place.rpartition(" ")
     assert is_alive(replace(me, place=f"{host} {boot[::-1]}x")) is False
     assert is_alive(replace(me, place="elsewhere pid:[1] boot")) is None
+
+
+def test_what_a_rehearsal_has_shown_is_kept_with_the_render(tmp_path):
+    from kodisc_jupyter.renders.rehearsal import Animation, Caption, Outcome, Rehearsal, Section
+
+    journal = Journal(tmp_path / "journal.sqlite")
+    row = journal.claim(record())
+    assert journal.frames() == {}
+    assert journal.rehearsal(row) is None
+    seen = Rehearsal(
+        Outcome.OK,
+        seconds=2.5,
+        frames=75,
+        animations=(Animation(0.0, 2.5, 4),),
+        sections=(Section("one", 0.0),),
+        captions=(Caption(0.0, 1.0, "hello"),),
+        texts=("π",),
+        printed="not kept",
+    )
+    journal.keep_rehearsal(row, seen)
+    journal.close()
+    again = Journal(tmp_path / "journal.sqlite")
+    assert again.frames() == {row.render_id: 75}
+    kept = again.rehearsal(row)
+    assert kept["seconds"] == 2.5
+    assert kept["sections"] == [["one", 0.0]]
+    assert kept["texts"] == ["π"]
+    assert "not kept" not in str(kept)
+    again.close()

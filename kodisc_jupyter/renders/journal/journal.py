@@ -13,9 +13,10 @@ from enum import Enum
 from pathlib import Path
 from typing import Any, Final
 
-from kodisc_jupyter.renders.journal import table
+from kodisc_jupyter.renders.journal import rehearsals, table
 from kodisc_jupyter.renders.journal.file import JournalFile
 from kodisc_jupyter.renders.journal.record import OPEN, JobRecord, Step
+from kodisc_jupyter.renders.rehearsal import Rehearsal
 
 SCHEMA_VERSION: Final = 1
 """Kept in the file as ``PRAGMA user_version``."""
@@ -113,7 +114,22 @@ class Journal:
                 "INSERT INTO shown VALUES (?, ?, ?, ?)", (record.render_id, session, notebook, at)
             )
 
+    def keep_rehearsal(self, record: JobRecord, rehearsal: Rehearsal) -> None:
+        """Note what a rehearsal has shown of a render: length, sections, captions, words."""
+        with self._file.transaction("rehearsed") as db:
+            rehearsals.keep(db, record.render_id, rehearsal)
+
     # What is read
+
+    def rehearsal(self, record: JobRecord) -> dict[str, Any] | None:
+        """What was noted of a render's rehearsal, if it had one."""
+        with self._file.reading() as db:
+            return rehearsals.said(db, record.render_id)
+
+    def frames(self) -> dict[str, int]:
+        """The number of frames of every render that was rehearsed, by its ID."""
+        with self._file.reading() as db:
+            return rehearsals.frames(db)
 
     def same(self, wanted: JobRecord) -> JobRecord | None:
         """The newest row of the same render that is open (and not superseded) or completed."""

@@ -6,6 +6,7 @@ is still open, the balance, and what such renders cost before. Pure functions.
 
 from __future__ import annotations
 
+import math
 import statistics
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -24,16 +25,30 @@ class EstimateBasis(Enum):
 
     FREE = "this backend takes no credits"
     OWN = "this scene's own history"
+    FRAMES = "renders at this quality, by the number of frames"
     MEDIAN = "the median at this quality"
+    EXAMPLE = "the vendor's published example"
     NONE = "unknown"
 
 
 @dataclass(frozen=True)
 class Past:
-    """A completed render: credits as the API gave them, and render wall-clock in milliseconds."""
+    """A completed render: credits as the API gave them, and render wall-clock in milliseconds.
+
+    ``frames`` is how many its video has, where a rehearsal has counted them.
+    """
 
     credits: Credits
     duration_ms: int | None
+    frames: int | None = None
+
+
+@dataclass(frozen=True)
+class Planned:
+    """What a rehearsal has shown of the render to come."""
+
+    seconds: float
+    frames: int
 
 
 @dataclass(frozen=True)
@@ -45,8 +60,8 @@ class Guess:
 
     @property
     def credits(self) -> Credits | None:
-        """The estimated cost, ``None`` where it is unknown."""
-        return self.estimate.credits
+        """The estimated cost, ``None`` where it is unknown; an example decides nothing."""
+        return None if self.ground is EstimateBasis.EXAMPLE else self.estimate.credits
 
 
 @dataclass(frozen=True)
@@ -83,8 +98,30 @@ class Sums:
     """Ended renders whose cost the API did not say."""
 
 
-def guess(own: Sequence[Past], similar: Sequence[Past], scene: str, quality: str) -> Guess:
-    """What a render may cost: from the scene's own history, else from others at its quality."""
+EXAMPLE_CREDITS: Final = 42
+EXAMPLE_S: Final = 18.42
+"""The vendor's quickstart: a render that took this long cost so many credits."""
+
+EXAMPLE_QUALITY: Final = "medium"
+
+
+def guess(
+    own: Sequence[Past],
+    similar: Sequence[Past],
+    scene: str,
+    quality: str,
+    planned: Planned | None = None,
+) -> Guess:
+    """What a render may cost: from the scene's own history, else from others at its quality.
+
+    ``planned`` is what its rehearsal has shown: then the others are scaled by their frames, and
+    where there are none, the vendor's example is.
+    """
+    counted = [past for past in similar if past.frames]
+    if planned is not None and not own and counted:
+        return _by_frames(counted, planned, quality)
+    if planned is not None and not own and not similar and quality == EXAMPLE_QUALITY:
+        return _by_example(planned)
     for ground, pasts, words in (
         (EstimateBasis.OWN, own, f"{scene} at {quality} before: median of {len(own)}"),
         (EstimateBasis.MEDIAN, similar, f"median of your {len(similar)} renders at {quality}"),
@@ -101,6 +138,34 @@ def guess(own: Sequence[Past], similar: Sequence[Past], scene: str, quality: str
     return Guess(
         Estimate(f"unknown: nothing at {quality} has been rendered yet"), EstimateBasis.NONE
     )
+
+
+def _by_frames(counted: Sequence[Past], planned: Planned, quality: str) -> Guess:
+    """From the cost of a frame in the median of this account's own renders."""
+    frames = planned.frames
+    each = [past.credits / past.frames for past in counted if past.frames]
+    times = [
+        past.duration_ms / past.frames
+        for past in counted
+        if past.frames and past.duration_ms is not None
+    ]
+    number = f"{len(counted)} render{'' if len(counted) == 1 else 's'}"
+    estimate = Estimate(
+        ground=f"scaled by its {frames:,} frames from {number} of yours at {quality}",
+        credits=math.ceil(statistics.median(each) * frames),
+        duration_ms=round(statistics.median(times) * frames) if times else None,
+    )
+    return Guess(estimate, EstimateBasis.FRAMES)
+
+
+def _by_example(planned: Planned) -> Guess:
+    """From the vendor's example, as if a second of video took a second to render."""
+    estimate = Estimate(
+        ground=f"from Kodisc's example of {EXAMPLE_CREDITS} credits for {EXAMPLE_S} s of "
+        "rendering, if a second of video takes one second",
+        credits=math.ceil(EXAMPLE_CREDITS / EXAMPLE_S * planned.seconds),
+    )
+    return Guess(estimate, EstimateBasis.EXAMPLE)
 
 
 def sums(commitments: Sequence[Commitment]) -> Sums:

@@ -1,0 +1,62 @@
+"""What rehearsals have shown of the renders in the journal: a table of its own.
+
+It is made when it is first written to, so that a journal of an earlier version stays what it is.
+"""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from typing import Any, Final
+
+from kodisc_jupyter.renders.rehearsal import Rehearsal
+
+_TABLE: Final = """
+CREATE TABLE IF NOT EXISTS rehearsals (
+    render_id TEXT PRIMARY KEY, seconds REAL, frames INTEGER, said TEXT NOT NULL
+)
+"""
+
+
+def keep(db: sqlite3.Connection, render_id: str, rehearsal: Rehearsal) -> None:
+    """Write down what was seen of a render before it was sent: no code, none of its prints."""
+    db.execute(_TABLE)
+    db.execute(
+        "INSERT OR REPLACE INTO rehearsals VALUES (?, ?, ?, ?)",
+        (render_id, rehearsal.seconds, rehearsal.frames, json.dumps(_said(rehearsal))),
+    )
+
+
+def frames(db: sqlite3.Connection) -> dict[str, int]:
+    """How many frames each rehearsed render has."""
+    if not _is_there(db):
+        return {}
+    rows = db.execute("SELECT render_id, frames FROM rehearsals WHERE frames > 0")
+    return {str(render_id): int(number) for render_id, number in rows.fetchall()}
+
+
+def said(db: sqlite3.Connection, render_id: str) -> dict[str, Any] | None:
+    """Length, sections, captions and words of a render; None where it was not rehearsed."""
+    if not _is_there(db):
+        return None
+    row = db.execute("SELECT said FROM rehearsals WHERE render_id = ?", (render_id,)).fetchone()
+    if row is None:
+        return None
+    found: dict[str, Any] = json.loads(row[0])
+    return found
+
+
+def _is_there(db: sqlite3.Connection) -> bool:
+    asked = "SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = 'rehearsals'"
+    return db.execute(asked).fetchone() is not None
+
+
+def _said(rehearsal: Rehearsal) -> dict[str, Any]:
+    return {
+        "seconds": rehearsal.seconds,
+        "frames": rehearsal.frames,
+        "animations": [list(one) for one in rehearsal.animations],
+        "sections": [list(one) for one in rehearsal.sections],
+        "captions": [list(one) for one in rehearsal.captions],
+        "texts": list(rehearsal.texts),
+    }
