@@ -112,11 +112,6 @@ def checked(text: str, source: str) -> Key:
     return Key(value, source)
 
 
-def contains_key(text: str) -> bool:
-    """Whether text has something in it that looks like a key, as on a line of a notebook."""
-    return re.search(r"kdsc_[a-z]+_[0-9A-Za-z]{8,}", text) is not None
-
-
 def login(ask: Callable[[str], str], *, base_url: str | None = None) -> Login:
     """Ask for a key, check it against ``GET /me``, and use it for the rest of this session.
 

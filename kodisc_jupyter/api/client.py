@@ -15,7 +15,7 @@ from urllib.parse import quote, urlsplit
 from kodisc_jupyter.api import answers, retry
 from kodisc_jupyter.api.answers import Delivery, RequestContext
 from kodisc_jupyter.api.auth import LOOKED_IN, Key, find_key
-from kodisc_jupyter.api.download import download
+from kodisc_jupyter.api.download import FileKind, download
 from kodisc_jupyter.api.errors import (
     AuthenticationError,
     JobNotFoundError,
@@ -113,11 +113,6 @@ class Client:
         trace: TracebackType | None,
     ) -> None:
         self.close()
-
-    @property
-    def key_source(self) -> str:
-        """Where the key came from, in words."""
-        return self._key.source
 
     def close(self) -> None:
         """Close the kept connections; the client can still be used."""
@@ -273,11 +268,13 @@ class Client:
         path: str | os.PathLike[str],
         *,
         max_bytes: int | None = None,
+        kind: FileKind | None = None,
         cancel: threading.Event | None = None,
     ) -> Path:
         """Fetch a file of a job to ``path``, which appears only when it is complete.
 
-        The key is not sent. See :func:`kodisc_jupyter.api.download.download`.
+        The key is not sent. ``kind`` is what it must be, else it is not kept. See
+        :func:`kodisc_jupyter.api.download.download`.
         """
         return download(
             url,
@@ -286,6 +283,8 @@ class Client:
             max_bytes=max_bytes,
             pause=lambda seconds: self._pause(seconds, cancel),
             luck=self._luck,
+            kind=kind,
+            monotonic=self._monotonic,
         )
 
     def _nap(self, seconds: float, cancel: threading.Event | None) -> None:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import errno
+import re
 import secrets
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Final
+from typing import Final, NamedTuple
 from urllib.parse import urljoin, urlsplit
 
 import requests
@@ -25,6 +27,30 @@ from kodisc_jupyter.api.transport import (
 
 REDIRECTS: Final = 5
 
+MAX_BYTES: Final = 2_000_000_000
+"""No file that is fetched may be larger, whatever else is asked for."""
+TOTAL_S: Final = 3600.0
+"""A download, all attempts together, ends within an hour."""
+GRACE_S: Final = 60.0
+LEAST_BYTES_S: Final = 10_000
+"""After :data:`GRACE_S` a file that arrives slower than this will never be there."""
+
+
+class FileKind(NamedTuple):
+    """What a file must be: its name in words, its first bytes, and how large it may get."""
+
+    name: str
+    begins: re.Pattern[bytes]
+    max_bytes: int = MAX_BYTES
+
+
+VIDEO: Final = FileKind("an MP4 video", re.compile(rb"....ftyp", re.DOTALL))
+PICTURE: Final = FileKind("a picture", re.compile(rb"\xff\xd8\xff|\x89PNG\r\n\x1a\n"), 20_000_000)
+CAPTIONS: Final = FileKind("a WebVTT file", re.compile(rb"(?:\xef\xbb\xbf)?WEBVTT"), 5_000_000)
+
+_BEGINNING: Final = 16
+"""Bytes by which a file's kind is told."""
+
 
 def download(
     url: str,
@@ -34,23 +60,29 @@ def download(
     max_bytes: int | None,
     pause: Callable[[float], None],
     luck: Callable[[], float],
+    kind: FileKind | None = None,
+    monotonic: Callable[[], float] = time.monotonic,
 ) -> Path:
     """Fetch ``url`` to ``path``: first under a temporary name beside it, then moved.
 
     Only ``https:`` is fetched, and ``http:`` on loopback. ``pause(seconds)`` waits between two of
-    at most 5 attempts and may raise to end it all.
+    at most 5 attempts and may raise to end it all. It ends in any case: by :data:`TOTAL_S`, by
+    :data:`LEAST_BYTES_S`, and by ``max_bytes``, the ``kind``'s limit or :data:`MAX_BYTES`.
 
     Raises:
         NetworkError, ServerError: the file could not be fetched.
-        KodiscError: the URL is refused, the file is larger than ``max_bytes``, or it could not be
-            written. Nothing is left behind in any of these cases.
+        KodiscError: the URL is refused; the file is too large, too slow, compressed, or not of
+            this ``kind``; or it could not be written. Nothing is left behind in any of these
+            cases.
     """
     _check(url, from_loopback=True)
+    most = [size for size in (max_bytes, kind and kind.max_bytes) if size is not None]
+    arrival = Arrival(min([MAX_BYTES, *most]), kind, monotonic, monotonic() + TOTAL_S)
     unwritable = _make_folder(path)
     if unwritable is not None:
         raise unwritable
     outcome = retry.repeat(
-        lambda _: _fetch(url, path, limits, max_bytes),
+        lambda _: _fetch(url, path, limits, arrival),
         attempts=retry.ATTEMPTS,
         again=lambda error: (
             isinstance(error, NetworkError) or (isinstance(error, ServerError) and error.transient)
@@ -67,18 +99,51 @@ def download(
     return path
 
 
-def _fetch(url: str, path: Path, limits: Limits, max_bytes: int | None) -> KodiscError | None:
+class Arrival(NamedTuple):
+    """What a file is held to while it arrives; ``until`` is by the ``monotonic`` clock."""
+
+    max_bytes: int
+    kind: FileKind | None
+    monotonic: Callable[[], float]
+    until: float
+
+    def stranger(self, beginning: bytes) -> KodiscError | None:
+        """The error of a file that is not what it should be."""
+        if self.kind is None or self.kind.begins.match(beginning):
+            return None
+        return KodiscError(f"The file is not {self.kind.name}, so it was not kept.", hint=_RENDER)
+
+    def refusal(self, size: int, beginning: bytes, seconds: float) -> KodiscError | None:
+        """Why what has arrived so far is not gone on with; ``None`` while all is well."""
+        if size > self.max_bytes:
+            return _too_large(self.max_bytes)
+        if size >= _BEGINNING and (stranger := self.stranger(beginning)):
+            return stranger
+        slow = seconds > GRACE_S and size < LEAST_BYTES_S * (seconds - GRACE_S)
+        if slow or self.monotonic() > self.until:
+            return KodiscError(
+                f"The file arrives too slowly ({size:,} bytes in {seconds:.0f} s), so it was not "
+                "waited for.",
+                hint=_RENDER,
+            )
+        return None
+
+
+def _fetch(url: str, path: Path, limits: Limits, arrival: Arrival) -> KodiscError | None:
     """One attempt; the error, if it failed."""
     try:
         with new_session(None, url) as session, _follow(session, url, limits) as response:
             if response.status_code != 200:
                 return _refused(response)
+            if response.headers.get("Content-Encoding", "identity").lower() != "identity":
+                return KodiscError(
+                    "The file comes compressed, which was not asked for, so it was not kept.",
+                    hint=_RENDER,
+                )
             length = content_length(response)
-            if "Content-Encoding" in response.headers:
-                length = None
-            if max_bytes is not None and length is not None and length > max_bytes:
-                return _too_large(max_bytes)
-            return _keep(chunks(response), path, length, max_bytes)
+            if length is not None and length > arrival.max_bytes:
+                return _too_large(arrival.max_bytes)
+            return _keep(chunks(response), path, length, arrival)
     except KodiscError as error:
         return error
     except BROKEN as error:
@@ -105,10 +170,10 @@ def _follow(session: requests.Session, url: str, limits: Limits) -> requests.Res
 
 
 def _keep(
-    arriving: Iterator[bytes], path: Path, length: int | None, max_bytes: int | None
+    arriving: Iterator[bytes], path: Path, length: int | None, arrival: Arrival
 ) -> KodiscError | None:
     """Write the body beside ``path`` and move it there once it is whole."""
-    size = 0
+    size, beginning, began = 0, b"", arrival.monotonic()
     part = path.with_name(f".{path.name}.{secrets.token_hex(4)}.part")
     try:
         file = part.open("xb")
@@ -118,8 +183,11 @@ def _keep(
         with file:
             for chunk in arriving:
                 size += len(chunk)
-                if max_bytes is not None and size > max_bytes:
-                    return _too_large(max_bytes)
+                if len(beginning) < _BEGINNING:
+                    beginning = (beginning + chunk)[:_BEGINNING]
+                refusal = arrival.refusal(size, beginning, arrival.monotonic() - began)
+                if refusal is not None:
+                    return refusal
                 try:
                     file.write(chunk)
                     file.flush()
@@ -129,6 +197,9 @@ def _keep(
             return NetworkError(
                 f"The file arrived cut off: {size} of {length} bytes.", hint=_RENDER
             )
+        stranger = arrival.stranger(beginning)  # also of a file shorter than a beginning
+        if stranger is not None:
+            return stranger
         try:
             part.replace(path)
         except OSError as error:

@@ -26,6 +26,16 @@ class _Text(str, Enum):
     def __str__(self) -> str:
         return str(self.value)
 
+    @classmethod
+    def read(cls, text: str) -> Any:
+        """The member of this value; a value that only a later version knows, as it is."""
+        try:
+            return cls(text)
+        except ValueError:
+            member = str.__new__(cls, text)
+            member._name_ = member._value_ = text
+            return member
+
 
 class Quality(_Text):
     """The API's quality presets; sizes from the vendor's v1 page, see :data:`PRESETS`."""
@@ -77,8 +87,11 @@ PRESETS: Final[dict[Quality, tuple[int, int, int]]] = {
 
 
 def frame_size(quality: Quality, aspect_ratio: AspectRatio) -> tuple[int, int]:
-    """Width and height of the video in pixels; 9:16 turns the frame upright."""
-    width, height, _ = PRESETS[quality]
+    """Width and height of the video in pixels; 9:16 turns the frame upright.
+
+    Of a quality that this version does not know only the shape is known: 16 and 9.
+    """
+    width, height, _ = PRESETS.get(quality, (16, 9, 0))
     return (width, height) if aspect_ratio is AspectRatio.WIDE else (height, width)
 
 

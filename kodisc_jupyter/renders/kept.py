@@ -5,7 +5,7 @@ from __future__ import annotations
 from kodisc_jupyter.api.errors import JobNotFoundError, KodiscError, NetworkError, ServerError
 from kodisc_jupyter.api.models import RenderResult
 from kodisc_jupyter.renders.journal.record import JobRecord
-from kodisc_jupyter.renders.media import MediaStore
+from kodisc_jupyter.renders.media import Fetched, MediaStore
 from kodisc_jupyter.renders.start.backend import Backend
 from kodisc_jupyter.renders.state import Media
 from kodisc_jupyter.renders.watch.lookup import look_up
@@ -18,14 +18,19 @@ def find(record: JobRecord, store: MediaStore) -> Media | None:
     result = job.result if job else None
     usual = store.folder(record.job_id) / "video.mp4"  # the store may have been moved
     for video in (record.video, usual):
-        media = store.find(video, record.video_bytes, result) if video is not None else None
+        if video is None:
+            continue
+        media = store.find(video, record.video_bytes, record.video_sha256, result)
         if media is not None:
             return media
     return None
 
 
-def fetch_again(record: JobRecord, store: MediaStore, backend: Backend | None) -> Media:
+def fetch_again(record: JobRecord, store: MediaStore, backend: Backend | None) -> Fetched:
     """Fetch the video of a finished render once more; costs nothing.
+
+    What is at its address but cannot be kept here (a full disk, say) is the answer's ``problem``:
+    it can still be linked to.
 
     Raises:
         NetworkError, ServerError: it cannot be reached now; it may be there later.
@@ -40,7 +45,7 @@ def fetch_again(record: JobRecord, store: MediaStore, backend: Backend | None) -
             hint=f"Ask for it with --backend {record.backend}.",
         )
     job = record.job()
-    problem = None
+    problem = fetched = None
     tried = None
     for ask in (False, True):
         result = _ask(record, backend) if ask else (job.result if job else None)
@@ -49,7 +54,7 @@ def fetch_again(record: JobRecord, store: MediaStore, backend: Backend | None) -
         tried = result
         fetched = store.fetch(record.job_id, result, backend.client)
         if fetched.problem is None:
-            return fetched.media
+            return fetched
         problem = fetched.problem
     if isinstance(problem, NetworkError) or (
         isinstance(problem, ServerError) and problem.transient
@@ -60,8 +65,8 @@ def fetch_again(record: JobRecord, store: MediaStore, backend: Backend | None) -
             f"%kodisc show {record.job_id}"
         )
         raise problem
-    if problem is not None and not isinstance(problem, ServerError):
-        raise problem  # the disk, or an address that must not be fetched
+    if fetched is not None and not isinstance(problem, ServerError):
+        return fetched
     raise _gone(record)
 
 

@@ -71,9 +71,16 @@ def ensure(home: Path) -> Address:
     if running is not None:
         return running
     place = folder(home)
-    place.mkdir(parents=True, exist_ok=True, mode=0o700)
-    with _lock(place / "start.lock"):
-        return find(home) or _start(place)
+    try:
+        place.mkdir(parents=True, exist_ok=True, mode=0o700)
+        with _lock(place / "start.lock"):
+            return find(home) or _start(place)
+    except OSError as error:
+        raise LocalServerError(
+            f"{place} cannot be used ({error.strerror or error}), so the render server on this "
+            "machine was not started. Nothing was sent and nothing was charged.",
+            hint="Set KODISC_HOME to a folder that can be written.",
+        ) from None
 
 
 def cancel(address: Address, job_id: str) -> None:
@@ -127,6 +134,9 @@ def stop(home: Path) -> tuple[str, ...] | None:
 
 
 def _start(place: Path) -> Address:
+    free_by = time.monotonic() + STOP_LIMIT_S
+    while _is_locked(place / "data" / "lock") and time.monotonic() < free_by:
+        time.sleep(_POLL_S)  # an earlier one is just ending by itself
     log = place / "server.log"
     command = [
         *(sys.executable, "-m", "kodisc_jupyter.local"),

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
+from kodisc_jupyter.api.download import CAPTIONS, PICTURE, VIDEO
 from kodisc_jupyter.api.errors import KodiscError
 from kodisc_jupyter.api.models import RenderResult
 from kodisc_jupyter.renders.state import Media
@@ -95,13 +96,22 @@ class MediaStore:
         """Where a job's files are, or would be."""
         return self.root / folder_name(job_id)
 
-    def find(self, video: Path, size: int | None, result: RenderResult | None) -> Media | None:
-        """The stored files of a render; ``None`` when the video is gone or not whole."""
+    def find(
+        self, video: Path, size: int | None, digest: str | None, result: RenderResult | None
+    ) -> Media | None:
+        """The stored files of a render; ``None`` when the video is gone or is another one.
+
+        ``size`` (bytes) and ``digest`` are as they were when it was fetched, where that is known.
+        """
         try:
+            if video.is_symlink() or video.parent.is_symlink():
+                return None
             found = video.stat().st_size
+            if not found or (size is not None and found != size):
+                return None
+            if digest is not None and digest_of(video) != digest:
+                return None
         except OSError:
-            return None
-        if not found or (size is not None and found != size):
             return None
         return _media(video.parent, video, result)
 
@@ -112,9 +122,8 @@ class MediaStore:
         """
         folder = self.folder(job_id)
         try:
-            folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-            self._sweep(folder)
-            video = client.download(result.video, folder / "video.mp4")
+            self._make_ready(folder)
+            video = client.download(result.video, folder / "video.mp4", kind=VIDEO)
         except KodiscError as error:
             return Fetched(_media(folder, None, result), error)
         except OSError as error:
@@ -123,10 +132,13 @@ class MediaStore:
                 _media(folder, None, result),
                 KodiscError(f"{folder} could not be written: {why}."),
             )
-        for url, name in ((result.thumbnail, "thumb.jpg"), (result.captions, "captions.vtt")):
+        for url, name, kind in (
+            (result.thumbnail, "thumb.jpg", PICTURE),
+            (result.captions, "captions.vtt", CAPTIONS),
+        ):
             if url:
                 try:
-                    client.download(url, folder / name)
+                    client.download(url, folder / name, kind=kind)
                 except (KodiscError, OSError):
                     continue  # the video is what was paid for; its URL stays beside it
         return Fetched(_media(folder, video, result))
@@ -136,6 +148,12 @@ class MediaStore:
         keep = {self.folder(job_id) for job_id in protected}
         for folder in to_evict(self._stored(), limit=self._limit, protected=keep, now=self._wall()):
             shutil.rmtree(folder, ignore_errors=True)
+
+    def _make_ready(self, folder: Path) -> None:
+        if folder.is_symlink():
+            raise KodiscError(f"{folder} is a link to somewhere else, so nothing is put there.")
+        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        self._sweep(folder)
 
     def _sweep(self, folder: Path) -> None:
         """Remove what a kernel that was killed while it fetched has left."""
@@ -161,6 +179,15 @@ class MediaStore:
         return found
 
 
+def digest_of(video: Path) -> str:
+    """The SHA-256 of a file, in hexadecimal: another file of the same size has another one."""
+    digest = hashlib.sha256()
+    with video.open("rb") as file:
+        while chunk := file.read(1 << 20):
+            digest.update(chunk)
+    return digest.hexdigest()
+
+
 def copied(source: Path, target: Path) -> Path:
     """Copy a file to ``target``, which appears only when it is whole.
 
@@ -181,9 +208,14 @@ def _media(folder: Path, video: Path | None, result: RenderResult | None) -> Med
     poster, captions = folder / "thumb.jpg", folder / "captions.vtt"
     return Media(
         video=video,
-        poster=poster if poster.is_file() else None,
-        captions=captions if captions.is_file() else None,
+        poster=poster if _is_plain_file(poster) else None,
+        captions=captions if _is_plain_file(captions) else None,
         video_url=result.video if result else None,
         poster_url=result.thumbnail if result else None,
         captions_url=result.captions if result else None,
     )
+
+
+def _is_plain_file(path: Path) -> bool:
+    """Whether it is a file of our own: a link could lead to any file of this user."""
+    return path.is_file() and not path.is_symlink()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import time
 import uuid
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -13,14 +13,15 @@ from threading import Event
 from typing import Final
 
 from kodisc_jupyter.api.client import Submission
-from kodisc_jupyter.api.errors import KodiscError, WaitTimeoutError
+from kodisc_jupyter.api.errors import KodiscError
 from kodisc_jupyter.api.models import Credits, Job, RenderRequest
 from kodisc_jupyter.renders import cancellation
+from kodisc_jupyter.renders.journal.file import JournalError
 from kodisc_jupyter.renders.journal.journal import Journal
 from kodisc_jupyter.renders.journal.process import is_alive, this_process
 from kodisc_jupyter.renders.journal.record import ADOPTED, JobRecord, Step
 from kodisc_jupyter.renders.kept import fetch_again, find
-from kodisc_jupyter.renders.media import Fetched, MediaStore, copied, media_limit_bytes
+from kodisc_jupyter.renders.media import MediaStore, copied, media_limit_bytes
 from kodisc_jupyter.renders.rehearsal import Rehearsal
 from kodisc_jupyter.renders.render import Render, Subscriber
 from kodisc_jupyter.renders.report import Report, report_of, state_of
@@ -34,6 +35,17 @@ from kodisc_jupyter.renders.state import ENDED, Estimate, Phase, RenderState
 from kodisc_jupyter.renders.watch.balance import Balances
 from kodisc_jupyter.renders.watch.pacing import RateLimiter
 from kodisc_jupyter.renders.watch.tracker import JobTracker
+
+
+@contextlib.contextmanager
+def _saying_that_nothing_was_sent() -> Iterator[None]:
+    """A journal that fails does so before the request goes out: afterwards it is a warning."""
+    try:
+        yield
+    except JournalError as error:
+        if "nothing was sent" not in error.message:
+            error.message = f"{error.message} Nothing was sent and nothing was charged."
+        raise
 
 
 class RenderSession:
@@ -86,6 +98,7 @@ class RenderSession:
         self.purse.limit = limit
         self.purse.look_again()
 
+    @_saying_that_nothing_was_sent()
     def start(
         self,
         request: RenderRequest,
@@ -170,28 +183,6 @@ class RenderSession:
             and not is_alive(record.owner)
         ]
 
-    def wait_all(self, timeout: float | None = None) -> list[Job]:
-        """Wait for everything this kernel is watching now.
-
-        Raises:
-            RenderFailedError: one of them failed; all others were waited for.
-            WaitTimeoutError: ``timeout`` seconds have passed; the jobs go on.
-        """
-        deadline = None if timeout is None else time.monotonic() + timeout
-        jobs: list[Job] = []
-        failed: KodiscError | None = None
-        for render in self.open_renders():
-            left = None if deadline is None else max(0.0, deadline - time.monotonic())
-            try:
-                jobs.append(render.wait(left))
-            except WaitTimeoutError:
-                raise
-            except KodiscError as error:
-                failed = failed or error
-        if failed is not None:
-            raise failed
-        return jobs
-
     def check_now(self, render: Render) -> None:
         """Ask the server about a render next, rather than when it is due."""
         self._follower.check_now(render)
@@ -250,8 +241,11 @@ class RenderSession:
             )
         media = find(record, self.store)
         if media is None:
-            media = fetch_again(record, self.store, backend)
-            self._follower.keep(record, Fetched(media))
+            fetched = fetch_again(record, self.store, backend)
+            if fetched.problem is not None:
+                raise fetched.problem
+            media = fetched.media
+            self._follower.keep(record, fetched)
         assert media.video is not None
         return copied(media.video, path)
 

@@ -63,7 +63,8 @@ def main():
         renders.append(
             session.start(request, backend=backend, notebook="crash.ipynb", rehearse=first)
         )
-    session.wait_all(orders["patience_s"])
+    for opened in session.open_renders():
+        opened.wait(orders["patience_s"])
     for render in renders:
         render.wait(orders["patience_s"])
     say(

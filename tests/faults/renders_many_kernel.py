@@ -64,7 +64,8 @@ def main():
     cpu, wall = time.process_time() - cpu, time.monotonic() - wall
     say(watched=True, open=len(session.open_renders()))
     sys.stdin.readline()
-    session.wait_all(orders["patience_s"])
+    for opened in session.open_renders():
+        opened.wait(orders["patience_s"])
     left = Noted.moments
     say(
         threads=threads,

@@ -1,12 +1,17 @@
 """Each way that fetching a file can go wrong: the file is whole, or it is not there."""
 
 import errno
+import gzip
+import itertools
 from pathlib import Path
 
 import pytest
 
+from kodisc_jupyter.api.client import Client
+from kodisc_jupyter.api.download import CAPTIONS, MAX_BYTES, PICTURE, TOTAL_S, Arrival
+from kodisc_jupyter.api.download import VIDEO as VIDEO_KIND
 from kodisc_jupyter.api.errors import KodiscError, NetworkError, ServerError
-from tests.faults.conftest import KEY, answer, cut, cut_in_body, stall
+from tests.faults.conftest import KEY, answer, cut, cut_in_body, dribble, stall
 
 VIDEO = bytes(range(256)) * 1000
 
@@ -215,3 +220,99 @@ def test_an_old_file_stays_until_the_new_one_is_whole(server, client, tmp_path):
         client.download(f"{server.origin}/video.mp4", target)
 
     assert target.read_bytes() == b"old"
+
+
+# A download ends, whatever comes
+
+
+MP4 = b"\x00\x00\x00\x18ftypmp42" + VIDEO
+HEAD = b"HTTP/1.1 200 OK\r\nConnection: close\r\n\r\n"
+
+
+@pytest.mark.parametrize("kind", [VIDEO_KIND, None], ids=["as a video", "as any file"])
+def test_a_file_that_drips_is_given_up_and_not_tried_again(server, target, kind):
+    server.get = [dribble(HEAD + MP4[:100], b"x", 0.01)]
+    clock = itertools.count(step=7.0)
+    client = Client(KEY, base_url=server.url, monotonic=lambda: next(clock))
+
+    with pytest.raises(KodiscError, match="arrives too slowly") as caught:
+        client.download(f"{server.origin}/video.mp4", target, kind=kind)
+
+    assert "nothing more was charged" in str(caught.value)
+    assert len(server.gets) == 1
+    assert left_in(target) == []
+
+
+def test_a_file_that_never_ends_stops_at_the_ceiling(server, client, target, monkeypatch):
+    monkeypatch.setattr("kodisc_jupyter.api.download.MAX_BYTES", 1_000_000)
+    server.get = [dribble(HEAD + MP4[:100], b"x" * 100_000, 0.0)]
+
+    with pytest.raises(KodiscError, match="larger than 1000000 bytes"):
+        client.download(f"{server.origin}/video.mp4", target, kind=VIDEO_KIND)
+
+    assert left_in(target) == []
+
+
+@pytest.mark.parametrize(
+    ("size", "seconds", "given_up"),
+    [
+        (0, 59.0, False),
+        (100, 61.0, True),
+        (20_000_000, 1800.0, False),
+        (20_000_000, 2100.0, True),
+        (1_900_000_000, 3599.0, False),
+        (1_900_000_000, 3601.0, True),
+    ],
+)
+def test_a_slow_but_steady_network_gets_its_video_within_an_hour(size, seconds, given_up):
+    arrival = Arrival(MAX_BYTES, VIDEO_KIND, lambda: seconds, TOTAL_S)
+    assert (arrival.refusal(size, MP4[:16], seconds) is not None) == given_up
+
+
+@pytest.mark.parametrize("coding", ["gzip", "br", "deflate"])
+def test_a_compressed_file_is_refused(server, client, target, coding):
+    server.get = [answer(200, gzip.compress(MP4), content_encoding=coding)]
+
+    with pytest.raises(KodiscError, match="compressed, which was not asked for"):
+        client.download(f"{server.origin}/video.mp4", target, kind=VIDEO_KIND)
+
+    assert len(server.gets) == 1
+    assert left_in(target) == []
+
+
+STRANGERS = {
+    "a web page": b"<!doctype html><title>Log in</title>" * 10,
+    "a key": b"-----BEGIN OPENSSH PRIVATE KEY-----\n" * 10,
+    "a few bytes": b"no",
+    "nothing": b"",
+}
+
+
+@pytest.mark.parametrize("content", STRANGERS.values(), ids=STRANGERS.keys())
+@pytest.mark.parametrize("kind", [VIDEO_KIND, PICTURE, CAPTIONS], ids=lambda kind: kind.name)
+def test_what_is_not_the_file_it_should_be_is_not_kept(server, client, target, content, kind):
+    server.get = [answer(200, content)]
+
+    with pytest.raises(KodiscError, match=f"not {kind.name}, so it was not kept"):
+        client.download(f"{server.origin}/file", target, kind=kind)
+
+    assert len(server.gets) == 1
+    assert left_in(target) == []
+
+
+@pytest.mark.parametrize(
+    ("kind", "content"),
+    [
+        (VIDEO_KIND, MP4),
+        (PICTURE, b"\xff\xd8\xff\xe0" + VIDEO),
+        (PICTURE, b"\x89PNG\r\n\x1a\n" + VIDEO),
+        (CAPTIONS, b"WEBVTT\n\n"),
+        (CAPTIONS, b"\xef\xbb\xbfWEBVTT\n"),
+    ],
+)
+def test_what_is_the_file_it_should_be_is_kept(server, client, target, kind, content):
+    server.get = [answer(200, content, content_encoding="identity")]
+
+    client.download(f"{server.origin}/file", target, kind=kind)
+
+    assert target.read_bytes() == content

@@ -334,7 +334,8 @@ def test_run_all_twice_the_second_time_is_free_and_at_once(backend, witness, tmp
     first = RenderSession(home=tmp_path / "home")
     for request in requests:
         first.start(request, backend=backend)
-    first.wait_all(PATIENCE_S)
+    for opened in first.open_renders():
+        opened.wait(PATIENCE_S)
     first.close()
     asked = witness.requests
 
@@ -368,7 +369,8 @@ def test_a_budget_stops_a_run_all_of_real_renders(backend, witness, tmp_path):
     session = RenderSession(home=tmp_path / "home", max_credits=4 * cost)
     with pytest.raises(BudgetExceededError, match=f"budget of this session is {4 * cost} credits"):
         run_all(session, requests[1:], backend)
-    session.wait_all(PATIENCE_S)
+    for opened in session.open_renders():
+        opened.wait(PATIENCE_S)
     spent = before - backend.client.get_me().credits.total
     costs = [row.credits for row in session.jobs(50) if row.session == session.session_id]
     session.close()

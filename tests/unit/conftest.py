@@ -118,8 +118,9 @@ class FakeService:
             if url not in self.files:
                 raise ServerError("The file is gone (404).", status=404, transient=False)
             content = self.files[url]
-        Path(path).write_bytes(content)
-        return Path(path)
+        part = Path(f"{path}.part")
+        part.write_bytes(content)
+        return part.replace(path)
 
 
 @pytest.fixture

@@ -5,6 +5,8 @@ from __future__ import annotations
 import itertools
 import threading
 
+import pytest
+
 from kodisc_jupyter.notebook.display.rate_limiter import OutputRateLimiter
 from kodisc_jupyter.notebook.display.throttle import Throttle
 
@@ -176,3 +178,81 @@ def test_after_closing_nothing_is_sent_and_nothing_waits():
     door.close()
     time.move(5)
     assert sent == [(0.0, "a")]
+
+
+# Nothing is sent while a lock is held
+
+
+def in_another_thread(fn):
+    """Call ``fn`` from another thread; whether it came back."""
+    thread = threading.Thread(target=fn, daemon=True)
+    thread.start()
+    thread.join(10)
+    return not thread.is_alive()
+
+
+def test_a_send_that_leads_to_another_value_does_not_wait_for_itself():
+    time, sent = Time(), []
+
+    def send(value):
+        sent.append(value)
+        if value == "first":
+            throttle.offer("second", at_once=True)
+
+    throttle = Throttle(send, clock=time, later=time.later)
+    assert in_another_thread(lambda: throttle.offer("first", at_once=True))
+    assert sent == ["first", "second"]
+
+
+def test_an_output_that_leads_to_another_does_not_wait_for_itself():
+    _, door = outlet()
+    sent = []
+    first = lambda: (sent.append("first"), door.offer("b", 100, lambda: sent.append("second")))  # noqa: E731
+    assert in_another_thread(lambda: door.offer("a", 100, first))
+    assert sent == ["first", "second"]
+
+
+def test_a_send_that_hangs_holds_up_nobody_else_and_the_order_stays():
+    time, sent = Time(), []
+    sending, may_go = threading.Event(), threading.Event()
+
+    def send(value):
+        if value == 0:
+            sending.set()
+            assert may_go.wait(30)
+        sent.append(value)
+
+    throttle = Throttle(send, clock=time, later=time.later)
+    slow = threading.Thread(target=lambda: throttle.offer(0, at_once=True))
+    slow.start()
+    assert sending.wait(30)
+    assert in_another_thread(lambda: [throttle.offer(n, at_once=True) for n in (1, 2, 3)])
+    assert sent == []
+    may_go.set()
+    slow.join(30)
+    assert sent == [0, 1, 2, 3]
+
+
+def test_a_closed_panel_sends_nothing_that_was_still_waiting_its_turn():
+    time, sent = Time(), []
+    throttle = Throttle(sent.append, clock=time, later=time.later)
+    throttle.offer(1)
+    throttle.offer(2)
+    throttle.close()
+    time.move(10)
+    assert sent == [1]
+
+
+def test_one_send_that_fails_does_not_keep_the_next_ones():
+    time, sent = Time(), []
+
+    def send(value):
+        if value == "bad":
+            raise ValueError(value)
+        sent.append(value)
+
+    throttle = Throttle(send, clock=time, later=time.later)
+    with pytest.raises(ValueError, match="bad"):
+        throttle.offer("bad", at_once=True)
+    throttle.offer("good", at_once=True)
+    assert sent == ["good"]

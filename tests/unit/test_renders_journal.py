@@ -189,10 +189,10 @@ def test_neither_the_key_nor_the_code_is_in_the_file(session, cloud, tmp_path):
     code = "class Hello(Scene): secret_of_the_code = 'do not keep this'"
     request = RenderRequest(code, "Hello", metadata={"note": "metadata stays out"})
     cloud.client.instant = False
-    job_id = session.start(request, backend=cloud, notebook="a.ipynb").job.job_id
-    cloud.client.finish(job_id, error=f"File ...\n    {code}\nNameError: x")
+    render = session.start(request, backend=cloud, notebook="a.ipynb")
+    cloud.client.finish(render.job.job_id, error=f"File ...\n    {code}\nNameError: x")
     with pytest.raises(KodiscError):
-        session.wait_all(60)
+        render.wait(60)
     session.close()
     content = b"".join(
         file.read_bytes() for file in (tmp_path / "home").rglob("*") if file.is_file()

@@ -132,3 +132,63 @@ def test_what_a_killed_kernel_half_fetched_is_swept_away_after_an_hour(
         "thumb.jpg",
         "video.mp4",
     ]
+
+
+# What is shown is what was fetched
+
+
+def test_a_video_replaced_by_one_of_the_same_size_is_noticed_and_fetched_again(
+    session, cloud, service
+):
+    request = RenderRequest("x", "A")
+    first = session.start(request, backend=cloud)
+    first.wait(DEADLINE_S)
+    first.video.write_bytes(b"x" * first.video.stat().st_size)
+    again = session.start(request, backend=cloud)
+    assert again.video.read_bytes() == b"job00001 video.mp4"
+    assert len(service.posts) == 1
+
+
+def test_a_video_that_is_a_link_to_another_file_is_not_shown(session, cloud, tmp_path):
+    request = RenderRequest("x", "A")
+    first = session.start(request, backend=cloud)
+    first.wait(DEADLINE_S)
+    secret = tmp_path / ".env"
+    secret.write_bytes(first.video.read_bytes())
+    first.video.unlink()
+    first.video.symlink_to(secret)
+    again = session.start(request, backend=cloud)
+    assert not again.video.is_symlink()
+    assert secret.read_bytes() == b"job00001 video.mp4"
+
+
+@pytest.mark.parametrize("name", ["thumb.jpg", "captions.vtt"])
+def test_a_picture_or_captions_that_are_a_link_are_left_out(session, cloud, tmp_path, name):
+    request = RenderRequest("x", "A")
+    first = session.start(request, backend=cloud)
+    first.wait(DEADLINE_S)
+    (tmp_path / "id_rsa").write_text("secret")
+    (first.video.parent / name).unlink()
+    (first.video.parent / name).symlink_to(tmp_path / "id_rsa")
+    media = session.start(request, backend=cloud).state.media
+    assert (media.poster is None, media.captions is None) == (
+        name == "thumb.jpg",
+        name == "captions.vtt",
+    )
+
+
+def test_a_jobs_folder_that_is_a_link_is_not_written_through(session, cloud, service, tmp_path):
+    elsewhere = tmp_path / "elsewhere"
+    elsewhere.mkdir()
+    session.store.root.mkdir(parents=True)
+    session.store.folder("job00001").symlink_to(elsewhere)
+    render = session.start(RenderRequest("x", "A"), backend=cloud)
+    assert render.wait(DEADLINE_S).credits_cost == 51
+    assert list(elsewhere.iterdir()) == []
+    assert "is a link to somewhere else" in render.state.note
+    assert render.state.media.video_url == "https://cdn.example/r/job00001/video.mp4"
+    again = session.start(RenderRequest("x", "A"), backend=cloud)
+    assert again.state.reused
+    assert "is a link to somewhere else" in again.state.note
+    assert again.state.media.video_url == "https://cdn.example/r/job00001/video.mp4"
+    assert len(service.posts) == 1

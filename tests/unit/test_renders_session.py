@@ -449,7 +449,7 @@ def test_what_dead_kernels_left_open_can_be_waited_for(session, cloud, service, 
     render = kernel.show(left.job_id, cloud)
     assert kernel.left_open() == []
     service.finish(job_id)
-    assert [job.job_id for job in kernel.wait_all(DEADLINE_S)] == [job_id]
+    assert render.wait(DEADLINE_S).job_id == job_id
     assert render.video.exists()
 
 
@@ -485,19 +485,6 @@ def test_save_writes_the_video_whole_and_says_when_there_is_none(session, cloud,
     other = session.start(replace(REQUEST, quality=Quality.LOW), backend=cloud)
     with pytest.raises(KodiscError, match="There is no video to save"):
         session.save(other.job.job_id, target)
-
-
-def test_wait_all_waits_for_everything_and_raises_for_what_failed(session, cloud, service):
-    service.instant = False
-    renders = [
-        session.start(replace(REQUEST, class_name=name), backend=cloud) for name in ("A", "B", "C")
-    ]
-    service.finish(renders[0].job.job_id, error="ValueError: no")
-    for render in renders[1:]:
-        service.finish(render.job.job_id)
-    with pytest.raises(RenderFailedError, match="A failed"):
-        session.wait_all(DEADLINE_S)
-    assert renders[2].state.phase is Phase.COMPLETED
 
 
 def test_a_submission_of_a_dead_kernel_is_uncertain_only_if_the_request_had_begun(

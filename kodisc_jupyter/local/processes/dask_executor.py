@@ -7,7 +7,6 @@ folder has to be shared. A render whose worker dies is begun again elsewhere, on
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import logging
 import threading
 from collections.abc import Callable, Collection
@@ -106,8 +105,10 @@ class DaskExecutor:
             del self._renders[task.job_id]
             for each in waiting:
                 each.cancel()
-            with contextlib.suppress(Exception):
+            try:
                 await future.cancel()
+            except Exception as problem:  # the scheduler is away: the task is lost with it
+                log.warning("job %s stays on the cluster: %s", task.job_id, problem)
         if error is None:
             await asyncio.to_thread(_write, results, files)
         return Outcome(error, duration_ms)
@@ -127,17 +128,25 @@ class DaskExecutor:
     async def close(self) -> None:
         """Give up the open renders and leave the cluster."""
         self._counting.cancel()
-        with contextlib.suppress(Exception):
+        try:
             await self._client.close()
+        except Exception as problem:  # the scheduler is away: there is nothing left to close
+            log.warning("the cluster was not left in order: %s", problem)
 
     async def _count(self) -> None:
         """Look at the workers as they come and go."""
+        away = False
         while True:
-            with contextlib.suppress(Exception):  # the scheduler may be away for a while
+            try:
                 workers = await self._client.scheduler.ncores()
                 self._threads = max(1, sum(workers.values()))
                 for render in self._renders.values():
                     render.looks_at(workers)
+                away = False
+            except Exception as problem:  # the scheduler may be away for a while
+                if not away:
+                    log.warning("the cluster's workers cannot be counted: %s", problem)
+                away = True
             await asyncio.sleep(COUNT_EVERY_S)
 
     def _heard(self, event: tuple[Any, Any]) -> None:

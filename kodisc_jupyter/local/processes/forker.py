@@ -20,6 +20,7 @@ import signal
 import subprocess
 import sys
 import time
+import traceback
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final, NoReturn
@@ -367,8 +368,10 @@ def _warm_up() -> None:
     """Do once what the first render of every process would have to do again."""
     from kodisc_jupyter.stage import film
 
-    with contextlib.suppress(Exception):
+    try:
         film.warm_up()
+    except Exception:  # renders do without, slower; standard error is the server's log
+        traceback.print_exc()
     gc.collect()
     gc.freeze()  # copies share these pages for good
 

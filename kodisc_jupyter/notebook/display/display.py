@@ -12,7 +12,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 from threading import Event, Lock
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Final, Protocol
 
 from kodisc_jupyter.api.errors import KodiscError
 from kodisc_jupyter.notebook.display.embedding import VideoOptions
@@ -85,6 +85,10 @@ class OnFinish:
     save: Path | None = None
 
 
+CHUNK_S: Final = 0.5
+"""Waiting is done in pieces: on Windows a longer wait cannot be interrupted with Ctrl-C."""
+
+
 class RenderDisplay:
     """Connects a render with its screen; :meth:`update` may be called from any thread.
 
@@ -127,7 +131,8 @@ class RenderDisplay:
 
     def settle(self) -> None:
         """Wait until the end has been shown: a cell that waits must not end before."""
-        self._over.wait()
+        while not self._over.wait(CHUNK_S):
+            pass
         self.screen.settle()
 
     def html(self) -> str:

@@ -13,6 +13,7 @@ from collections import deque
 from collections.abc import Callable, Hashable
 from typing import Final
 
+from kodisc_jupyter.notebook.display.outbox import Outbox
 from kodisc_jupyter.notebook.display.throttle import Later, call_later
 
 WINDOW_S: Final = 3.2
@@ -37,6 +38,7 @@ class OutputRateLimiter:
         self._clock = clock
         self._later = later
         self._lock = threading.Lock()
+        self._outbox = Outbox()
         self._waiting: dict[Hashable, tuple[int, Callable[[], None]]] = {}
         self._sent: deque[tuple[float, int]] = deque()
         self._asked = False
@@ -46,9 +48,10 @@ class OutputRateLimiter:
         with self._lock:
             if size < SMALL_BYTES and key not in self._waiting:
                 self._pass(size, send)
-                return
-            self._waiting[key] = (size, send)
-            self._drain()
+            else:
+                self._waiting[key] = (size, send)
+                self._drain()
+        self._outbox.empty()
 
     def _drain(self) -> None:
         if self._asked:
@@ -68,6 +71,7 @@ class OutputRateLimiter:
         with self._lock:
             self._asked = False
             self._drain()
+        self._outbox.empty()
 
     def _due(self, size: int) -> float:
         """Seconds until ``size`` bytes fit into the window; 0 when they do, or nothing is in it."""
@@ -84,8 +88,9 @@ class OutputRateLimiter:
         return due
 
     def _pass(self, size: int, send: Callable[[], None]) -> None:
+        """Put it into the outbox, under the lock: so the order is kept."""
         self._sent.append((self._clock(), size))
-        send()
+        self._outbox.put(send)
 
 
 KERNEL_OUTLET: Final = OutputRateLimiter()

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
+from functools import partial
 from typing import Final, Generic, TypeVar
+
+from kodisc_jupyter.notebook.display.outbox import Outbox
 
 Later = Callable[[float, Callable[[], None]], Callable[[], None]]
 """Calls a function once after so many seconds, on whatever thread; what it returns cancels that."""
@@ -44,6 +47,7 @@ class Throttle(Generic[T]):
         self._later = later
         self._gap_s = gap_s
         self._lock = threading.Lock()
+        self._outbox = Outbox()
         self._sent_at = sent_at
         self._waiting: list[T] = []
         self._cancel: Callable[[], None] | None = None
@@ -57,11 +61,13 @@ class Throttle(Generic[T]):
             self._waiting = [value]
             if at_once or not self._hold(self._gap_s if patient else 0.0):
                 self._pass(value)
+        self._outbox.empty()
 
     def close(self) -> None:
         """Nothing more is wanted: what waits is dropped."""
         with self._lock:
             self._waiting = []
+            self._outbox.clear()
             if self._cancel:
                 self._cancel()
                 self._cancel = None
@@ -71,6 +77,7 @@ class Throttle(Generic[T]):
             self._cancel = None
             if self._waiting and not self._hold():
                 self._pass(self._waiting[-1])
+        self._outbox.empty()
 
     def _hold(self, least_s: float = 0.0) -> bool:
         """Whether it is too early; then asks to be called when it is not."""
@@ -83,6 +90,7 @@ class Throttle(Generic[T]):
         return True
 
     def _pass(self, value: T) -> None:
+        """Put it into the outbox, under the lock: so the order is kept."""
         self._waiting = []
         self._sent_at = self._clock()
-        self._send(value)
+        self._outbox.put(partial(self._send, value))

@@ -9,7 +9,7 @@ import math
 import re
 from typing import Final
 
-from kodisc_jupyter.api.models import CANCELLED, PRESETS, Balance, Credits, frame_size
+from kodisc_jupyter.api.models import CANCELLED, PRESETS, AspectRatio, Balance, Credits, frame_size
 from kodisc_jupyter.renders.state import ENDED, Estimate, Phase, RenderState, Trouble
 from kodisc_jupyter.scene.excerpt import visible
 
@@ -135,6 +135,9 @@ def unrehearsed(why: str) -> str:
 
 def settings(state: RenderState) -> str:
     """Quality, size in pixels and frame rate: ``low · 854×480 · 15 fps``."""
+    if state.quality not in PRESETS or state.aspect_ratio not in tuple(AspectRatio):
+        rate = f" · {state.fps} fps" if state.fps else ""  # a later version rendered it
+        return f"{name(str(state.quality))} · {name(str(state.aspect_ratio))}{rate}"
     width, height = frame_size(state.quality, state.aspect_ratio)
     fps = state.fps or PRESETS[state.quality][2]
     length = f" · {clock(math.ceil(state.length_s))} of video" if state.length_s else ""

@@ -7,7 +7,7 @@ import os
 import sqlite3
 import time
 import warnings
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from threading import RLock
 from typing import Final
@@ -28,15 +28,22 @@ class JournalError(KodiscError):
 class JournalFile:
     """One connection for all threads of this process, held for the length of a transaction.
 
-    ``schema`` are the statements that a new file gets, ``version`` its ``PRAGMA user_version``.
+    ``schema`` are the statements that a new file gets; ``migrations`` those that bring an older one
+    up, from version 1 to 2 and so on. The version is the file's ``PRAGMA user_version``.
     """
 
     def __init__(
-        self, path: Path, *, schema: str, version: int, trace: Callable[[str], None]
+        self,
+        path: Path,
+        *,
+        schema: str,
+        migrations: Sequence[Sequence[str]],
+        trace: Callable[[str], None],
     ) -> None:
         self.path = path
         self._schema = schema
-        self._version = version
+        self._migrations = migrations
+        self._version = 1 + len(migrations)
         self._trace = trace
         self._lock = RLock()
         self._db: sqlite3.Connection | None = None
@@ -132,7 +139,7 @@ class JournalFile:
         return db
 
     def _refuse_newer(self, db: sqlite3.Connection) -> None:
-        version = db.execute("PRAGMA user_version").fetchone()[0]
+        version = _version(db)
         if version > self._version:
             raise JournalError(
                 f"The journal {self.path} was written by a newer kodisc-jupyter (schema {version}, "
@@ -142,20 +149,25 @@ class JournalFile:
             )
 
     def _bring_up(self, db: sqlite3.Connection) -> None:
-        """Give a new file its schema, and see that an old one is whole."""
-        if db.execute("PRAGMA user_version").fetchone()[0] == 0:
-            self._create(db)
+        """Give a new file its schema, bring an older one up to date, and see that it is whole."""
+        if _version(db) < self._version:
+            self._migrate(db)
         verdict = db.execute("PRAGMA quick_check(1)").fetchone()[0]
         if verdict != "ok":
             raise sqlite3.DatabaseError(f"malformed: {verdict}")
 
-    def _create(self, db: sqlite3.Connection) -> None:
+    def _migrate(self, db: sqlite3.Connection) -> None:
+        """All or nothing; of two kernels that open an old file at once, one does it."""
         db.execute("BEGIN IMMEDIATE")
         try:
-            if db.execute("PRAGMA user_version").fetchone()[0] == 0:  # another may be first
-                for statement in self._schema.split(";"):
-                    if statement.strip():
-                        db.execute(statement)
+            version = _version(db)
+            if version == 0:
+                statements = [text for text in self._schema.split(";") if text.strip()]
+            else:
+                statements = [text for step in self._migrations[version - 1 :] for text in step]
+            for statement in statements:
+                db.execute(statement)
+            if version < self._version:
                 db.execute(f"PRAGMA user_version = {self._version}")
             db.execute("COMMIT")
         except BaseException:
@@ -182,6 +194,10 @@ class JournalFile:
             RuntimeWarning,
             stacklevel=2,
         )
+
+
+def _version(db: sqlite3.Connection) -> int:
+    return int(db.execute("PRAGMA user_version").fetchone()[0])
 
 
 def _use_wal(db: sqlite3.Connection, path: Path) -> None:

@@ -15,13 +15,19 @@ from typing import Any, Final
 
 from kodisc_jupyter.renders.journal import rehearsals, table
 from kodisc_jupyter.renders.journal.file import JournalFile
-from kodisc_jupyter.renders.journal.record import OPEN, JobRecord, Step
+from kodisc_jupyter.renders.journal.record import NOTHING_COMES, OPEN, JobRecord, Step
 from kodisc_jupyter.renders.rehearsal import Rehearsal
 
-SCHEMA_VERSION: Final = 1
-"""Kept in the file as ``PRAGMA user_version``."""
+MIGRATIONS: Final[tuple[tuple[str, ...], ...]] = (
+    ("ALTER TABLE renders ADD COLUMN video_sha256 TEXT",),
+)
+"""The statements that bring a file from version 1 to 2, from 2 to 3, and so on."""
+
+SCHEMA_VERSION: Final = 1 + len(MIGRATIONS)
+"""Kept in the file as ``PRAGMA user_version``; that of a file of version 0.1.0 is 1."""
 
 _OPEN_STEPS: Final = ", ".join(f"'{step}'" for step in sorted(OPEN))
+_NOTHING_COMES: Final = ", ".join(f"'{step}'" for step in sorted(NOTHING_COMES))
 
 _SCHEMA: Final = f"""
 CREATE TABLE renders (
@@ -60,7 +66,7 @@ class Journal:
     def __init__(self, path: Path, *, trace: Callable[[str], None] | None = None) -> None:
         self.path = path
         self._file = JournalFile(
-            path, schema=_SCHEMA, version=SCHEMA_VERSION, trace=trace or (lambda _: None)
+            path, schema=_SCHEMA, migrations=MIGRATIONS, trace=trace or (lambda _: None)
         )
 
     # What is written
@@ -217,7 +223,7 @@ class Journal:
         same, values = _same_render(wanted)
         return table.one(
             db,
-            f"{same} AND (step = '{Step.COMPLETED}' OR step IN ({_OPEN_STEPS}) "
+            f"{same} AND (step = '{Step.COMPLETED}' OR step NOT IN ({_NOTHING_COMES}) "
             "AND superseded = 0) ORDER BY seq DESC LIMIT 1",
             values,
         )

@@ -41,11 +41,26 @@ class Step(str, Enum):
     def __str__(self) -> str:
         return self.value
 
+    @classmethod
+    def read(cls, text: str) -> Step:
+        """The step of this name; one that only a later version knows, as it is."""
+        try:
+            return cls(text)
+        except ValueError:
+            step = str.__new__(cls, text)
+            step._name_ = step._value_ = text
+            return step
+
 
 SUBMITTING: Final = frozenset({Step.INTENT, Step.POSTING})
 ADOPTED: Final = "job:"
 """How the ``reuse_key`` of a job begins that was started elsewhere."""
 OPEN: Final = frozenset({Step.INTENT, Step.POSTING, Step.ACCEPTED})
+NOTHING_COMES: Final = frozenset(
+    {Step.FAILED, Step.REFUSED, Step.NOT_SENT, Step.UNCERTAIN, Step.UNKNOWN}
+)
+"""Of these there is no video, and none will come. A step that is in neither is a later version's:
+what became of it is not known, so it counts as open."""
 
 
 @dataclass(frozen=True)
@@ -89,6 +104,7 @@ class JobRecord:
     captions_url: str | None = None
     video: Path | None = None
     video_bytes: int | None = None
+    video_sha256: str | None = None
     error: str | None = None
     note: str = ""
     superseded: bool = False
@@ -98,11 +114,6 @@ class JobRecord:
         """Whether the job was started elsewhere, so that its code is not known here."""
         return self.reuse_key.startswith(ADOPTED)
 
-    @property
-    def is_open(self) -> bool:
-        """Whether something may still happen to it."""
-        return self.step in OPEN
-
     def job(self) -> Job | None:
         """The job as far as the journal knows it; without metadata, which is not kept."""
         if self.job_id is None:
@@ -110,7 +121,9 @@ class JobRecord:
         result = None
         if self.video_url is not None:
             result = RenderResult(self.video_url, self.poster_url, self.captions_url)
-        status = JobStatus(self.phase) if self.phase else JobStatus.QUEUED
+        status = JobStatus.COMPLETED if self.step is Step.COMPLETED else JobStatus.QUEUED
+        if self.phase in tuple(JobStatus):  # a later version may know others
+            status = JobStatus(self.phase)
         return Job(
             self.job_id,
             status,

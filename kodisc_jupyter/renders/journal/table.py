@@ -32,6 +32,7 @@ _KINDS: Final[Mapping[str, str]] = {
     "captions_url": "TEXT",
     "video": "TEXT",
     "video_bytes": "INTEGER",
+    "video_sha256": "TEXT",
     "error": "TEXT",
     "superseded": "INTEGER NOT NULL",
 }
@@ -84,14 +85,14 @@ def many(db: sqlite3.Connection, where: str, values: Sequence[Any]) -> list[JobR
 
 
 def parse(row: Sequence[Any]) -> JobRecord:
-    """A row as SQLite gives it."""
+    """A row as SQLite gives it; what a later version wrote into it stays as it is."""
     values = dict(zip(COLUMNS, row, strict=True))
     values.update(
-        quality=Quality(values["quality"]),
-        aspect_ratio=AspectRatio(values["aspect_ratio"]),
+        quality=Quality.read(values["quality"]),
+        aspect_ratio=AspectRatio.read(values["aspect_ratio"]),
         unlimited=bool(values["unlimited"]),
-        owner=Owner(**json.loads(values["owner"])),
-        step=Step(values["step"]),
+        owner=Owner(**_known(Owner, values["owner"])),
+        step=Step.read(values["step"]),
         balance_before=_balance(values["balance_before"]),
         balance_after=_balance(values["balance_after"]),
         video=Path(values["video"]) if values["video"] else None,
@@ -109,4 +110,10 @@ def _to_sql(value: Any) -> Any:
 
 
 def _balance(text: str | None) -> Balance | None:
-    return Balance(**json.loads(text)) if text else None
+    return Balance(**_known(Balance, text)) if text else None
+
+
+def _known(kind: type[Balance | Owner], text: str) -> dict[str, Any]:
+    """The fields of a kept object that this version knows."""
+    kept = json.loads(text)
+    return {field.name: kept[field.name] for field in fields(kind)}

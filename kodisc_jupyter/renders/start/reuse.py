@@ -25,7 +25,7 @@ from kodisc_jupyter.renders.state import ENDED, Phase
 from kodisc_jupyter.renders.watch.balance import Balances
 from kodisc_jupyter.renders.watch.lookup import look_up
 from kodisc_jupyter.renders.watch.pacing import YOUNG_S, RateLimiter
-from kodisc_jupyter.renders.watch.tracker import JobTracker
+from kodisc_jupyter.renders.watch.tracker import JobTracker, not_kept
 
 OTHERS_SUBMISSION_S: Final = 180.0
 """How long another kernel's submission of the same render is waited for: its five attempts."""
@@ -67,6 +67,8 @@ class Reuse:
             if found is None:
                 return None
             if found.step not in SUBMITTING:
+                if found.job_id is None:
+                    raise _of_a_later_version(found)
                 try:
                     return self.take(found, render, on_state, notebook=wanted.notebook)
                 except JobNotFoundError:
@@ -181,10 +183,14 @@ class Reuse:
 
     def _show_again(self, found: JobRecord, render: Render, notebook: str) -> Render:
         assert found.job_id is not None
+        note = f"0 credits, reused: rendered on {_when(found.created_at)}."
         media = find(found, self._store)
         if media is None:
             render.advance(Phase.FETCHING, job=found.job(), note="Fetching the video once more.")
-            media = fetch_again(found, self._store, render.backend)
+            fetched = fetch_again(found, self._store, render.backend)
+            media = fetched.media
+            if fetched.problem is not None:
+                note = f"{note} {not_kept(fetched.problem)}"
         if media.video != found.video:  # also when a kernel died before it could write that down
             self._follower.keep(found, Fetched(media))
         self._follower.protect(found.job_id)
@@ -196,7 +202,7 @@ class Reuse:
             media=media,
             reused=True,
             cost=0,
-            note=f"0 credits, reused: rendered on {_when(found.created_at)}.",
+            note=note,
         )
         return render
 
@@ -235,6 +241,14 @@ def _not_known(past: JobRecord) -> JobNotFoundError:
         job_id=past.job_id,
         hint="If it was made with another key, log in with that one. Ask once more with: "
         f"%kodisc show {past.job_id}",
+    )
+
+
+def _of_a_later_version(past: JobRecord) -> SubmissionUncertainError:
+    return SubmissionUncertainError(
+        f"A later version of kodisc-jupyter has sent {past.scene} already, and says of it "
+        f"{str(past.step)!r:.40}, which this version does not know. Nothing was sent now.",
+        hint="Update with: pip install -U kodisc-jupyter",
     )
 
 

@@ -14,7 +14,7 @@ from kodisc_jupyter.api.errors import JobNotFoundError, KodiscError
 from kodisc_jupyter.api.models import Job, JobStatus
 from kodisc_jupyter.renders.journal.journal import Journal
 from kodisc_jupyter.renders.journal.record import JobRecord, Step
-from kodisc_jupyter.renders.media import Fetched, MediaStore
+from kodisc_jupyter.renders.media import Fetched, MediaStore, digest_of
 from kodisc_jupyter.renders.render import Render, failure
 from kodisc_jupyter.renders.start.backend import Backend
 from kodisc_jupyter.renders.state import Budget, Phase, Trouble
@@ -256,7 +256,9 @@ class JobTracker:
         """Write down where a fetched video is."""
         video = fetched.media.video
         if video is not None:
-            values.update(video=video, video_bytes=video.stat().st_size)
+            values.update(
+                video=video, video_bytes=video.stat().st_size, video_sha256=digest_of(video)
+            )
         if values:
             self._write(record, "fetched", **values)
 
