@@ -10,6 +10,7 @@ from typing import Any, Final
 
 _KEYS: Final = ("%%kodisc", "%kodisc")
 _CELL_MAGICS: Final = ("%%kodisc", "%%kodisc_prelude")
+_FIRST: Final = [[magic] for magic in _CELL_MAGICS]
 
 
 def attach(shell: Any) -> None:
@@ -18,7 +19,7 @@ def attach(shell: Any) -> None:
     Just before IPython takes the magic's line off, and not among the clean-up transformers: those
     also decide whether a terminal's cell is complete.
     """
-    shell.input_transformer_manager.line_transforms.insert(0, with_body)
+    shell.input_transformer_manager.line_transforms[:0] = [first_line_first, with_body]
     _offer_completions(shell)
 
 
@@ -47,6 +48,46 @@ def _offer_completions(shell: Any) -> None:
         }
 
     completer.custom_matchers.append(kodisc_matcher)
+
+
+def first_line_first(lines: list[str]) -> list[str]:
+    """Put ``%%kodisc`` above the comments that stand above it, where IPython looks for it.
+
+    The lines below keep their numbers. Anything else above it is said: IPython would look for a
+    line magic of that name, and an unattended run would give no reason at all.
+    """
+    at = next((at for at, line in enumerate(lines) if line.split(maxsplit=1)[:1] in _FIRST), 0)
+    above = lines[:at]
+    code = [line for line in above if line.strip() and not line.lstrip().startswith("#")]
+    if not above or not _ends_a_statement(above) or (code[:1] and code[0].startswith("%%")):
+        return lines
+    if not code:
+        return [lines[at], *above, *lines[at + 1 :]]
+    from kodisc_jupyter.notebook.prepare import option_diagnostic, refused
+
+    word = lines[at].split()[0]
+    raise refused(
+        [
+            option_diagnostic(
+                f"{word} must be the first line of its cell.",
+                "Move what stands above it into a cell of its own; comments may stay.",
+                lines[at].rstrip(),
+                word,
+            )
+        ]
+    )
+
+
+def _ends_a_statement(lines: list[str]) -> bool:
+    """Whether the next line is code, and not inside a text or brackets that began above."""
+    import ast
+
+    code = ["\n" if line.lstrip()[:1] in {"%", "!", "?"} else line for line in lines]
+    try:
+        ast.parse("".join(code))
+    except SyntaxError:
+        return False
+    return True
 
 
 def with_body(lines: list[str]) -> list[str]:
@@ -111,7 +152,8 @@ def _notebooks() -> list[str]:
 def detach(shell: Any) -> None:
     """Take the completions away again, and leave the cells alone."""
     transformers = shell.input_transformer_manager.line_transforms
-    transformers[:] = [each for each in transformers if each is not with_body]
+    ours = (first_line_first, with_body)
+    transformers[:] = [each for each in transformers if each not in ours]
     matchers = getattr(shell.Completer, "custom_matchers", [])
     matchers[:] = [one for one in matchers if getattr(one, "__name__", "") != "kodisc_matcher"]
     hooks = getattr(shell.strdispatchers.get("complete_command"), "strs", {})

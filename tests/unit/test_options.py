@@ -87,10 +87,10 @@ def test_a_mistake_on_the_line_is_said_in_its_own_words(line, said):
     "line, hint",
     {
         "--qualty low": "Did you mean --quality?",
-        "-v WARNING": "Manim's -v (verbosity) is not needed here",
+        "-v WARNING": "Leave it out. -v: errors are shown at the cell.",
         "-p": "the video appears under the cell",
         "-s": "not a last frame",
-        "-r 1,2": "The size follows from -q and -a",
+        "-r 1,2": "the size follows from -q and -a",
         "--zzz": "%%kodisc --help lists the options.",
     }.items(),
 )
@@ -191,3 +191,139 @@ def test_rehearse_and_no_rehearsal_exclude_each_other():
     with pytest.raises(OptionError):
         parse("A --rehearse --no-rehearsal")
     assert from_python("A", (), {"rehearse": True}).rehearse is True
+
+
+# Lines as people write them
+
+
+@pytest.mark.parametrize(
+    ("line", "saved"),
+    [
+        (r"--save C:\Users\Ann\o1.mp4", r"C:\Users\Ann\o1.mp4"),
+        (r"--save \\server\share\o1.mp4", r"\\server\share\o1.mp4"),
+        ("--save out\\", "out\\"),
+        (r'--save "C:\My videos\o1.mp4"', r"C:\My videos\o1.mp4"),
+        (r"--save 'C:\My videos\new.mp4'", r"C:\My videos\new.mp4"),
+        (r"--save my\ video.mp4", "my video.mp4"),
+        (r"--save Ann\'s.mp4", "Ann's.mp4"),
+    ],
+)
+def test_backslashes_of_a_path_stay(line, saved):
+    assert parse(f"A {line}").save == saved
+
+
+def test_backslashes_in_json_are_jsons():
+    line = r"""--metadata '{"path": "C:\\x", "line": "a\nb"}'"""
+    assert parse(line).metadata == {"path": "C:\\x", "line": "a\nb"}
+    assert parse(r'--metadata "{\"a\": 1}"').metadata == {"a": 1}
+
+
+@pytest.mark.parametrize(
+    ("line", "word"),
+    [("O1 -ql --embed # note", "#"), ("O1 #note", "#note"), ("#1 -ql", "#1")],
+)
+def test_a_comment_on_the_line_is_what_is_marked(line, word):
+    with pytest.raises(OptionError, match="comment cannot stand") as refused:
+        parse(line)
+    assert refused.value.words == (word,)
+
+
+def test_a_number_sign_in_text_is_text():
+    assert parse("A --alt '# 1' --as n --width 60%").alt == "# 1"
+    assert parse("A --alt #1").alt == "#1"
+
+
+@pytest.mark.parametrize(
+    ("line", "word", "config"),
+    [
+        ("-$quality X", "-$quality", "%config KodiscMagics.quality = quality"),
+        ("$opts X", "$opts", "%config KodiscMagics."),
+        ("-q $q X", "$q", "%config KodiscMagics."),
+        ("--fps={rate} X", "--fps={rate}", "%config KodiscMagics.fps = rate"),
+        ("-q {q}", "{q}", "%config KodiscMagics."),
+    ],
+)
+def test_a_variable_on_the_line_gets_a_word_about_config(line, word, config):
+    with pytest.raises(OptionError, match="Variables are not put in") as refused:
+        parse(line)
+    assert refused.value.words == (word,)
+    assert config in refused.value.hint
+    assert "--force" not in refused.value.hint
+
+
+def test_a_dollar_sign_in_text_is_text():
+    assert parse("A --alt $x").alt == "$x"
+    assert parse("A --alt='{x}'").alt == "{x}"
+    assert parse("A --metadata '{}'").metadata == {}
+
+
+@pytest.mark.parametrize(
+    ("line", "flags", "said"),
+    [
+        ("--format=gif X", ["--format"], ["the output is an MP4"]),
+        ("--save_sections X", ["--save_sections"], ["the output is an MP4"]),
+        ("-pqh X", ["-p"], ["appears under the cell", "Write -qh alone."]),
+        ("-sql X", ["-s"], ["not a last frame", "Write -ql alone."]),
+        ("-qlp X", ["-p"], ["Write -ql alone."]),
+        ("-t X", ["-t"], ["no transparency"]),
+        ("X --renderer opengl", ["--renderer"], ["there is one renderer"]),
+        ("-c BLACK X", ["-c"], ["set config in it"]),
+        ("X -n 2,4", ["-n"], ["the whole scene is rendered"]),
+        ("X --frame_rate 60", ["--frame_rate"], ["write --fps N"]),
+        (
+            "-pqh -t --renderer=opengl --save_sections X --disable_caching",
+            ["-p", "-t", "--renderer", "--save_sections", "--disable_caching"],
+            ["under the cell", "no transparency", "one renderer", "in one piece", "Write -qh"],
+        ),
+    ],
+)
+def test_all_of_manims_flags_on_a_line_get_one_answer(line, flags, said):
+    with pytest.raises(OptionError) as refused:
+        parse(line)
+    assert f"Manim's {', '.join(flags)} " in refused.value.message
+    assert all(text in refused.value.hint for text in said)
+    assert "force" not in refused.value.hint
+
+
+@pytest.mark.parametrize("line", ["-qh X", "X -ql -a 9:16", "-qp X --fps 60"])
+def test_what_is_ours_is_no_flag_of_manims(line):
+    assert parse(line).scenes == ("X",)
+
+
+@pytest.mark.parametrize("line", ["X --alt -p", "--save -s X"])
+def test_a_missing_value_is_said_as_that(line):
+    with pytest.raises(OptionError, match="expected one argument"):
+        parse(line)
+
+
+def test_every_flag_of_the_installed_manim_has_an_answer():
+    from manim.cli.render.commands import render
+
+    ours = set(cell_line.WORDS) | {"-h", "--help"}
+    flags = {
+        flag
+        for parameter in render.params
+        for flag in (*parameter.opts, *parameter.secondary_opts)
+        if flag.startswith("-")
+    }
+    assert len(flags) > 30
+    for flag in sorted(flags - ours):
+        with pytest.raises(OptionError, match="Manim's"):
+            parse(f"X {flag}")
+
+
+@pytest.mark.parametrize("line", ["--forc", "--forced", "--format", "--for", "--froce"])
+def test_no_slip_of_the_pen_leads_to_what_costs(line):
+    with pytest.raises(OptionError) as refused:
+        parse(f"X {line}")
+    assert "--force" not in refused.value.hint
+    with pytest.raises(TypeError) as called:
+        from_python("X", (), {line.strip("-"): True})
+    assert "force?" not in str(called.value)
+
+
+@pytest.mark.parametrize("word", ["--transparency", "--video", "--as-gif", "--colour"])
+def test_no_far_likeness_is_suggested(word):
+    with pytest.raises(OptionError) as refused:
+        parse(f"X {word}")
+    assert refused.value.hint == "%%kodisc --help lists the options."

@@ -3,24 +3,30 @@
 from __future__ import annotations
 
 import argparse
+import re
+from collections.abc import Sequence
 from typing import Any, Final
 
+from kodisc_jupyter.notebook.line.manim_flags import refuse_manim_flags
 from kodisc_jupyter.notebook.line.options import GROUPS, OPTIONS, Options
 from kodisc_jupyter.notebook.line.parser import OptionParser, refuse_key, split
-from kodisc_jupyter.notebook.line.values import OptionError, closest
+from kodisc_jupyter.notebook.line.values import LIKE, OptionError, closest
 
 WORDS: Final = tuple(word for option in OPTIONS for word in option.words)
 """Every word that begins an option."""
 
-_FROM_MANIM: Final = {
-    "-v": "Manim's -v (verbosity) is not needed here: leave it out.",
-    "-p": "Manim's -p (preview) is not needed here: the video appears under the cell.",
-    "--disable_caching": "Manim's caching does not matter here: leave it out.",
-    "--progress_bar": "The panel shows the progress: leave --progress_bar out.",
-    "-s": "Kodisc renders videos, not a last frame: leave -s out.",
-    "-r": "The size follows from -q and -a: -ql, -qm, -qh, -qp, -qk and 16:9 or 9:16.",
-    "--resolution": "The size follows from -q and -a: -ql, -qm, -qh, -qp, -qk and 16:9 or 9:16.",
-}
+TAKE_A_VALUE: Final = frozenset(
+    word for option in OPTIONS if option.metavar for word in option.words
+)
+"""Those that the next word belongs to."""
+
+_NEVER_SUGGESTED: Final = ("--force",)
+"""A slip of the pen must not lead to what costs credits."""
+
+_TAKES_TEXT: Final = ("--alt", "--metadata", "--save", "--as")
+"""Behind one of these a ``$`` or a ``{`` is what it is."""
+
+_VARIABLE: Final = re.compile(r"-{0,2}(?:[a-z-]+=)?(?:\$(\w+)|\$?\{(\w+)\})(?![\w])")
 
 
 def parser() -> OptionParser:
@@ -49,6 +55,9 @@ def parse(line: str) -> Options:
     """
     words = split(line)
     refuse_key(words)
+    _refuse_variables(words)
+    _refuse_comment(words)
+    refuse_manim_flags(_without_values(words), WORDS)
     found, unknown = parser().parse_known_intermixed_args(words)
     if unknown:
         raise _unknown_option(unknown[0])
@@ -72,7 +81,7 @@ def from_python(scene: str | None, names: tuple[str, ...], given: dict[str, Any]
     unknown = given.keys() - known.keys()
     if unknown:
         word = min(unknown)
-        near = closest(word, known)
+        near = closest(word, known.keys() - {"force"}, cutoff=LIKE)
         hint = f" Did you mean {near}?" if near else ""
         raise TypeError(f"render() has no option {word!r}.{hint} Nothing was sent.")
     fields = {name: value for name, value in given.items() if value is not None}
@@ -105,13 +114,43 @@ def _name(text: str) -> str:
     )
 
 
+def _without_values(words: Sequence[str]) -> list[str]:
+    """The words that are no option's value."""
+    values = {at + 1 for at, word in enumerate(words) if word in TAKE_A_VALUE}
+    return [word for at, word in enumerate(words) if at not in values]
+
+
+def _refuse_comment(words: Sequence[str]) -> None:
+    """A ``#`` would be read as the name of a scene."""
+    for word in _without_values(words):
+        if word.startswith("#"):
+            raise OptionError(
+                "A comment cannot stand on the magic's line.",
+                "Write it into the cell, below.",
+                word,
+            )
+
+
+def _refuse_variables(words: Sequence[str]) -> None:
+    """JSON has braces, so nothing is expanded on this line as IPython does elsewhere."""
+    for before, word in zip(["", *words], words, strict=False):
+        found = _VARIABLE.match(word)
+        if found is None or before in _TAKES_TEXT or word.startswith(_TAKES_TEXT):
+            continue
+        name = found[1] or found[2]
+        option = word[: found.start(1) if found[1] else found.start(2)].strip("-=${")
+        option = {"q": "quality", "a": "aspect_ratio", "": "quality"}.get(option, option)
+        raise OptionError(
+            f"Variables are not put in on this line: {word} stays as it is written.",
+            f"Write the value itself; or set it for all cells from the notebook's variable, as in "
+            f"%config KodiscMagics.{option} = {name}. What the scene reads is sent with "
+            f"--with {name}.",
+            word,
+        )
+
+
 def _unknown_option(word: str) -> OptionError:
     option = word.partition("=")[0]
-    near = closest(option, WORDS)
-    if option in _FROM_MANIM:
-        hint = _FROM_MANIM[option]
-    elif near:
-        hint = f"Did you mean {near}?"
-    else:
-        hint = "%%kodisc --help lists the options."
+    near = closest(option, set(WORDS).difference(_NEVER_SUGGESTED), cutoff=LIKE)
+    hint = f"Did you mean {near}?" if near else "%%kodisc --help lists the options."
     return OptionError(f"Unknown option {option}.", hint, option)

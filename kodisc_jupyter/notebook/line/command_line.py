@@ -9,7 +9,7 @@ from typing import Any, Final, NamedTuple
 from kodisc_jupyter.notebook.line.cell_line import WORDS
 from kodisc_jupyter.notebook.line.options import HELP_WORDS, Option
 from kodisc_jupyter.notebook.line.parser import OptionParser, refuse_key, split
-from kodisc_jupyter.notebook.line.values import OptionError, amount, choice, closest, positive
+from kodisc_jupyter.notebook.line.values import LIKE, OptionError, amount, choice, closest, positive
 
 HELP: Final = Option(HELP_WORDS, "help", "show this text", default=False)
 
@@ -197,7 +197,7 @@ def parse(line: str) -> argparse.Namespace:
 
 
 def _unknown(word: str) -> OptionError:
-    near = closest(word, COMMANDS)
+    near = closest(word, COMMANDS, cutoff=LIKE)
     belongs_to_a_cell = word[:2] in {"-q", "-a"} or word.partition("=")[0] in WORDS
     if near:
         hint = f"Did you mean %kodisc {near}?"

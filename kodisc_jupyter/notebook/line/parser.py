@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import argparse
+import re
 import shlex
 from collections.abc import Iterable, Mapping
-from typing import Any, NoReturn
+from typing import Any, Final, NoReturn
 
 from kodisc_jupyter.notebook.line.options import Option
 from kodisc_jupyter.notebook.line.values import OptionError
@@ -63,14 +64,27 @@ def _keywords(option: Option) -> dict[str, Any]:
     return {**keywords, "action": "append", "default": None} if option.repeats else keywords
 
 
+_BACKSLASH: Final = re.compile(
+    r"""\\["'\s]|'[^']*'|"(?:\\.|[^"\\])*"|(?P<literal>\\+(?!["'\s\\])|\\+\Z)"""
+)
+"""What is escaped or quoted; or backslashes that are not before what they could escape."""
+
+
+def _kept(found: re.Match[str]) -> str:
+    """For shlex, which takes every backslash outside of quotation marks away."""
+    return found[0].replace("\\", "\\\\") if found["literal"] else found[0]
+
+
 def split(line: str) -> list[str]:
-    """The words of a magic's line, with shell quoting on every system.
+    r"""The words of a magic's line, with shell quoting on every system.
+
+    A backslash is what it is, as in ``C:\Users``, except before a quotation mark or a space.
 
     Raises:
         OptionError: a quotation mark is not closed.
     """
     try:
-        return shlex.split(line)
+        return shlex.split(_BACKSLASH.sub(_kept, line))
     except ValueError:
         raise OptionError(
             "A quotation mark is not closed.", 'Put text with spaces into quotes: --alt "a circle".'

@@ -33,11 +33,15 @@ class OptionError(Exception):
         self.secret = secret
 
 
-def closest(word: str, known: Iterable[str]) -> str:
-    """The known word that was probably meant, or ``""``; of a few, so a vague likeness will do."""
+LIKE: Final = 0.75
+"""How alike two words must be where there are many; below it a suggestion is mostly wrong."""
+
+
+def closest(word: str, known: Iterable[str], *, cutoff: float = 0.6) -> str:
+    """The known word that was probably meant, or ``""``; of a few, a vague likeness will do."""
     from difflib import get_close_matches  # only a mistake needs it
 
-    return next(iter(get_close_matches(word, sorted(known), 1)), "")
+    return next(iter(get_close_matches(word, sorted(known), 1, cutoff)), "")
 
 
 def choice(
