@@ -69,7 +69,7 @@ def is_transient(outcome: Answer | NoAnswer | Interrupted) -> bool:
     """Whether the same request may go through later. A 2xx is not asked about here."""
     if isinstance(outcome, Answer):
         return outcome.status >= 500 or outcome.status in TRANSIENT_4XX
-    return isinstance(outcome, NoAnswer)
+    return isinstance(outcome, NoAnswer) and not outcome.misconfigured
 
 
 def is_cut_off(outcome: Answer | NoAnswer | Interrupted) -> bool:
@@ -128,8 +128,9 @@ def problem(
         return NetworkError(
             f"{host} could not be reached: {outcome.reason}.",
             delivered=None if outcome.sent else False,
+            transient=not outcome.misconfigured,
             job_id=about.job_id,
-            hint=_goes_on(about) or "Check the network connection, then try again.",
+            hint=f"{_goes_on(about)} {_network_hint(outcome, about)}".strip(),
         )
     said = _said(outcome, about.key)
     facts: dict[str, Any] = {
@@ -174,6 +175,23 @@ def problem(
             **facts,
         )
     return _server_trouble(outcome, about, said, facts)
+
+
+def _network_hint(outcome: NoAnswer, about: RequestContext) -> str:
+    """What to do about a server that was not reached."""
+    if outcome.misconfigured:
+        return misconfiguration_hint(outcome.variable)
+    return "" if about.job_id else "Check the network connection, then try again."
+
+
+def misconfiguration_hint(variable: str) -> str:
+    """What to do about a proxy or certificates that are set wrongly on this machine."""
+    if variable:
+        return f"Correct or unset the environment variable {variable}, which is set here."
+    return (
+        "Look at this machine's proxy and certificate settings; REQUESTS_CA_BUNDLE names a file of "
+        "certificates to trust."
+    )
 
 
 def balance_text(balance: Balance | None) -> str:

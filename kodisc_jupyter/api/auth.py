@@ -12,6 +12,7 @@ import sys
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from importlib import import_module
+from threading import Thread
 from typing import Any, Final, NoReturn
 
 from kodisc_jupyter.api.errors import AuthenticationError, KodiscError
@@ -28,6 +29,9 @@ LOOKED_IN: Final = (
     f"the api_key argument, {KEY_VARIABLE}, Colab's secrets, the system keyring "
     "and this session's login"
 )
+
+KEYRING_LIMIT_S: Final = 15.0
+"""How long the system keyring may take: long enough to unlock it, and not for ever."""
 
 _SENDABLE: Final = re.compile(r"[!-~]+")
 """Visible ASCII without spaces: what an HTTP header can carry."""
@@ -73,7 +77,8 @@ def find_key(explicit: str | Key | None = None) -> Key | None:
     """The first key found, or ``None``. A :class:`Key` is given back as it is.
 
     Raises:
-        AuthenticationError: the key that was found cannot be sent in a header.
+        AuthenticationError: the key that was found cannot be sent in a header, or the keyring
+            does not answer.
     """
     if isinstance(explicit, Key):
         return explicit
@@ -140,8 +145,9 @@ def keep_key(key: Key) -> None:
     """
     reason = ""
     try:
-        keyring: Any = import_module("keyring")
-        keyring.set_password(KEYRING_SERVICE, KEYRING_USER, key.value)
+        _ask_keyring("set_password", key.value)
+    except AuthenticationError:
+        raise
     except ModuleNotFoundError:
         reason = "the keyring package is not installed (pip install 'kodisc-jupyter[keyring]')"
     except Exception as error:  # a backend may raise anything
@@ -176,7 +182,9 @@ def _from_colab() -> str | None:
 
 def _from_keyring() -> str | None:
     try:
-        secret = import_module("keyring").get_password(KEYRING_SERVICE, KEYRING_USER)
+        secret = _ask_keyring("get_password")
+    except AuthenticationError:
+        raise  # silence is not "no key": the render would go somewhere else
     except Exception:  # not installed, locked, or without a backend: not a key
         return None
     return secret if isinstance(secret, str) else None
@@ -184,7 +192,49 @@ def _from_keyring() -> str | None:
 
 def _drop_from_keyring() -> bool:
     try:
-        import_module("keyring").delete_password(KEYRING_SERVICE, KEYRING_USER)
+        _ask_keyring("delete_password")
+    except AuthenticationError:
+        raise
     except Exception:  # a backend may raise anything
         return False
     return True
+
+
+class _Keyring:
+    """The question that the keyring has not answered yet, if any: it is not asked another."""
+
+    asked: Thread | None = None
+
+
+def _ask_keyring(method: str, *values: str) -> Any:
+    """What the keyring answers, within :data:`KEYRING_LIMIT_S`.
+
+    Raises:
+        AuthenticationError: it does not answer.
+        Exception: what the keyring raises.
+    """
+    answers: list[Any] = []
+    problems: list[Exception] = []
+
+    def ask() -> None:
+        try:
+            keyring: Any = import_module("keyring")
+            answers.append(getattr(keyring, method)(KEYRING_SERVICE, KEYRING_USER, *values))
+        except Exception as problem:  # a backend may raise anything
+            problems.append(problem)
+
+    waiting = _Keyring.asked
+    if waiting is None or not waiting.is_alive():
+        thread = _Keyring.asked = Thread(target=ask, name="kodisc-keyring", daemon=True)
+        thread.start()
+        thread.join(KEYRING_LIMIT_S)
+    if not answers and not problems:
+        raise AuthenticationError(
+            f"The system keyring did not answer within {KEYRING_LIMIT_S:g} s. Nothing was sent "
+            "and nothing was charged.",
+            hint="Unlock it and try again; or set KODISC_KEY; or have it left alone with "
+            "PYTHON_KEYRING_BACKEND=keyring.backends.null.Keyring.",
+        )
+    if problems:
+        raise problems[0]
+    return answers[0]

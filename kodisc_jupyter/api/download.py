@@ -14,6 +14,7 @@ from urllib.parse import urljoin, urlsplit
 import requests
 
 from kodisc_jupyter.api import retry
+from kodisc_jupyter.api.answers import misconfiguration_hint
 from kodisc_jupyter.api.errors import KodiscError, NetworkError, ServerError
 from kodisc_jupyter.api.transport import (
     BROKEN,
@@ -21,6 +22,7 @@ from kodisc_jupyter.api.transport import (
     chunks,
     content_length,
     is_loopback,
+    misconfiguration_of,
     new_session,
     reason_of,
 )
@@ -84,9 +86,7 @@ def download(
     outcome = retry.repeat(
         lambda _: _fetch(url, path, limits, arrival),
         attempts=retry.ATTEMPTS,
-        again=lambda error: (
-            isinstance(error, NetworkError) or (isinstance(error, ServerError) and error.transient)
-        ),
+        again=lambda error: isinstance(error, (NetworkError, ServerError)) and error.transient,
         wait_s=lambda failures, error: retry.delay_s(
             failures, retry_after_s=getattr(error, "retry_after_s", None), luck=luck()
         ),
@@ -148,7 +148,13 @@ def _fetch(url: str, path: Path, limits: Limits, arrival: Arrival) -> KodiscErro
         return error
     except BROKEN as error:
         reason = reason_of(error, limits)
-    return NetworkError(f"The file could not be fetched from {_host(url)}: {reason}.", hint=_RENDER)
+        misconfigured, variable = misconfiguration_of(error, url)
+    hint = f" {misconfiguration_hint(variable)}" if misconfigured else ""
+    return NetworkError(
+        f"The file could not be fetched from {_host(url)}: {reason}.",
+        transient=not misconfigured,
+        hint=f"{_RENDER}{hint}",
+    )
 
 
 def _follow(session: requests.Session, url: str, limits: Limits) -> requests.Response:

@@ -96,11 +96,22 @@ class ServerError(KodiscError):
 
 
 class NetworkError(KodiscError):
-    """The API could not be reached. ``delivered`` is False when the request surely never left."""
+    """The API could not be reached. ``delivered`` is False when the request surely never left.
 
-    def __init__(self, message: str, *, delivered: bool | None = None, **about: Any) -> None:
+    ``transient`` says whether it may be reached later, with nothing changed on this machine.
+    """
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        delivered: bool | None = None,
+        transient: bool = True,
+        **about: Any,
+    ) -> None:
         super().__init__(message, **about)
         self.delivered = delivered
+        self.transient = transient
 
 
 class SubmissionUncertainError(KodiscError):

@@ -10,10 +10,11 @@ from __future__ import annotations
 import http.client
 import io
 import ipaddress
+import os
 import socket
 import ssl
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from http.cookiejar import DefaultCookiePolicy
 from typing import Any, Final
@@ -56,10 +57,16 @@ class Answer:
 
 @dataclass(frozen=True)
 class NoAnswer:
-    """No status came back. ``sent`` is whether any of the request's body had left."""
+    """No status came back. ``sent`` is whether any of the request's body had left.
+
+    ``misconfigured`` says that something on this machine is set wrongly, so that trying again is
+    no use; ``variable`` is the environment variable that sets it, if one does.
+    """
 
     sent: bool
     reason: str
+    misconfigured: bool = False
+    variable: str = ""
 
 
 @dataclass(frozen=True)
@@ -175,9 +182,12 @@ class Transport:
         except KeyboardInterrupt:
             return Interrupted(sent=outgoing is not None and outgoing.left)
         except BROKEN as error:
+            misconfigured, variable = misconfiguration_of(error, self._base_url)
             return NoAnswer(
                 sent=outgoing is not None and outgoing.left,
                 reason=self._key.redact(reason_of(error, self._limits)),
+                misconfigured=misconfigured,
+                variable=variable,
             )
 
     def _read(self, response: requests.Response, deadline: float) -> Answer:
@@ -298,6 +308,8 @@ def reason_of(error: BaseException, limits: Limits) -> str:
         return f"no connection within {limits.connect_s:g} s"
     if any_of(requests.exceptions.ReadTimeout, urllib3.exceptions.ReadTimeoutError, TimeoutError):
         return f"no answer within {limits.read_s:g} s"
+    if type(error) is OSError and "CA certificate bundle" in str(error):
+        return "the file of certificates is not there"
     if any_of(ssl.SSLCertVerificationError):
         return "the server's certificate could not be verified"
     if any_of(requests.exceptions.SSLError, urllib3.exceptions.SSLError, ssl.SSLError):
@@ -311,6 +323,31 @@ def reason_of(error: BaseException, limits: Limits) -> str:
     ):
         return "the connection was cut off"
     return f"the connection failed ({type(causes[-1]).__name__}: {causes[-1]!s:.200})"
+
+
+_CA_VARIABLES: Final = ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE")
+"""In the order in which requests looks for a file of certificates."""
+
+
+def misconfiguration_of(error: BaseException, url: str) -> tuple[bool, str]:
+    """Whether a setting of this machine broke the exchange, and the variable that it is in."""
+    causes = list(_causes(error))
+    # what a proxy that is there says of the way behind it will pass
+    beyond = any("Tunnel connection failed: 5" in str(cause) for cause in causes)
+    proxy_errors = (requests.exceptions.ProxyError, urllib3.exceptions.ProxyError)
+    if any(isinstance(cause, proxy_errors) for cause in causes) and not beyond:
+        scheme = urlsplit(url).scheme
+        return True, _first_set(
+            name for base in (scheme, "all") for name in (f"{base}_proxy", f"{base}_PROXY".upper())
+        )
+    unusable = type(error) is OSError and "CA certificate bundle" in str(error)
+    if unusable or any(isinstance(one, ssl.SSLCertVerificationError) for one in causes):
+        return True, _first_set(_CA_VARIABLES)
+    return False, ""
+
+
+def _first_set(names: Iterable[str]) -> str:
+    return next((name for name in names if os.environ.get(name)), "")
 
 
 def _causes(error: BaseException) -> Iterator[BaseException]:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import argparse
+import contextlib
 import time
 from typing import TYPE_CHECKING
 
+from kodisc_jupyter.api.errors import KodiscError
 from kodisc_jupyter.notebook.display.notices import say
 
 if TYPE_CHECKING:
@@ -18,5 +20,7 @@ def run(kernel: KernelState, asked: argparse.Namespace) -> None:
     from kodisc_jupyter.renders.report import jobs_table
 
     # With the backend at hand, the balance after an uncertain submission can be asked.
-    backend = kernel.places.cloud() if find_key() is not None else None
+    backend = None
+    with contextlib.suppress(KodiscError):  # a keyring that is silent hides no job
+        backend = kernel.places.cloud() if find_key() is not None else None
     say(jobs_table(kernel.session.jobs(asked.number, backend), now=time.time()))

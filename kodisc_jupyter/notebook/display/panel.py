@@ -224,8 +224,9 @@ class Panel:
                 patient=state.phase is Phase.FETCHING,  # mostly over before anybody could read it
             )
         elif state.phase is not self._phase:
-            text = output.status_text(state, now=self._clock())
-            self._update({"text/plain": text})
+            # An unattended notebook may be saved before the end: with no clock, and the way back.
+            told = output.open_text if state.job_id else output.status_text
+            self._update({"text/plain": told(state)})
         self._phase = state.phase
 
     def finish(self, state: RenderState, problem: Diagnostic | None = None) -> None:
