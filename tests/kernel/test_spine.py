@@ -213,3 +213,24 @@ def processes_of(pid: int) -> set[int]:
         found.add(one)
         todo.extend(children.get(one, ()))
     return found
+
+
+def test_an_unattended_notebook_saved_early_says_how_to_get_its_video(
+    run_notebook, fresh_home, gate
+):
+    done = run_notebook(
+        f"# comments may stand above\n%%kodisc Gated -ql --no-wait\n{gate.scene()}",
+        home=fresh_home,
+    )
+    job = re.search(r"%kodisc show (clx\w+) brings the video", done.text(1))[1]
+    gate.open()
+    shown = run_notebook(f"%kodisc show {job}", home=fresh_home)
+    assert "<video" in shown.html(1)
+    assert job in shown.text(1)
+
+
+def test_an_unattended_cell_with_code_above_the_magic_fails_with_the_reason(
+    run_notebook, fresh_home
+):
+    done = run_notebook(f"x = 1\n%%kodisc -ql\n{HELLO}", home=fresh_home, allow_errors=True)
+    assert "must be the first line of its cell" in done.error(1)

@@ -23,6 +23,7 @@ class A(Scene):
 def shell(tmp_path, monkeypatch, cloud):
     monkeypatch.setenv("KODISC_HOME", str(tmp_path / "home"))
     monkeypatch.setenv("IPYTHONDIR", str(tmp_path / "ipython"))
+    monkeypatch.setenv("KODISC_REHEARSE", "never")
     monkeypatch.setattr(BackendChooser, "backend", lambda *_: cloud)
     made = InteractiveShell()
     made.history_manager.enabled = False

@@ -29,6 +29,7 @@ def shell(tmp_path, monkeypatch, cloud):
     """IPython in this process; whatever is rendered goes to a service in memory."""
     monkeypatch.setenv("KODISC_HOME", str(tmp_path / "home"))
     monkeypatch.setenv("IPYTHONDIR", str(tmp_path / "ipython"))
+    monkeypatch.setenv("KODISC_REHEARSE", "never")
     monkeypatch.setattr(BackendChooser, "backend", lambda *_: cloud)
     made = InteractiveShell()
     made.history_manager.enabled = False
