@@ -118,3 +118,30 @@ def test_a_failing_scene_fails_on_the_cluster_as_it_does_here(cluster, start_ser
 
     assert error.startswith('Traceback (most recent call last):\n  File "scene.py", line 2')
     assert error.endswith("ZeroDivisionError: division by zero")
+
+
+def test_a_job_on_a_cluster_is_cancelled_where_it_runs(
+    cluster, start_server, processes, wait_until, tmp_path
+):
+    here = tmp_path / "scenes"
+    here.mkdir()
+    server = start_server("--dask", cluster.address)
+    held = server.post(SCENE.format(here=str(here), n=0), "Job")
+    wait_until((here / "began-0").exists)
+    answer = server.http.post(
+        f"{server.origin}/local/jobs/{held}/cancel",
+        headers={"Authorization": f"Bearer {server.key}"},
+        timeout=60,
+    )
+    assert answer.json() == {"cancelled": [held]}
+    assert server.job(held)["error"] == "cancelled"
+    workers = [worker.pid for worker in cluster.workers]
+
+    def renders():
+        forkers = [pid for worker in workers for pid in processes.children(worker)]
+        return [pid for forker in forkers for pid in processes.children(forker)]
+
+    wait_until(lambda: not renders())
+    (here / "gate").touch()
+    assert server.render(SCENE.format(here=str(here), n=1), "Job")["status"] == "completed"
+    assert server.job(held)["error"] == "cancelled"
