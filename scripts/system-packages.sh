@@ -10,7 +10,7 @@ purpose=${1:-render}
 say() { printf '[setup] %s\n' "$*"; }
 
 debian_render=(build-essential pkg-config python3-dev python3-venv libcairo2-dev libpango1.0-dev)
-debian_test=(chromium fonts-dejavu-core texlive-latex-base texlive-latex-recommended texlive-latex-extra
+debian_test=(bubblewrap chromium fonts-dejavu-core texlive-latex-base texlive-latex-recommended texlive-latex-extra
   texlive-fonts-recommended cm-super dvisvgm)
 brew_render=(cairo pango pkgconf)
 
@@ -21,6 +21,7 @@ on_debian() {
     # A tool that is already there from elsewhere is as good as its package.
     case $package in
       chromium) command -v chromium >/dev/null && continue ;;
+      bubblewrap) command -v bwrap >/dev/null && continue ;;
       dvisvgm) command -v dvisvgm >/dev/null && continue ;;
       python3-dev | python3-venv) "${PYTHON:-python3}" "${0%/*}/python-headers.py" && continue ;;
     esac

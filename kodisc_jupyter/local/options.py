@@ -5,11 +5,14 @@ from __future__ import annotations
 import argparse
 import os
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
 
 from kodisc_jupyter.local.classroom.users import KEY
+
+USER_QUEUE_LIMIT: Final = 40
+"""Jobs of one user that may wait: a notebook's "Run All", and not everybody else's turn."""
 
 LOOPBACK: Final = ("127.0.0.1", "::1", "localhost")
 
@@ -30,6 +33,10 @@ class Options:
     idle_timeout: float | None
     render_timeout: float
     memory_limit_mb: int
+    disk_limit_mb: int
+    sandbox: str
+    user_queue_limit: int | None
+    user_workers: int | None
     queue_limit: int
     storage_limit_mb: int
     segments_limit_mb: int
@@ -42,7 +49,14 @@ class Options:
 
 def parse(arguments: Sequence[str]) -> Options:
     """Read the command line; exits with status 2 and a short message when it makes no sense."""
-    return Options(**vars(_parser().parse_args(arguments)))
+    options = Options(**vars(_parser().parse_args(arguments)))
+    if options.users is None:
+        return options
+    return replace(
+        options,
+        user_queue_limit=options.user_queue_limit or USER_QUEUE_LIMIT,
+        user_workers=options.user_workers or max(1, options.workers - 1),
+    )
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -72,6 +86,33 @@ def _parser() -> argparse.ArgumentParser:
         default=4096,
         metavar="MB",
         help="memory of one render, in MB (default 4096)",
+    )
+    add(
+        "--disk-limit",
+        dest="disk_limit_mb",
+        type=_positive,
+        default=4096,
+        metavar="MB",
+        help="what one render may write to the disk, in MB (default 4096)",
+    )
+    add(
+        "--sandbox",
+        choices=("auto", "on", "off"),
+        default="auto",
+        help="lock every user's scenes in, with bubblewrap (Linux). auto: with --users, which "
+        "refuses to start without it; off: a scene can read every key and change every credit",
+    )
+    add(
+        "--user-queue-limit",
+        type=_positive,
+        metavar="N",
+        help=f"jobs of one user that may wait (default with --users: {USER_QUEUE_LIMIT})",
+    )
+    add(
+        "--user-workers",
+        type=_positive,
+        metavar="N",
+        help="renders of one user at a time (default with --users: one fewer than --workers)",
     )
     add("--queue-limit", type=_positive, default=1000, metavar="N", help="jobs that may wait")
     add(

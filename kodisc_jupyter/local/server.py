@@ -27,6 +27,8 @@ from kodisc_jupyter.local.classroom.users import (
 )
 from kodisc_jupyter.local.options import LOOPBACK, Options, cores
 from kodisc_jupyter.local.processes.render_processes import RenderProcesses
+from kodisc_jupyter.local.processes.sandbox import Sandbox
+from kodisc_jupyter.local.processes.sandbox import find as find_sandbox
 from kodisc_jupyter.local.store import FolderTakenError, Store, write_private
 from kodisc_jupyter.stage.copies import make_cores
 from kodisc_jupyter.stage.task import Shared
@@ -39,6 +41,15 @@ if TYPE_CHECKING:
     from kodisc_jupyter.stage.task import Limits
 
 _TICK_S: Final = 0.5
+NOT_LOCKED_IN: Final = (
+    "--sandbox off: the scene of any user can read every key, change every credit and replace "
+    "everybody's videos. Give keys only to people you trust with that."
+)
+WITHOUT_SANDBOX: Final = (
+    "--sandbox off starts without: then the scene of any user can read every key, change every "
+    "credit and replace everybody's videos."
+)
+
 _SECRET: Final = re.compile(r"(kdsc_live_|whsec_)[^\s'\"]+")
 
 log = logging.getLogger("kodisc_jupyter.local")
@@ -68,8 +79,12 @@ def serve(options: Options) -> None:
     processes = None
     try:
         if options.dask is None:
-            shared = _shared(store, options)
-            processes = RenderProcesses(store.work, shared=shared, own_process=True)
+            processes = RenderProcesses(
+                store.work,
+                shared=_shared(store, options),
+                own_process=True,
+                sandbox=_sandbox(options, store),
+            )
             processes.start()  # Manim loads while the rest is set up
         asyncio.run(_run(options, store, processes))
     finally:
@@ -82,6 +97,25 @@ def _shared(store: Store, options: Options) -> Shared:
     """What the renders of this server have in common."""
     make_cores(store.cores, cores())
     return Shared(store.formulas, store.segments, options.segments_limit_mb << 20, store.cores)
+
+
+def _sandbox(options: Options, store: Store) -> Sandbox | None:
+    """What locks the scenes in, if anything does.
+
+    Raises:
+        StartError: it was asked for, or several users need it, and there is none.
+    """
+    if options.sandbox == "off":
+        if options.users is not None:
+            log.warning(NOT_LOCKED_IN)
+        return None
+    if options.sandbox == "auto" and options.users is None:
+        return None
+    hidden = [store.folder, *(path for path in (options.users, options.state_file) if path)]
+    sandbox, why = find_sandbox(hidden)
+    if sandbox is None:
+        raise StartError(f"Scenes cannot be locked in: {why}. {WITHOUT_SANDBOX}")
+    return sandbox
 
 
 @dataclass
@@ -110,9 +144,15 @@ async def _run(options: Options, store: Store, processes: RenderProcesses | None
     opened = _ledger(store)
     ledger = opened.ledger
     house = ServerLimits(
-        Limits(options.render_timeout, options.memory_limit_mb << 20),
+        Limits(
+            options.render_timeout,
+            options.memory_limit_mb << 20,
+            disk_bytes=options.disk_limit_mb << 20,
+        ),
         options.queue_limit,
         options.storage_limit_mb << 20,
+        options.user_queue_limit,
+        options.user_workers,
     )
     jobs = Jobs(ledger, store, executor, house)
     idle = _Idle(time.monotonic())

@@ -15,6 +15,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import re
 import shutil
 import stat
 import subprocess
@@ -24,6 +25,14 @@ from pathlib import Path
 from typing import IO, Any, Final
 
 FORMULAS_KEPT_S: Final = 30 * 24 * 3600
+
+
+FORMULAS: Final = "formulas"
+SEGMENTS: Final = "segments"
+OWNER: Final = ".owner"
+"""Beside the folder of a sandbox: a file with the ID of the user whose formulas and segments are in there."""
+
+_OWNER_NAME: Final = re.compile(r"usr_[0-9a-f]{24}\Z")
 
 
 class FolderTakenError(RuntimeError):
@@ -40,9 +49,13 @@ class Store:
         self.results = folder / "results"
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         self._lock = _lock(folder / "lock")
-        self.formulas = folder / "formulas"
-        self.segments = folder / "segments"
+        self.formulas = folder / FORMULAS
+        self.segments = folder / SEGMENTS
         self.cores = folder / "cores"
+        for owned in self.work.glob(f"*{OWNER}"):  # an earlier server was killed
+            owner = owned.read_text(encoding="ascii", errors="replace")
+            if _OWNER_NAME.match(owner):
+                move_out(owned.with_suffix(""), owner, (self.formulas, self.segments))
         remove_tree(self.work)
         self.work.mkdir(mode=0o700)
         _remove_old(self.formulas)
@@ -101,8 +114,31 @@ class Store:
         self._lock.close()
 
 
+def move_in(room: Path, owner: str, kept: Iterable[Path | None]) -> None:
+    """Move what is kept of a user into the folder of a sandbox: ``KEPT/OWNER`` to ``ROOM/KEPT``."""
+    room.with_suffix(OWNER).write_text(owner, encoding="ascii")
+    for folder in kept:
+        _move_folder(folder and folder / owner, folder and room / folder.name)
+
+
+def move_out(room: Path, owner: str, kept: Iterable[Path | None]) -> None:
+    """The inverse of :func:`move_in`, if that is what is there: a scene may have changed it."""
+    for folder in kept:
+        _move_folder(folder and room / folder.name, folder and folder / owner)
+    room.with_suffix(OWNER).unlink(missing_ok=True)
+
+
+def _move_folder(source: Path | None, target: Path | None) -> None:
+    with contextlib.suppress(OSError):
+        if source and target and source.is_dir() and not source.is_symlink():
+            target.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+            source.rename(target)  # an empty one is replaced, another stays
+
+
 def remove_tree(folder: Path) -> None:
     """Delete a folder that a scene may have filled: however deep, however its modes are set."""
+    with contextlib.suppress(RecursionError):
+        shutil.rmtree(folder, ignore_errors=True)
     for command in (["rm", "-rf"], ["chmod", "-R", "u+rwX"], ["rm", "-rf"]):
         if not os.path.lexists(folder):
             return

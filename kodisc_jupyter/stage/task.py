@@ -21,11 +21,18 @@ REHEARSAL_GRACE_S: Final = 2.0
 
 @dataclass(frozen=True)
 class Limits:
-    """What one render may use: wall-clock seconds, bytes of memory, processes at a time."""
+    """What one render may use: wall-clock seconds, memory, processes at a time, disk, files."""
 
     seconds: float = 600.0
     memory_bytes: int = 4 << 30
     processes: int = 64
+    disk_bytes: int = 4 << 30
+    files: int = 20_000
+
+
+def disk_exceeded(limits: Limits) -> str:
+    """The error of a scene that wrote more than it may."""
+    return f"The scene wrote more than {limits.disk_bytes >> 20} MB to the disk and was stopped."
 
 
 @dataclass(frozen=True)

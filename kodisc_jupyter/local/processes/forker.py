@@ -1,9 +1,12 @@
 """The process that has Manim loaded and makes one process per render.
 
-``python -m kodisc_jupyter.local.processes.forker fork|spawn`` reads tasks as JSON lines from
-standard input and writes reports as JSON lines to standard output. It starts each render in a
-process group of its own, holds it to its limits, and ends whatever it left running. When standard
-input ends, because the server that started it is gone, it ends every render and itself.
+It reads orders (:mod:`.messages`) as JSON lines from standard input and writes reports as JSON
+lines to standard output. It starts each render in a process group of its own, holds it to its
+limits, and ends whatever it left running. When standard input ends, because the server that
+started it is gone, it ends every render and itself.
+
+No module is ever taken from the folder it runs in, no render can read its memory or write to its
+pipes, and it never sees a scene's code.
 
 ``fork``: a render is a copy of this process, which imported Manim once. ``spawn``: a render is a
 new interpreter, for systems where a copy of a loaded process is not safe; one is kept ready.
@@ -22,12 +25,13 @@ import sys
 import time
 import traceback
 from dataclasses import dataclass, field
-from pathlib import Path
-from typing import Any, Final, NoReturn
+from typing import Any, Final
 
 from kodisc_jupyter.local.processes import process_tree
+from kodisc_jupyter.local.processes.messages import Order
+from kodisc_jupyter.local.processes.render_child import become_render
 from kodisc_jupyter.stage import failure
-from kodisc_jupyter.stage.task import RenderTask, Shared
+from kodisc_jupyter.stage.task import Limits, disk_exceeded
 
 OUTPUT_KEPT: Final = 16_000
 """Bytes kept of what a scene prints; the rest is read and dropped."""
@@ -38,18 +42,24 @@ OUTPUT_LIMIT: Final = 50_000_000
 OUTCOME_LIMIT: Final = 1_000_000
 """Bytes read of a render's own report."""
 
-FILE_LIMIT_BYTES: Final = 4 << 30
-"""No file of a render may grow over this."""
-
 _LOOK_S: Final = 0.1
 """Seconds between two looks at what the renders use."""
+
+_OPEN_FILES_LOOK_S: Final = 1.0
+"""Seconds between two looks at what they hold open: files that have no name any more."""
+
+_PROGRAM: Final = (
+    "import sys; sys.path[:] = [entry for entry in sys.path if entry.startswith('/')]; "
+    "from kodisc_jupyter.local.processes.{module} import main; main(*sys.argv[1:])"
+)
+"""How Python is told to run one of these modules, whatever lies in its folder: 3.10 has no -P."""
 
 
 @dataclass
 class _Running:
     """A render in progress."""
 
-    task: RenderTask
+    order: Order
     pid: int
     began: float
     output_fd: int
@@ -58,6 +68,7 @@ class _Running:
     outcome: bytes = b""
     printed: int = 0
     stopped: str = ""
+    nameless: process_tree.Nameless = field(default_factory=process_tree.Nameless)
 
 
 @dataclass(frozen=True)
@@ -81,6 +92,7 @@ class Forker:
     _spare: _Spawned | None = None
     _selector: selectors.BaseSelector = field(default_factory=selectors.DefaultSelector)
     _unread: bytes = b""
+    _next_files_look: float = 0.0
 
     def run(self) -> None:
         """Serve until the commands end."""
@@ -92,12 +104,15 @@ class Forker:
         self._selector.register(self.commands, selectors.EVENT_READ, None)
         self._selector.register(woken, selectors.EVENT_READ, None)
         warm = self.spawn or bool(self.broken)
+        self._say({"ready": True})
         next_look = 0.0
         while True:
             timeout = _LOOK_S if self._running else (None if warm else 0.0)
             ready = self._selector.select(timeout)
             if not warm and not ready and not self._running:
+                self._say({"ready": False})
                 _warm_up()
+                self._say({"ready": True})
                 warm = True
                 continue
             for key, _ in ready:
@@ -133,53 +148,56 @@ class Forker:
         return True
 
     def _command(self, said: dict[str, Any]) -> None:
-        if "cancel" in said:
-            self._cancel(said["cancel"])
+        if "ping" in said:
+            self._say({"ready": True})
             return
-        task = RenderTask.from_json(said["task"])
+        if "cancel" in said:
+            self._cancel(said["cancel"], said["why"])
+            return
+        order = Order.from_json(said)
         if self.broken:
-            self._report(task.job_id, self.broken, 0)
+            self._report(order.job_id, self.broken, 0)
             return
         try:
-            self._start(task, said)
+            self._start(order)
         except OSError as problem:
-            self._report(task.job_id, f"The render could not be started: {problem}.", 0)
+            self._report(order.job_id, f"The render could not be started: {problem}.", 0)
 
-    def _cancel(self, job_id: str) -> None:
+    def _cancel(self, job_id: str, why: str) -> None:
         for running in self._running.values():
-            if running.task.job_id == job_id:
+            if running.order.job_id == job_id:
                 members = process_tree.of(running.pid, process_tree.everyone())
-                self._stop(running, "The render was cancelled.")
+                self._stop(running, why)
                 for each in members:
                     process_tree.kill(each.pid)
 
-    def _start(self, task: RenderTask, order: dict[str, Any]) -> None:
+    def _start(self, order: Order) -> None:
         began = time.monotonic()
         start = self._spawned if self.spawn else self._forked
         pid, output_fd, outcome_fd = start(order)
-        running = _Running(task, pid, began, output_fd, outcome_fd)
+        running = _Running(order, pid, began, output_fd, outcome_fd)
         self._running[pid] = running
         for fd in (output_fd, outcome_fd):
             os.set_blocking(fd, False)
             self._selector.register(fd, selectors.EVENT_READ, running)
-        self._say({"id": task.job_id, "began": True})
+        self._say({"id": order.job_id, "began": True})
 
-    def _forked(self, order: dict[str, Any]) -> tuple[int, int, int]:
+    def _forked(self, order: Order) -> tuple[int, int, int]:
         output_fd, output = os.pipe()
         outcome_fd, outcome = os.pipe()
         forker = os.getpid()
         pid = os.fork()
         if pid == 0:
-            _become_render(order, output, outcome, forker)
+            become_render(order, output, outcome, forker)
         os.close(output)
         os.close(outcome)
         return pid, output_fd, outcome_fd
 
-    def _spawned(self, order: dict[str, Any]) -> tuple[int, int, int]:
+    def _spawned(self, order: Order) -> tuple[int, int, int]:
         ready = self._spare or _spawn()
         assert ready.process.stdin is not None
         with contextlib.suppress(BrokenPipeError), ready.process.stdin as stdin:
-            stdin.write(json.dumps(order).encode())
+            stdin.write(order.to_line())
         self._spare = _spawn()
         return ready.process.pid, ready.output_fd, ready.outcome_fd
 
@@ -226,7 +244,7 @@ class Forker:
             with contextlib.suppress(KeyError):
                 self._selector.unregister(fd)
             os.close(fd)
-        self._report(running.task.job_id, _error(running, status), duration_ms)
+        self._report(running.order.job_id, _error(running, status), duration_ms)
 
     def _report(self, job_id: str, error: str | None, duration_ms: int) -> None:
         self._say({"id": job_id, "error": error, "durationMs": duration_ms})
@@ -243,22 +261,40 @@ class Forker:
 
     def _hold_to_limits(self, now: float) -> None:
         everyone = process_tree.everyone()
+        look_at_files = now >= self._next_files_look
         for running in self._running.values():
-            limits = running.task.limits
+            limits = running.order.limits
             members = process_tree.of(running.pid, everyone)
             memory = sum(each.memory_bytes for each in members)
-            if now - running.began > limits.seconds:
-                why = f"The render took longer than {limits.seconds:g} seconds and was stopped."
-            elif memory > limits.memory_bytes:
-                megabytes = limits.memory_bytes >> 20
-                why = f"The scene needed more than {megabytes} MB of memory and was stopped."
-            elif len(members) > limits.processes:
-                why = f"The scene started more than {limits.processes} processes and was stopped."
-            else:
-                continue
-            self._stop(running, why)
-            for each in members:
-                process_tree.kill(each.pid)
+            if look_at_files:
+                running.nameless = process_tree.nameless(each.pid for each in members)
+            why = _over(
+                limits,
+                seconds=now - running.began,
+                memory=memory + running.nameless.memory_bytes,
+                processes=len(members),
+                disk=running.nameless.disk_bytes,
+            )
+            if why:
+                self._stop(running, why)
+                for each in members:
+                    process_tree.kill(each.pid)
+        if look_at_files:
+            self._next_files_look = now + _OPEN_FILES_LOOK_S
+
+
+def _over(limits: Limits, *, seconds: float, memory: int, processes: int, disk: int) -> str:
+    """Why a render that uses this much is stopped; empty when it may go on."""
+    if seconds > limits.seconds:
+        return f"The render took longer than {limits.seconds:g} seconds and was stopped."
+    if memory > limits.memory_bytes:
+        megabytes = limits.memory_bytes >> 20
+        return f"The scene needed more than {megabytes} MB of memory and was stopped."
+    if processes > limits.processes:
+        return f"The scene started more than {limits.processes} processes and was stopped."
+    if disk > limits.disk_bytes:
+        return disk_exceeded(limits)
+    return ""
 
 
 def _error(running: _Running, status: int) -> str | None:
@@ -273,66 +309,10 @@ def _error(running: _Running, status: int) -> str | None:
     return failure.process_ended(status, output)
 
 
-def _become_render(order: dict[str, Any], output: int, outcome: int, forker: int) -> NoReturn:
-    """The rest of a forked render's life. Never returns: the forker's loop is not ours."""
-    try:
-        signal.set_wakeup_fd(-1)
-        signal.signal(signal.SIGCHLD, signal.SIG_DFL)
-        os.setsid()
-        process_tree.end_with_parent(forker)
-        os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
-        os.dup2(output, 1)
-        os.dup2(output, 2)
-        kept = os.dup2(outcome, 3)
-        os.closerange(4, 256)
-        run_render(order, kept)
-    finally:
-        os._exit(70)
-
-
-def run_render(order: dict[str, Any], outcome: int) -> NoReturn:
-    """Render in this process, write the report to ``outcome`` and end at once."""
-    from kodisc_jupyter.stage import film, rehearsal
-
-    task = RenderTask.from_json(order["task"])
-    shared = Shared.from_json(order["shared"])
-    _limit(task)
-    os.chdir(order["folder"])
-    gc.set_threshold(50_000, 20, 50)  # Manim copies mobjects by the thousand: less often is faster
-    results = Path(order["results"])
-    if task.rehearse:
-        error = rehearsal.rehearse(task, results, shared.formulas)
-    else:
-        error = film.render(task, results, shared)
-    for stream in (sys.stdout, sys.stderr):
-        with contextlib.suppress(Exception):
-            stream.flush()
-    rest = json.dumps({"error": error}).encode()
-    while rest:
-        rest = rest[os.write(outcome, rest) :]
-    os._exit(0)
-
-
-def _limit(task: RenderTask) -> None:
-    """Limits the system itself holds: memory gives a MemoryError at the line that asked for it."""
-    import resource
-
-    def lower(what: int, limit: int) -> None:
-        _, hard = resource.getrlimit(what)
-        if hard == resource.RLIM_INFINITY or hard > limit:
-            with contextlib.suppress(ValueError, OSError):
-                resource.setrlimit(what, (limit, limit))
-
-    lower(resource.RLIMIT_CORE, 0)
-    lower(resource.RLIMIT_FSIZE, FILE_LIMIT_BYTES)
-    if sys.platform == "linux":
-        lower(resource.RLIMIT_DATA, task.limits.memory_bytes)
-
-
 def _spawn() -> _Spawned:
     output_fd, output = os.pipe()
     outcome_fd, outcome = os.pipe()
-    command = [sys.executable, "-m", "kodisc_jupyter.local.processes.spawned", str(outcome)]
+    command = [sys.executable, *arguments("spawned"), str(outcome)]
     process = subprocess.Popen(
         command,
         stdin=subprocess.PIPE,
@@ -376,8 +356,14 @@ def _warm_up() -> None:
     gc.freeze()  # copies share these pages for good
 
 
+def arguments(module: str) -> list[str]:
+    """Python's arguments to run ``main`` of a module of this folder; its own come after them."""
+    return ["-c", _PROGRAM.format(module=module)]
+
+
 def main(method: str) -> None:
     """Serve on the standard streams; they are moved away so that no scene can write to them."""
+    process_tree.be_readable(readable=False)
     commands, reports = os.dup(0), os.dup(1)
     os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
     os.dup2(2, 1)
@@ -389,7 +375,3 @@ def main(method: str) -> None:
         forker.run()
     finally:
         forker.close()
-
-
-if __name__ == "__main__":
-    main(sys.argv[1])

@@ -8,9 +8,10 @@ from __future__ import annotations
 import contextlib
 import os
 import signal
+import stat
 import subprocess
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -35,6 +36,35 @@ def everyone() -> dict[int, Process]:
     return _from_ps()
 
 
+@dataclass(frozen=True)
+class Nameless:
+    """Bytes of files that are open and have no name: in memory (memfd, shm) and on disks."""
+
+    memory_bytes: int = 0
+    disk_bytes: int = 0
+
+
+def nameless(pids: Iterable[int]) -> Nameless:
+    """What these processes hold open without a name, each file once (Linux)."""
+    memory: dict[tuple[int, int], int] = {}
+    disk: dict[tuple[int, int], int] = {}
+    for pid in pids:
+        with contextlib.suppress(OSError):
+            for entry in os.scandir(f"/proc/{pid}/fd"):
+                with contextlib.suppress(OSError):
+                    seen = os.stat(entry.path)  # noqa: PTH116  done for each open file
+                    if stat.S_ISREG(seen.st_mode) and seen.st_nlink == 0:
+                        in_memory = os.major(seen.st_dev) == 0 and _is_in_memory(entry.path)
+                        kept = memory if in_memory else disk
+                        kept[seen.st_dev, seen.st_ino] = seen.st_blocks * 512
+    return Nameless(sum(memory.values()), sum(disk.values()))
+
+
+def _is_in_memory(link: str) -> bool:
+    target = os.readlink(link)  # noqa: PTH115  done for each open file
+    return target.startswith(("/memfd:", "/dev/shm/", "/dev/zero", "/SYSV"))  # noqa: S108
+
+
 def of(root: int, seen: Mapping[int, Process]) -> list[Process]:
     """``root``, everything below it, and whatever shares its process group."""
     below = {root}
@@ -55,6 +85,11 @@ def end_with_parent(parent: int) -> None:
 def adopt_orphans() -> None:
     """Become the parent of whatever renders leave behind (Linux), so that it can be ended."""
     _prctl(36, 1)
+
+
+def be_readable(*, readable: bool) -> None:
+    """Whether other processes of this user may read our memory and descriptors (Linux)."""
+    _prctl(4, readable)
 
 
 def _prctl(option: int, value: int) -> bool:
