@@ -109,7 +109,9 @@ def test_many_jobs_of_many_users_all_finish_in_turn(start_server, tmp_path: Path
     users = tmp_path / "users.toml"
     users.write_text("".join(f'[users.user{n}]\nkey = "{key(n)}"\n' for n in range(1, USERS + 1)))
     users.chmod(0o600)
-    server = start_server("--users", users, "--workers", 2, "--data-dir", tmp_path / "data")
+    server = start_server(
+        *("--users", users, "--workers", 2, "--data-dir", tmp_path / "data", "--sandbox", "off")
+    )
     memory = Watch(server.process.pid)
     began = time.monotonic()
     jobs = post_all(server)

@@ -187,7 +187,7 @@ def test_no_key_gets_into_the_log(server):
 
 def test_users_take_turns_and_each_users_jobs_keep_their_order(start_server, tmp_path, gate):
     file = users_file(tmp_path / "users.toml", ada={}, bob={}, cy={})
-    server = start_server("--users", file, "--workers", 1)
+    server = start_server("--users", file, "--workers", 1, "--sandbox", "off")
     ada, bob, cy = key(1), key(2), key(3)
     jobs = [(ada, server.post(gate.scene("Tiny"), "Tiny", key=ada))]
     jobs += [(ada, server.post(TINY, "Tiny", key=ada)) for _ in range(4)]

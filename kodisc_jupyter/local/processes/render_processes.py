@@ -381,7 +381,8 @@ class RenderProcesses:
         if lane is None:
             return
         lane.link = None
-        for render in link.running.values():
+        # whoever began last is tried first: most likely it was the cause
+        for render in sorted(link.running.values(), key=lambda each: -each.sent):
             if render.cancelled or render.alone or self._closed:
                 self._finish(link, render, Outcome(render.cancelled or KILLED, 0))
             else:
