@@ -30,7 +30,7 @@ FORMULAS_KEPT_S: Final = 30 * 24 * 3600
 FORMULAS: Final = "formulas"
 SEGMENTS: Final = "segments"
 OWNER: Final = ".owner"
-"""Beside the folder of a sandbox: a file with the ID of the user whose formulas and segments are in there."""
+"""Beside the folder of a sandbox: a file that says whose formulas and segments are in there."""
 
 _OWNER_NAME: Final = re.compile(r"usr_[0-9a-f]{24}\Z")
 

@@ -128,9 +128,7 @@ class ForkerLink:
         render.sent = time.monotonic()
         self.running[render.task.job_id] = render
         inside = f"{self.place.inside}/{JOBS}/{render.task.job_id}"
-        order = Order(
-            render.task.job_id, inside, shared, self.place.sandboxed, render.task.limits
-        )
+        order = Order(render.task.job_id, inside, shared, self.place.sandboxed, render.task.limits)
         self.send(order.to_line())
 
     def cancel(self, job_id: str, why: str) -> None:

@@ -34,8 +34,8 @@ LINE_LIMIT: Final = 8_000_000
 class Order:
     """Carry out the task in ``folder``, a path as the forker sees it.
 
-    ``shared`` is what this user's renders have in common. With ``own_home`` everything that programs
-    keep in a home folder stays in the job's.
+    ``shared`` is what this user's renders have in common. With ``own_home`` everything that
+    programs keep in a home folder stays in the job's.
     """
 
     job_id: str

@@ -34,6 +34,7 @@ from kodisc_jupyter.local.store import move_in, move_out, remove_tree
 from kodisc_jupyter.stage.task import (
     REPORT,
     RESULT_FILES,
+    Limits,
     Outcome,
     RenderTask,
     Shared,
@@ -343,14 +344,18 @@ class RenderProcesses:
         for job_id, render in link.running.items():
             if job_id not in self._measuring:
                 self._measuring.add(job_id)
-                self._cleaners.submit(self._measure_job, link.place.outside, render)
+                self._cleaners.submit(self._measure_job, link.place, render)
 
-    def _measure_job(self, place: Path, render: Render) -> None:
+    def _measure_job(self, place: Place, render: Render) -> None:
         job_id, limits = render.task.job_id, render.task.limits
         try:
             used = usage(
-                place / JOBS / job_id, enough_bytes=limits.disk_bytes, enough_files=limits.files
+                place.outside / JOBS / job_id,
+                enough_bytes=limits.disk_bytes,
+                enough_files=limits.files,
             )
+            if place.sandboxed and self._is_overfull(place.outside, limits):
+                self.cancel(job_id, disk_exceeded(limits))
         finally:
             self._measuring.discard(job_id)
         if used.size > limits.disk_bytes:
@@ -358,6 +363,18 @@ class RenderProcesses:
         elif used.files > limits.files:
             why = f"The scene made more than {limits.files:,} files and was stopped."
             self.cancel(job_id, why)
+
+    def _is_overfull(self, room: Path, limits: Limits) -> bool:
+        """Whether a user keeps more than anybody may; then nothing of it is kept."""
+        most = limits.disk_bytes + self._shared.segments_bytes
+        files = 10 * limits.files
+        used = usage(room, enough_bytes=most, enough_files=files)
+        if used.size <= most and used.files <= files:
+            return False
+        for folder in (self._shared.formulas, self._shared.segments):
+            if folder is not None:
+                remove_tree(room / folder.name)
+        return True
 
     def _died(self, link: ForkerLink) -> None:
         """The forker is gone: what was open is tried once more, each render by itself.
