@@ -65,7 +65,8 @@ class Sandbox:
             *(("--disable-userns",) if self.one_userns else ()),
             *("--cap-drop", "ALL", "--as-pid-1", "--die-with-parent", "--new-session"),
             *_read_only(_visible()),
-            *("--proc", "/proc"),
+            # where root runs the server, the kernel's switches would obey this user, too
+            *("--proc", "/proc", "--ro-bind", "/proc/sys", "/proc/sys"),
             *(part for name in _DEVICES for part in ("--dev-bind", f"/dev/{name}", f"/dev/{name}")),
             *("--size", str(SHARED_MEMORY_BYTES), "--perms", "1777", "--tmpfs", "/dev/shm"),  # noqa: S108  the room's own
             *self._covered(),
