@@ -3,13 +3,27 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable, Collection
 from typing import Final
 
 from kodisc_jupyter.scene.manim.manimgl import manimgl_hint
 from kodisc_jupyter.scene.manim.names import names
-from kodisc_jupyter.scene.manim.suggestions import closest
+from kodisc_jupyter.scene.manim.signatures import signatures
+from kodisc_jupyter.scene.manim.suggestions import (
+    RENAMED,
+    attribute_hint,
+    closest,
+    option_meant,
+    scene_attribute_hint,
+)
+
+_MISSING_ENGINE: Final = (
+    "{a} is missing there: on Debian and Ubuntu install texlive-xetex or texlive-luatex, and the "
+    "language's own package, such as texlive-lang-chinese. Or use Text, or render on Kodisc."
+)
 
 _LATEX: Final = (
+    (r"(?P<a>xelatex|lualatex) is not installed", _MISSING_ENGINE),
     (r"is not installed", "LaTeX is missing there: use Text instead, or render on Kodisc."),
     (
         r"File [`'](?P<a>[^']+)\.(?:sty|cls)' not found",
@@ -53,6 +67,10 @@ _LATEX: Final = (
 )
 
 _PYTHON: Final = (
+    (
+        r"Consider updating dvisvgm",
+        r"Look for %, _, & and # in the text: in LaTeX write \%, \_, \& and \#.",
+    ),
     (
         r"No module named '(?P<a>manimlib|manim_imports_ext)",
         "That is ManimGL; write `from manim import *`.",
@@ -120,7 +138,7 @@ _PYTHON: Final = (
     (r"object is not iterable", "Put it into a list, or unpack what really is one."),
     (
         r"index (?:\d+ is )?out of (?:range|bounds)",
-        "There are fewer parts than that; counting begins at 0.",
+        "The list is shorter than that; counting starts at 0.",
     ),
     (r"with no points", "This mobject is empty: give it something to show first."),
     (
@@ -135,15 +153,22 @@ _PYTHON: Final = (
 
 _MISSING_NAME: Final = re.compile(r"name '(\w+)' is not defined")
 _MISSING_IMPORT: Final = re.compile(r"cannot import name '(\w+)' from '(?:manim\b)")
-_OPTION: Final = re.compile(r"unexpected keyword argument '(\w+)'")
+_OPTION: Final = re.compile(
+    r"(?:(?P<class>\w+)\.(?P<method>\w+)\(\) got an )?unexpected keyword argument '(?P<name>\w+)'"
+)
 _ATTRIBUTE: Final = re.compile(
     r"(?:'(?P<class>\w+)' object|\b(?P<bare>\w+) object|module '(?P<module>[\w.]+)') "
     r"has no attribute '(?P<name>\w+)'"
 )
 
 
-def failure_hint(kind: str, message: str, latex: str, text: str) -> str:
-    """What can be done about a failure, or ``""``."""
+def failure_hint(
+    kind: str, message: str, latex: str, text: str, bases: Callable[[str], Collection[str]]
+) -> str:
+    """What can be done about a failure, or ``""``.
+
+    ``bases`` gives Manim's classes that a class of the source is built from, as far as is known.
+    """
     if latex:
         return _first(_LATEX, latex)
     missing = _MISSING_NAME.search(message) or _MISSING_IMPORT.search(message)
@@ -151,11 +176,13 @@ def failure_hint(kind: str, message: str, latex: str, text: str) -> str:
         return _missing_name(missing[1])
     option = _OPTION.search(message)
     if option:
-        close = closest(option[1], names().class_options)
-        return f"There is no option {option[1]} here. {_did_you_mean(close)}"
+        meant = _option_meant(option["class"] or "", option["method"] or "", option["name"])
+        return f"There is no option {option['name']} here." + (
+            f" Did you mean {meant}?" if meant else ""
+        )
     attribute = None if "_iter_family" in message else _ATTRIBUTE.search(message)
     if attribute:
-        return _attribute(attribute)
+        return _attribute(attribute, bases)
     return _first(_PYTHON, f"{kind}: {message}" if kind else text[:2000])
 
 
@@ -178,42 +205,28 @@ def _missing_name(name: str) -> str:
     return f"Did you mean {close}?" if close and close != name else "Define it before this line."
 
 
-def _attribute(found: re.Match[str]) -> str:
+def _option_meant(class_name: str, method: str, option: str) -> str:
+    if method == "__init__":
+        return option_meant(class_name, option)
+    forms = signatures().method(class_name, method)
+    return closest(option, frozenset().union(*(form.names for form in forms)))
+
+
+def _attribute(found: re.Match[str], bases: Callable[[str], Collection[str]]) -> str:
     name = found["name"]
     if found["module"]:
         return manimgl_hint(name) or f"{found['module']} has nothing called {name}."
     owner = found["class"] or found["bare"]
-    if name in _RENAMED:
-        return f"Manim Community writes it {_RENAMED[name]}."
-    if owner in names().scenes or owner.endswith("Scene"):
-        close = closest(name, names().scene_attributes)
-        if close:
-            return f"Did you mean self.{close}?"
     if owner == "NoneType":
         return "The value is None: does the line that made it return something?"
-    close = closest(name, names().class_attributes) if found["bare"] else ""
-    return f"{owner} has nothing called {name}. {_did_you_mean(close)}"
-
-
-def _did_you_mean(close: str) -> str:
-    return f"Did you mean {close}?" if close else "Check the spelling."
-
-
-_RENAMED: Final = {
-    "set_width": "scale_to_fit_width (or .width = …)",
-    "set_height": "scale_to_fit_height (or .height = …)",
-    "set_depth": "scale_to_fit_depth",
-    "get_width": ".width",
-    "get_height": ".height",
-    "add_background_rectangle_to_submobjects": "add_background_rectangle",
-    "get_tex_string": ".tex_string",
-    "set_submobjects": "submobjects = …",
-    "embed": "nothing: there is no interactive window",
-    "get_graph": "plot",
-    "setup_axes": "Axes(…)",
-    "fix_in_frame": "self.add_fixed_in_frame_mobjects(mobject)",
-    "set_euler_angles": "self.set_camera_orientation(phi=…, theta=…)",
-    "frame": "self.camera.frame in a MovingCameraScene",
-    "set_color_by_tex_to_color_map": "tex_to_color_map=…",
-    "prepare_for_animation": "nothing",
-}
+    known = signatures()
+    origins = (owner,) if known.is_class(owner) else tuple(bases(owner))
+    if not origins and owner.endswith("Scene"):
+        origins = ("Scene",)
+    if origins and all(known.is_a(origin, "Scene") for origin in origins):
+        hint = scene_attribute_hint(origins, name)
+    else:
+        hint = next(filter(None, (attribute_hint(origin, name) for origin in origins)), "")
+        if not hint and name in RENAMED:
+            hint = attribute_hint("Mobject", name)
+    return hint or f"{owner} has nothing called {name}."

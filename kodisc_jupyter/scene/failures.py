@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import re
-from typing import Any, Final
+from typing import Final
 
 from kodisc_jupyter.scene.cell import Source
 from kodisc_jupyter.scene.diagnostics import Diagnostic, Severity, one_line, place
+from kodisc_jupyter.scene.failed_line import FailedLine
 from kodisc_jupyter.scene.failure_hints import failure_hint
 from kodisc_jupyter.scene.latex import latex_call, latex_message
 from kodisc_jupyter.scene.request import Request, refusal
@@ -38,17 +39,16 @@ def from_failure(error: str, source: Source | None, *, charged: str = "") -> Dia
         said = f"{kind}: {_without_folders(message)}" if message else kind
     else:
         said = _first_words(text)
-    where: dict[str, Any] = {}
-    if source is not None:
-        where = _where(text, source, latex=bool(latex))
+    at = _place(text, source, latex=bool(latex)) if source is not None else None
+    line = FailedLine(source, at[0] if at else None)
     return Diagnostic(
         "render-failed",
         Severity.ERROR,
         one_line(said),
-        hint=failure_hint(kind, message, latex, text),
+        hint=line.hint(message) or failure_hint(kind, message, latex, text, line.bases),
         charged=charged,
         full="" if said == text.strip() else text.strip("\n"),
-        **where,
+        **(place(source, *at) if source is not None and at else {}),
     )
 
 
@@ -86,23 +86,24 @@ def _without_folders(message: str) -> str:
     )
 
 
-def _where(text: str, source: Source, *, latex: bool) -> dict[str, Any]:
+_Place = tuple[int, int | None, int | None]
+"""A line of the source's ``code``, and the columns to mark (``None``: all of it)."""
+
+
+def _place(text: str, source: Source, *, latex: bool) -> _Place | None:
     mine = [frame for frame in frames(text) if _is_users(frame, source)]
     if mine:
         deepest = mine[-1]
         line = source.lines[deepest.line - 1]
         if deepest.marks is None:
-            return place(source, deepest.line)
+            return deepest.line, None, None
         indent = len(line) - len(line.lstrip())
         start, stop = (indent + at for at in deepest.marks)
-        return place(source, deepest.line, start, stop)
-    if latex:
-        found = latex_call(text, source)
-        return place(source, *found) if found else {}
-    return _definition(text, source)
+        return deepest.line, start, stop
+    return latex_call(text, source) if latex else _definition(text, source)
 
 
-def _definition(text: str, source: Source) -> dict[str, Any]:
+def _definition(text: str, source: Source) -> _Place | None:
     """The line that defines the method which was called in a way it does not take."""
     called = _CALLED_WRONGLY.search(text)
     if called:
@@ -113,8 +114,8 @@ def _definition(text: str, source: Source) -> dict[str, Any]:
         )
         for number, line in enumerate(source.lines[start or 0 :], (start or 0) + 1):
             if start is not None and wanted.match(line):
-                return place(source, number)
-    return {}
+                return number, None, None
+    return None
 
 
 def _is_users(frame: Frame, source: Source) -> bool:

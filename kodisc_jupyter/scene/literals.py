@@ -19,8 +19,9 @@ ARRAY_LIMIT: Final = 1000
 def literal(value: object) -> str:
     """Write a value as a Python expression, exactly.
 
-    Numbers (inf, nan and negative zero included), strings, bytes, booleans, ``None``, lists,
-    tuples, dicts, sets and frozensets of these, NumPy scalars and small NumPy arrays.
+    Numbers (inf, nan and negative zero included), strings, bytes, booleans, ``None``, Manim's
+    colours, lists, tuples, dicts, sets and frozensets of these, NumPy scalars and small NumPy
+    arrays.
 
     Raises:
         ValueError: with the reason, for everything else and for what is too large or too deep.
@@ -69,12 +70,14 @@ def _write(value: object, depth: int, above: tuple[int, ...], size: _Size) -> st
         return _container(value, depth + 1, (*above, id(value)), size)
     if kind.__module__.partition(".")[0] == "numpy":
         return _numpy(value, depth, above, size)
+    if kind.__name__ == "ManimColor" and kind.__module__.startswith("manim."):
+        return size.add(_colour(value))
     raise ValueError(f"it is {_a(kind)}; {_SENDABLE}")
 
 
 _SENDABLE: Final = (
-    "only numbers, strings, booleans, None, lists, tuples, dicts and sets of these, "
-    "NumPy scalars and small NumPy arrays can be."
+    "only numbers, strings, booleans, None, Manim's colours, lists, tuples, dicts and sets of "
+    "these, NumPy scalars and small NumPy arrays can be."
 )
 
 
@@ -139,6 +142,14 @@ def _container(value: Any, depth: int, above: tuple[int, ...], size: _Size) -> s
         if isinstance(value, tuple) and len(value) == 1:
             body += ","
     return opening + body + closing
+
+
+def _colour(value: Any) -> str:
+    """A colour of Manim as its hex code, or as its numbers where the code would round them."""
+    code = value.to_hex(with_alpha=value.to_rgba()[3] != 1)
+    if list(type(value)(code).to_rgba()) != list(value.to_rgba()):
+        return f"__import__('manim').ManimColor({[float(part) for part in value.to_rgba()]!r})"
+    return f"__import__('manim').ManimColor({code!r})"
 
 
 def _numpy(value: Any, depth: int, above: tuple[int, ...], size: _Size) -> str:

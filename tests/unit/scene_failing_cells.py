@@ -99,7 +99,7 @@ FAILING = (
         "index_too_large",
         scene("group = VGroup(Dot(), Dot())", "self.add(group[2])  # here"),
         "IndexError",
-        "counting begins at 0",
+        "counting starts at 0",
     ),
     Failing("division_by_zero", scene("n = 0", "self.wait(1 / n)  # here"), "ZeroDivisionError"),
     Failing(

@@ -82,7 +82,7 @@ def test_a_box_with_a_long_path_broken_over_lines_is_read():
     assert shown.message == (
         "TypeError: Mobject.__init__() got an unexpected keyword argument 'colr'"
     )
-    assert shown.hint == "There is no option colr here. Did you mean color?"
+    assert shown.hint == "Circle has no option colr. Did you mean color?"
 
 
 def test_colours_of_a_terminal_are_taken_out():
@@ -159,6 +159,83 @@ def test_what_latex_says_is_the_message_and_has_a_hint(log, message, hint):
 )
 def test_common_mistakes_have_a_hint(said, hint):
     assert hint in from_failure(said, None).hint
+
+
+TYPE = "TypeError: Mobject.__init__() got an unexpected keyword argument"
+GETTER = "TypeError: Mobject.__getattr__.<locals>.getter() got an unexpected keyword argument"
+
+
+@pytest.mark.parametrize(
+    ("line", "said", "hint"),
+    [
+        ('Code(code="x")', f"{TYPE} 'code'", "Code has no option code. Did you mean code_string?"),
+        ('Text("a", size=2)', f"{TYPE} 'size'", "Text has no option size. Did you mean font_size?"),
+        (
+            "self.play(FadeOut(Dot(), target=UP))",
+            "TypeError: Animation.__init__() got an unexpected keyword argument 'target'",
+            "FadeOut has no option target. Did you mean target_position?",
+        ),
+        ("Axes(x_min=1)", f"{TYPE} 'x_min'", "Axes has no option x_min. Did you mean x_range?"),
+        ("Square(side=2)", f"{TYPE} 'side'", "Square has no option side. Did you mean side_length?"),
+        ("Circle(xyzzy=2)", f"{TYPE} 'xyzzy'", "Circle has no option xyzzy."),
+        ("thing(x_min=2)", f"{TYPE} 'x_min'", "There is no option x_min here."),
+        ("Axes().get_graph(abs, x_range=[0, 2])", f"{GETTER} 'x_range'", "get_graph is plot now."),
+        ("ax().get_graph(abs, x_range=[0, 2])", f"{GETTER} 'x_range'", "get_graph is plot now."),
+        (
+            "ax().get_graph(abs)",
+            "TypeError: Mobject.__getattr__.<locals>.getter() takes 1 positional argument but 2 were given",
+            "get_graph is plot now.",
+        ),
+        ("ax().get_secant(1)", f"{GETTER} 'x'", "There is no get_secant in this Manim."),
+        (
+            "self.camera_frame.scale(2)",
+            "AttributeError: 'Hello' object has no attribute 'camera_frame'",
+            "Write self.camera.frame, in a MovingCameraScene.",
+        ),
+        ("x.wiat()", "AttributeError: 'Hello' object has no attribute 'wiat'", "Did you mean self.wait?"),
+        (
+            "x.begin_ambient_camera_rotation()",
+            "AttributeError: 'Hello' object has no attribute 'begin_ambient_camera_rotation'",
+            "begin_ambient_camera_rotation belongs to ThreeDScene: write `(ThreeDScene)` after the scene's name.",
+        ),
+        ("x.move(UP)", "AttributeError: Square object has no attribute 'move'", "Did you mean move_to?"),
+        ("x.shfit(UP)", "AttributeError: Square object has no attribute 'shfit'", "Did you mean shift?"),
+        ("x.qqq()", "AttributeError: Square object has no attribute 'qqq'", "Square has nothing called qqq."),
+    ],
+)  # fmt: skip
+def test_a_hint_belongs_to_the_class_that_the_line_is_about(line, said, hint):
+    cell = f"from manim import *\n\nclass Hello(Scene):\n    def construct(self):\n        {line}\n"
+    text = python_traceback(("scene.py", 5, "construct", line), ending=said)
+    assert from_failure(text, assemble(cell)).hint == hint
+
+
+@pytest.mark.parametrize(
+    ("line", "log", "hint"),
+    [
+        ('MathTex("\\frac{1}{2} + \\theta")', "! Missing $ inserted.\nl.9 ", 'Write LaTeX in raw strings: r"…".'),
+        ('MathTex(r"$E=mc^2$")', "! Missing { inserted.\nl.9 ", "MathTex needs no $: leave them out, or use Tex."),
+        ('Tex("a $x$", "b_c")', "! Missing $ inserted.\nl.9 ", r"Write \_, or use Text, or put mathematics between dollars: $x_2$."),
+        (
+            'Tex("Save 50% now")',
+            "ValueError: Your installation does not support converting .dvi files to SVG. Consider updating dvisvgm to at least version 2.4.",
+            r"Write \%, or use Text.",
+        ),
+        (
+            "Tex(words)",
+            "ValueError: Your installation does not support converting .dvi files to SVG. Consider updating dvisvgm to at least version 2.4.",
+            r"Look for %, _, & and # in the text: in LaTeX write \%, \_, \& and \#.",
+        ),
+        (
+            'Tex("ok", tex_template=TexTemplateLibrary.ctex)',
+            "FileNotFoundError: [Errno 2] No such file or directory: 'xelatex'",
+            "xelatex is missing there: on Debian and Ubuntu install texlive-xetex or texlive-luatex, and the language's own package, such as texlive-lang-chinese. Or use Text, or render on Kodisc.",
+        ),
+    ],
+)  # fmt: skip
+def test_the_hint_about_latex_knows_the_call(line, log, hint):
+    cell = f"from manim import *\n\nclass Hello(Scene):\n    def construct(self):\n        {line}\n"
+    text = python_traceback(("scene.py", 5, "construct", line), ending=log)
+    assert from_failure(text, assemble(cell)).hint == hint
 
 
 @pytest.mark.parametrize(

@@ -47,7 +47,8 @@ def relative_files(reading: Reading) -> Iterable[Diagnostic]:
     calls = reading.scopes.calls
     if any(_called(call)[1] in _RUNNERS for call in calls):
         return
-    paths = [path for path in map(_read_path, calls) if path is not None]
+    unguarded = (call for call in calls if call not in reading.scopes.guarded)
+    paths = [path for path in map(_read_path, unguarded) if path is not None]
     times = Counter(reading.scopes.strings)
     read = Counter(map(_text, paths))
     told = set(_written(calls))

@@ -157,7 +157,7 @@ class _Attributes:
         if not bases or any(self._has(base, node.attr) for base in bases):
             return
         is_scene = all(signatures().is_a(base, "Scene") for base in bases)
-        kind = f"a {bases[0]}" if len(bases) == 1 else owner.name
+        kind = bases[0] if len(bases) == 1 else owner.name
         yield from self._once(
             owner.name,
             node,
@@ -185,7 +185,7 @@ class _Attributes:
         yield from self._once(
             f"the camera of {owner.name}",
             node,
-            f"self.camera.frame: the camera of a {bases[0]} has no frame.",
+            f"self.camera.frame: the camera of {bases[0]} has no frame.",
             "In three dimensions write self.move_camera(…)."
             if in_space
             else f"Write `class {owner.name}(MovingCameraScene):`.",

@@ -9,6 +9,7 @@ from collections.abc import Collection, Iterator, Mapping
 from typing import Final
 
 from kodisc_jupyter.scene.diagnostics import Diagnostic
+from kodisc_jupyter.scene.literals import literal
 from kodisc_jupyter.scene.manim.manimgl import manimgl_hint
 from kodisc_jupyter.scene.manim.names import names
 from kodisc_jupyter.scene.manim.suggestions import closest
@@ -135,6 +136,10 @@ def _sending_hint(name: str, notebook_names: Collection[str]) -> str:
     if isinstance(value, (type, types.FunctionType)):
         what = "class" if isinstance(value, type) else "function"
         return f"Put the {what} into the cell, or into a %%kodisc_prelude cell."
+    try:
+        literal(value)
+    except ValueError as refused:
+        return f"Make it in the cell; its value cannot be sent along: {refused}"
     return f"Send its value along: add `--with {name}` to the %%kodisc line."
 
 
