@@ -182,7 +182,7 @@ def _values(names: Sequence[str], namespace: Mapping[str, Any], line: str) -> di
                 [
                     option_diagnostic(
                         f"--with {name}: its value cannot be sent: {problem}",
-                        "Numbers, strings, colours, lists, tuples, dicts, sets and small arrays can.",
+                        "Numbers, strings, colours, lists, dicts, sets and small arrays can.",
                         line,
                         name,
                     )

@@ -22,8 +22,8 @@ TEX_PROGRAMS: Final = ("latex", "pdflatex", "xelatex", "lualatex", "luatex", "dv
 
 TEX_PACKAGES: Final = (
     "Debian and Ubuntu: sudo apt install texlive-latex-base texlive-latex-recommended "
-    "texlive-latex-extra texlive-fonts-extra texlive-science texlive-xetex dvisvgm, and for another "
-    "script its texlive-lang-… package (texlive-lang-chinese, …); "
+    "texlive-latex-extra texlive-fonts-extra texlive-science texlive-xetex dvisvgm, and for "
+    "another script its texlive-lang-… package (texlive-lang-chinese, …); "
     "macOS: MacTeX, https://tug.org/mactex/. Text() needs no LaTeX."
 )
 

@@ -98,7 +98,7 @@ class _Attributes:
         self.given = self.stored | scopes.class_names | set(scopes.strings)
         """Names that the source itself may give to an object."""
         self._silent = "__getattr__" in scopes.class_names or any(
-            use.id in {"setattr", "delattr"} for use in scopes.loads
+            use.id in {"setattr", "delattr", "hasattr"} for use in scopes.loads
         )
 
     def problems(self, node: ast.Attribute) -> Iterator[Diagnostic]:

@@ -1,0 +1,106 @@
+"""Thirty cells that fail when they run, and fifty right ones that look odd.
+
+All stand below `from manim import *`; `None` as hint says that reading alone does not find it.
+"""
+
+import textwrap
+
+
+def cell(body, *, base="Scene", top=""):
+    """A scene called Tried with this body."""
+    inner = textwrap.indent(textwrap.dedent(body).strip("\n"), " " * 8)
+    top = f"{textwrap.dedent(top).strip()}\n" if top else ""
+    return f"{top}class Tried({base}):\n    def construct(self):\n{inner}\n"
+
+
+FAILING = {
+    "misspelt option": (cell("self.add(Circle(radious=2))"), "Did you mean radius?"),
+    "option of another library": (cell('self.add(Text("a", fontsize=20))'), "Did you mean font_size?"),
+    "option of another class": (cell("self.add(Square(radius=1))"), ""),
+    "option of a method": (cell("Dot().to_edge(UP, buf=1)"), "Did you mean buff?"),
+    "mobject played": (cell("c = Circle()\nself.play(c)"), "Write Create(c), FadeIn(c) or c.animate.…"),
+    "moved mobject played": (cell("c = Circle()\nself.play(c.shift(UP), run_time=2)"), "Write c.animate.shift(…)."),
+    "method played": (cell("c = Circle()\nself.play(c.shift, UP)"), "Write c.animate.shift(…)."),
+    "class played": (cell("self.play(FadeIn)"), "Write FadeIn(mobject)."),
+    "pause played": (cell("self.play(FadeIn(Dot()), self.wait())"), "Write self.wait() on a line of its own."),
+    "mobject in a group of animations": (cell("d = Dot()\nself.play(LaggedStart(FadeIn(d), d))"), "Write Create(d), FadeIn(d) or d.animate.…"),
+    "nothing played": (cell("self.play(run_time=2)"), "Give it an animation, such as FadeIn(mobject); to pause, write self.wait()."),
+    "text written": (cell('self.play(Write("hello"))'), "Write Write(Text('hello'))."),
+    "text added": (cell('self.add("hello")'), "Write self.add(Text('hello'))."),
+    "scene's method on another kind": (cell("self.begin_ambient_camera_rotation(rate=0.1)"), "begin_ambient_camera_rotation belongs to ThreeDScene: write `(ThreeDScene)` after the scene's name."),
+    "frame of a camera that stands": (cell("self.play(self.camera.frame.animate.scale(0.5))"), "Write `class Tried(MovingCameraScene):`."),
+    "misspelt method": (cell("s = Square()\ns.rotte(PI)"), "Did you mean rotate?"),
+    "misspelt method, chained": (cell("s = Square().shift(UP).scael(2)"), "Did you mean scale?"),
+    "misspelt method, animated": (cell("s = Square()\nself.play(s.animate.set_color(RED).sclae(2))"), "Did you mean scale?"),
+    "misspelt method of the scene": (cell("self.bring_to_fornt(Dot())"), "Did you mean self.bring_to_front?"),
+    "method that is gone": (cell("ax = Axes()\nself.add(ax.get_graph(lambda x: x, x_range=[0, 1]))"), "get_graph is plot now."),
+    "missing argument": (cell("self.play(Create())"), "Write Create(mobject, …)."),
+    "missing argument of a method": (cell("Dot().next_to()"), "Write next_to(mobject_or_point, …)."),
+    "surplus argument": (cell("self.add(Circle(1, RED, 3))"), "Name the options: Circle(radius=…, color=…)."),
+    "argument given twice": (cell("self.add(Circle(1, radius=2))"), "Leave one of the two out."),
+    "no such colour": (cell('self.add(Circle(color="blurple"))'), 'Use one of its colours (RED, BLUE_D, …) or a hex code such as "#58c4dd".'),
+    "direction in quotes": (cell('Dot().to_edge("left")'), "Write LEFT, without quotes."),
+    "picture among shapes": (cell("self.add(VGroup(ImageMobject([[0, 255]])))"), "Write Group(…): it takes every mobject."),
+    "index past the end": (cell("self.add(VGroup(Dot(), Dot())[2])"), None),
+    "error in an updater": (cell("d = Dot()\nself.add(d.add_updater(lambda m, dt: 1 / 0))\nself.wait(0.5)"), None),
+    "two coordinates": (cell("self.add(Line([0, 0], [1, 1, 0]))"), None),
+}  # fmt: skip
+
+RIGHT = {
+    "options through a dictionary": cell("style = dict(color=RED, fill_opacity=1)\nself.add(Circle(**style))"),
+    "option set later": cell("c = Circle()\nc.radius_of_mine = 2\nself.wait(c.radius_of_mine / 10)"),
+    "attribute by setattr": cell("c = Circle()\nsetattr(c, 'speed', 1)\nself.add(c)\nself.wait(c.speed / 10)"),
+    "attribute by set": cell("c = Circle().set(speed=1)\nself.add(c)\nself.wait(c.speed / 10)"),
+    "getter of an attribute": cell("c = Circle()\nself.wait(c.get_width() / 20)"),
+    "setter of an attribute": cell("c = Circle()\nc.set_stroke_opacity(0.5)\nself.add(c)\nself.wait(0.1)"),
+    "a list of animations": cell("self.play([FadeIn(Dot()), FadeIn(Square())])"),
+    "animations from a generator": cell("self.play(FadeIn(Dot(p)) for p in (UP, DOWN))"),
+    "animations from a list": cell("steps = [FadeIn(Dot()), Wait(0.1)]\nself.play(*steps)"),
+    "animations in a variable": cell("step = FadeIn(Dot())\nself.play(step)"),
+    "one of two": cell("thing = Dot() if self.time == 0 else FadeIn(Dot())\nself.play(thing if isinstance(thing, Animation) else FadeIn(thing))"),
+    "a name used for two things": cell("x = Circle()\nx = FadeIn(x)\nself.play(x)"),
+    "a name bound by a loop": cell("for x in [Circle(), Square()]:\n    self.add(x)\nx = FadeIn(x)\nself.play(x)"),
+    "the builder in a variable": cell("c = Circle()\nself.add(c)\nmove = c.animate.shift(UP)\nself.play(move)"),
+    "the builder with options": cell("c = Circle()\nself.play(c.animate(run_time=0.2, path_arc=1).shift(UP).scale(2))"),
+    "a method of its own": cell("def wiggle(self):\n    return Wiggle(self)\nCircle.wiggle = wiggle\nself.play(Circle().wiggle())"),
+    "a scene's method of its own": cell("self.show(Dot())") + "\n    def show(self, mobject):\n        self.play(FadeIn(mobject))\n",
+    "self.play replaced": cell("self.play(Dot())") + "\n    def play(self, *args, **more):\n        super().play(*[FadeIn(a) for a in args], **more)\n",
+    "wait with its own arguments": cell("self.wait(0.1, extra=1)") + "\n    def wait(self, duration, extra=0):\n        super().wait(duration)\n",
+    "an attribute of the scene": cell("self.dots = VGroup(Dot())\nself.add(self.dots)\nself.wait(0.1)"),
+    "an attribute made in setup": cell("self.add(self.dot)\nself.wait(0.1)") + "\n    def setup(self):\n        self.dot = Dot()\n",
+    "a class attribute": cell("self.wait(self.PAUSE)") + "\n    PAUSE = 0.1\n",
+    "a mixin": cell("self.greet()", base="Greeting, Scene", top="class Greeting:\n    def greet(self):\n        self.wait(0.1)\n"),
+    "a base of its own": cell("self.label(Dot())", base="Base", top="class Base(Scene):\n    def label(self, m):\n        self.add(m)\n        self.wait(0.1)\n"),
+    "a part of its own": cell("self.add(Pair(gap=1))\nself.wait(0.1)", top="class Pair(VGroup):\n    def __init__(self, gap, **more):\n        super().__init__(Dot(), Dot(), **more)\n        self.arrange(RIGHT, buff=gap)\n"),
+    "a part's own method": cell("p = Pair()\nself.play(p.animate.open(2))", top="class Pair(VGroup):\n    def __init__(self):\n        super().__init__(Dot(), Dot())\n    def open(self, gap):\n        return self.arrange(RIGHT, buff=gap)\n"),
+    "Manim's name for a variable": cell("Circle = Square\nself.add(Circle(side_length=2))\nself.wait(0.1)"),
+    "Manim's name for a function": cell("def Dot(x, y, size=1):\n    return Square(size).move_to([x, y, 0])\nself.add(Dot(1, 2, size=0.2))\nself.wait(0.1)"),
+    "a class of its own by Manim's name": cell("self.add(Dot(shade=3))\nself.wait(0.1)", top="class Dot(VGroup):\n    def __init__(self, shade):\n        super().__init__(Square(shade))\n"),
+    "a hex code of three": cell('self.add(Circle(color="#f00"))\nself.wait(0.1)'),
+    "a colour in lower case": cell('self.add(Circle(color="red", fill_color="blue_d"))\nself.wait(0.1)'),
+    "a colour with a grey": cell('self.add(Dot(color="DARK_GREY"))\nself.wait(0.1)'),
+    "colours as a list": cell("self.add(Square(color=[RED, BLUE]))\nself.wait(0.1)"),
+    "text that is a direction": cell('self.add(Text("UP"))\nself.wait(0.1)'),
+    "text with signs of LaTeX": cell('self.add(Text("50% & a_b #1 ^ $"))\nself.wait(0.1)'),
+    "dollars in text inside of a formula": cell(r'self.add(MathTex(r"x \text{ if $y$}"))' + "\nself.wait(0.1)"),
+    "dollars and signs": cell(r'self.add(Tex(r"$a_1^2$ costs 50\% \& more \#1 \$2"))' + "\nself.wait(0.1)"),
+    "a table in LaTeX": cell(r'self.add(Tex(r"\begin{tabular}{cc} a & b \\ c & d \end{tabular}"))' + "\nself.wait(0.1)"),
+    "mathematics over several parts": cell(r'self.add(Tex("$a", "_1", "$"))' + "\nself.wait(0.1)"),
+    "an aligned formula": cell(r'self.add(MathTex(r"a &= b_1 \\ c &= d^2"))' + "\nself.wait(0.1)"),
+    "braces over two parts": cell(r'self.add(MathTex(r"e^{i", r"\pi} = -1"))' + "\nself.wait(0.1)"),
+    "a text of several lines": cell('self.add(Text("first\\nnew line\\tend"))\nself.wait(0.1)'),
+    "a comment in LaTeX": cell('self.add(Tex(r"""a % what it is\nb"""))\nself.wait(0.1)'),
+    "caught on purpose": cell("try:\n    self.add(Circle(no_such_option=1))\nexcept TypeError:\n    self.add(Circle())\nself.wait(0.1)"),
+    "asked for first": cell("ax = Axes()\nplot = ax.plot if hasattr(ax, 'plot') else ax.get_graph\nself.add(ax, plot(lambda x: x))\nself.wait(0.1)"),
+    "never called": cell("self.wait(0.1)", top="def broken():\n    return Circle(radiuss=2)\n"),
+    "nothing to fade but a group": cell("self.play(FadeIn(Dot(), Square(), shift=UP, scale=0.5))"),
+    "a list into a group": cell("self.add(VGroup(*[Dot() for _ in range(3)]).arrange(RIGHT, buff=0.2))\nself.wait(0.1)"),
+    "a moving camera": cell("self.play(self.camera.frame.animate.scale(0.5))", base="MovingCameraScene"),
+    "three dimensions": cell("self.set_camera_orientation(phi=1)\nself.begin_ambient_camera_rotation(rate=0.1)\nself.add(Cube(side_length=1))\nself.wait(0.1)", base="ThreeDScene"),
+    "zoom": cell("self.zoomed_camera.frame.scale(0.5)\nself.wait(0.1)", base="ZoomedScene"),
+    "options of play": cell("self.play(FadeIn(Dot()), run_time=0.2, rate_func=linear, subcaption='a dot')"),
+    "a function as an animation": cell("self.play(UpdateFromAlphaFunc(Dot(), lambda m, a: m.set_opacity(a)), run_time=0.2)"),
+    "an animation that stays a class": cell("kind = FadeIn\nself.play(kind(Dot()))"),
+    "map of an animation": cell("self.play(LaggedStartMap(FadeIn, VGroup(Dot(), Dot()), run_time=0.3))"),
+    "trackers": cell("t = ValueTracker(0)\nd = always_redraw(lambda: Dot([t.get_value(), 0, 0]))\nself.add(d)\nself.play(t.animate.set_value(1), run_time=0.2)\nt += 1\nself.wait(0.1)"),
+}  # fmt: skip
