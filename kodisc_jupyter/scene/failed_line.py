@@ -49,7 +49,7 @@ class FailedLine:
         place = reading.source.locate(self._line)
         for problem in self._problems(reading):
             if (problem.origin, problem.line) == place and problem.hint:
-                return problem.hint
+                return f"{problem.message} {problem.hint}"
         return self._missing_getter(reading) if "getter()" in message else ""
 
     def _problems(self, reading: Reading) -> Iterator[Diagnostic]:

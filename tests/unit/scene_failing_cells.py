@@ -56,7 +56,7 @@ FAILING = (
         "adding_a_number_to_the_scene",
         scene("self.wait(0.1)", "self.add(3)  # here", "self.wait(0.1)"),
         "'int' object",
-        "Only mobjects can be added",
+        "3 is no mobject",
     ),
     Failing(
         "unknown_colour",
@@ -68,7 +68,7 @@ FAILING = (
         "playing_a_mobject",
         scene("circle = Circle()", "self.play(circle)  # here"),
         "Circle",
-        "self.play takes animations",
+        "self.play takes only those",
     ),
     Failing("playing_nothing", scene("self.play()  # here"), "no animations", "self.wait()"),
     Failing(
@@ -131,7 +131,7 @@ FAILING = (
         "mathematics_without_dollars",
         scene(r'self.add(Tex(r"Area \alpha^2"))  # here'),
         "Missing $ inserted",
-        "MathTex",
+        "put mathematics between dollars",
     ),
     Failing(
         "double_superscript",

@@ -206,7 +206,7 @@ GETTER = "TypeError: Mobject.__getattr__.<locals>.getter() got an unexpected key
 def test_a_hint_belongs_to_the_class_that_the_line_is_about(line, said, hint):
     cell = f"from manim import *\n\nclass Hello(Scene):\n    def construct(self):\n        {line}\n"
     text = python_traceback(("scene.py", 5, "construct", line), ending=said)
-    assert from_failure(text, assemble(cell)).hint == hint
+    assert from_failure(text, assemble(cell)).hint.endswith(hint)
 
 
 @pytest.mark.parametrize(
@@ -235,7 +235,7 @@ def test_a_hint_belongs_to_the_class_that_the_line_is_about(line, said, hint):
 def test_the_hint_about_latex_knows_the_call(line, log, hint):
     cell = f"from manim import *\n\nclass Hello(Scene):\n    def construct(self):\n        {line}\n"
     text = python_traceback(("scene.py", 5, "construct", line), ending=log)
-    assert from_failure(text, assemble(cell)).hint == hint
+    assert from_failure(text, assemble(cell)).hint.endswith(hint)
 
 
 @pytest.mark.parametrize(

@@ -4,6 +4,12 @@ import textwrap
 
 import pytest
 
+from kodisc_jupyter.api.errors import SceneCheckError
+from kodisc_jupyter.api.request import encode
+from kodisc_jupyter.api.rules import BODY_LIMIT_BYTES
+from kodisc_jupyter.notebook.line.options import Options
+from kodisc_jupyter.notebook.magics import KodiscMagics
+from kodisc_jupyter.notebook.prepare import CellContext, prepare
 from kodisc_jupyter.scene.cell import assemble
 from kodisc_jupyter.scene.checks import check
 
@@ -103,6 +109,11 @@ ERRORS = {
     ),
     "an ampersand": ('self.add(Tex("Q&A"))', '"Q&A"', r"Write \&, or use Text."),
     "a number sign in a title": ('self.add(Title("#1"))', '"#1"', r"Write \#, or use Text."),
+    "braces in the wrong order": (
+        r'self.add(MathTex(r"a}{b"))',
+        'r"a}{b"',
+        r"Put them in their order; a brace that is shown is \{ or \}.",
+    ),
     "embed": ("self.embed()", "self.embed", TYPED),
     "interactive_embed": ("self.interactive_embed()", "self.interactive_embed", TYPED),
     "breakpoint": ("breakpoint()", "breakpoint", TYPED),
@@ -197,6 +208,8 @@ WARNINGS = {
     "an option that play ignores": (scene("self.play(Create(Dot()), runtime=2)"), "semantics", "Did you mean run_time?"),
     "a setter of nothing": (scene("t = ValueTracker()\nt.set_valu(3)"), "semantics", "Did you mean set_value?"),
     "a command after a line end": (scene('self.add(MathTex("\\nu"))'), "semantics", RAW),
+    "a brace too few": (scene(r'self.add(MathTex(r"\frac{1}{2"))'), "semantics", "Write the } where it belongs: Manim adds it at the end."),
+    "a brace too many": (scene(r'self.add(Tex(r"\textbf{a}}"))'), "semantics", "Write the { where it belongs: Manim adds it at the beginning."),
     "a file of the notebook's folder": (scene('self.add(Code("lesson1.py"))'), "relative-file", "Draw it with Manim, or make its content part of the cell."),
     "a scene that takes Scene's name": (scene("self.wait()", name="Scene"), "hidden-name", "Give the scene another name, such as MyScene."),
     "a scene defined twice": (scene("self.wait()") + scene("self.wait(2)"), "duplicate-scene", "Delete one, or give it another name."),
@@ -340,3 +353,24 @@ def test_several_names_of_manim_that_are_not_imported_are_told_in_one_plain_sent
     assert found.message == (
         "Scene, Circle and Square are not defined: Manim is not imported here."
     )
+
+
+# How large a request is
+
+
+def prepared(text):
+    cell = scene("self.wait()") + f"# {text}\n"
+    around = CellContext(line="%%kodisc", namespace={})
+    return prepare(cell, Options(), KodiscMagics(), around)
+
+
+@pytest.mark.parametrize("text", ["日" * 40_000, "é" * 90_000, "😀" * 40_000, "x" * 190_000])
+def test_a_request_is_measured_as_it_is_sent(text):
+    (request,) = prepared(text).requests
+    assert len(encode(request)) <= BODY_LIMIT_BYTES
+
+
+@pytest.mark.parametrize("text", ["日" * 70_000, "é" * 110_000, "x" * 210_000])
+def test_a_request_that_is_too_large_as_it_is_sent_is_refused_before(text):
+    with pytest.raises(SceneCheckError, match="the API takes at most"):
+        prepared(text)

@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 
 from kodisc_jupyter.scene.manim.names import names
+from kodisc_jupyter.scene.manim.signatures import signatures
 
 SCRIPT = Path(__file__).parents[2] / "scripts" / "manim_doc_examples.py"
 SAMPLE = 12
@@ -65,6 +66,50 @@ def test_the_shipped_names_are_those_of_the_installed_manim():
     real = set(done.stdout.split("\n")[-2].split())
     assert len(real) > 500
     assert real <= names().manim
+
+
+SIGNATURES = """
+import inspect, json, manim
+found = {}
+for name, value in vars(manim).items():
+    if inspect.isclass(value) and value.__module__.startswith("manim.") and value.__name__ == name:
+        taken = inspect.signature(value.__init__).parameters.values()
+        named = [p.name for p in taken if p.kind in (p.POSITIONAL_OR_KEYWORD, p.KEYWORD_ONLY)]
+        attributes = [a for a in dir(value) if not a.startswith("_")]
+        found[name] = [named[1:], attributes]
+print(json.dumps(found))
+"""
+
+
+def test_the_shipped_signatures_are_those_of_the_installed_manim():
+    done = subprocess.run(
+        [sys.executable, "-c", SIGNATURES], capture_output=True, text=True, check=True
+    )
+    real = json.loads(done.stdout.split("\n")[-2])
+    known = signatures()
+    shipped = {name: real[name] for name in real if known.is_class(name)}
+    assert len(shipped) > 200
+    assert {name for name in set(real) - set(shipped) if not name.startswith("OpenGL")} == set()
+    for name, (taken, attributes) in shipped.items():
+        options = known.options(name)
+        assert options is None or set(taken) <= options, name
+        assert [one for one in attributes if not known.has(name, one)] == [], name
+
+
+def test_the_signatures_tell_what_each_version_has():
+    known = signatures()
+    assert known.newest == importlib.metadata.version("manim")
+    assert {"code", "code_string"} <= known.options("Code")
+    assert "code" not in known.options("Code", newest=True)
+    assert known.options("Text") > {"font_size", "color", "stroke_width"}
+    assert known.options("Animation") is None  # older ones took anything
+    assert "run_time" in known.options("FadeIn", newest=True)
+    assert known.is_a("Title", "MathTex")
+    assert not known.is_a("Title", "Animation")
+    assert known.has("Axes", "plot")
+    assert not known.has("Axes", "get_graph")
+    assert known.returns_itself("Circle", "shift")
+    assert not known.returns_itself("Circle", "get_center")
 
 
 @pytest.mark.render

@@ -8,11 +8,12 @@ little.
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Final
 
 from kodisc_jupyter.scene.manim.names import names
+from kodisc_jupyter.scene.reading.bindings import children
 from kodisc_jupyter.scene.reading.classes import Classes
 from kodisc_jupyter.scene.reading.scopes import Scopes
 
@@ -48,7 +49,7 @@ def unreached_lines(
         return ()
     parts: list[_Part] = [_Part()]
     guarded: list[tuple[int, int]] = []
-    _collect(tree, parts[0], parts, guarded)
+    _collect(tree.body, parts[0], parts, guarded)
     reached = _reached(parts, scenes)
     return (*guarded, *(_lines(part.node) for part in parts[1:] if _is_unreached(part, reached)))
 
@@ -63,44 +64,43 @@ def _lines(node: ast.AST | None) -> tuple[int, int]:
 
 
 def _collect(
-    node: ast.AST, part: _Part, parts: list[_Part], guarded: list[tuple[int, int]]
+    nodes: Iterable[ast.AST], part: _Part, parts: list[_Part], guarded: list[tuple[int, int]]
 ) -> None:
-    for child in ast.iter_child_nodes(node):
-        if isinstance(child, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
-            inner = _Part(child.name, child, part)
-            inner.decorated = any(_last_word(one) not in _PLAIN for one in child.decorator_list)
-            parts.append(inner)
-            if isinstance(child, ast.ClassDef):
-                for base in (*child.bases, *child.keywords):
-                    inner.bases |= set(_words(base))
-                for decorator in child.decorator_list:
-                    part.uses |= set(_words(decorator))
-                for statement in child.body:
-                    _collect(_Wrapped(statement), inner, parts, guarded)
-            else:
-                outside = (*child.decorator_list, child.args, *filter(None, [child.returns]))
-                for expression in outside:
-                    part.uses |= set(_words(expression))
-                for statement in child.body:
-                    _collect(_Wrapped(statement), inner, parts, guarded)
+    for node in nodes:
+        kind = node.__class__
+        if kind is ast.Name:
+            part.uses.add(node.id)  # type: ignore[attr-defined]
             continue
-        if part.node is None and isinstance(child, ast.If) and "__name__" in _words(child.test):
-            guarded.append((child.body[0].lineno, child.body[-1].end_lineno or child.lineno))
-        if isinstance(child, ast.Name):
-            part.uses.add(child.id)
-        elif isinstance(child, ast.Attribute):
-            part.uses.add(child.attr)
-        _collect(child, part, parts, guarded)
+        if kind is ast.Constant:
+            continue
+        if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
+            _definition(node, part, parts, guarded)
+            continue
+        if kind is ast.Attribute:
+            part.uses.add(node.attr)  # type: ignore[attr-defined]
+        elif isinstance(node, ast.If) and part.node is None and "__name__" in _words(node.test):
+            guarded.append((node.body[0].lineno, node.body[-1].end_lineno or node.lineno))
+        _collect(children(node), part, parts, guarded)
 
 
-class _Wrapped(ast.AST):
-    """One statement as the child of a node."""
-
-    _fields = ("body",)
-
-    def __init__(self, body: ast.stmt) -> None:
-        super().__init__()
-        self.body = body
+def _definition(
+    node: ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef,
+    part: _Part,
+    parts: list[_Part],
+    guarded: list[tuple[int, int]],
+) -> None:
+    inner = _Part(node.name, node, part)
+    inner.decorated = any(_last_word(one) not in _PLAIN for one in node.decorator_list)
+    parts.append(inner)
+    outside: list[ast.AST] = [*node.decorator_list]
+    if isinstance(node, ast.ClassDef):
+        for base in (*node.bases, *node.keywords):
+            inner.bases |= set(_words(base))
+    else:
+        outside += [node.args, *filter(None, [node.returns])]
+    for expression in outside:
+        part.uses |= set(_words(expression))
+    _collect(node.body, inner, parts, guarded)
 
 
 def _words(node: ast.AST) -> Iterator[str]:

@@ -25,6 +25,8 @@ from kodisc_jupyter.scene.rules.literals import literal_problems
 from kodisc_jupyter.scene.rules.played import added_problems, play_problems
 
 _FITS_MANY_VERSIONS: Final = frozenset({"__version__", "version"})
+_OF_BUILDERS: Final = frozenset({"build", "mobject", "methods", "anim_args", "is_chaining"})
+"""What ``.animate`` has of its own."""
 _TAKES_ANIMATIONS: Final = frozenset({"AnimationGroup", "LaggedStart", "Succession"})
 
 
@@ -110,6 +112,8 @@ class _Attributes:
         owner = self._values.of(node.value, scope)
         if owner is None:
             yield from self._camera(node)
+        elif owner.form == "animate" and name in _OF_BUILDERS:
+            return
         elif owner.form == "self":
             yield from self._of_self(node, owner)
         elif owner.form in {"object", "animate"} and not self._has(owner.name, name):

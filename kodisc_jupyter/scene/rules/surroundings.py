@@ -30,7 +30,7 @@ def waits_for_somebody(reading: Reading) -> Iterator[Diagnostic]:
                 owner in _DEBUGGERS and func.attr == "set_trace"
             ):
                 name = f"{owner}.{func.attr}"
-        if name:
+        if name and name.rpartition(".")[2] not in reading.scopes.class_names:
             yield reading.error(
                 "waits-for-input",
                 func,

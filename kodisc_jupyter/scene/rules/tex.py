@@ -35,13 +35,15 @@ _MEANINGS: Final = {
     "#": "stands for an argument in LaTeX.",
 }
 _COMMENT: Final = re.compile(r"(?<!\\)(?:\\\\)*%[ \t]*[^\s]")
-_TEMPLATED: Final = frozenset({"tex_environment", "tex_template"})
+_TEMPLATED: Final = ("tex_environment", "tex_template", "TexTemplate")
 
 
 def tex_problems(reading: Reading, values: Values) -> Iterator[Diagnostic]:
     """Control characters, dollars in MathTex, and signs that LaTeX takes for its own."""
     if reading.scopes.unreadable:
         return
+    # Another template or environment may give every sign another meaning.
+    own_rules = any(name in reading.source.code for name in _TEMPLATED)
     for call in reading.scopes.calls:
         called = values.of(call.func, reading.scopes.scope_of[call])
         if called is None or called.form != "class" or called.name not in _MATH | _TEXT:
@@ -50,7 +52,10 @@ def tex_problems(reading: Reading, values: Values) -> Iterator[Diagnostic]:
         broken = next((piece for piece in pieces if _BROKEN.search(_value(piece))), None)
         if broken is not None:
             yield _control_character(reading, broken)
-        elif len(pieces) == len(call.args) and not _TEMPLATED & {kw.arg for kw in call.keywords}:
+            continue
+        if len(pieces) == len(call.args):
+            yield from _braces(reading, call, pieces)
+        if len(pieces) == len(call.args) and not own_rules:
             if called.name in _MATH:
                 yield from _mathematics(reading, pieces)
             else:
@@ -94,6 +99,30 @@ def _mathematics(reading: Reading, pieces: list[ast.expr]) -> Iterator[Diagnosti
                 "MathTex needs no $: leave them out, or use Tex.",
             )
             return
+
+
+def _braces(reading: Reading, call: ast.Call, pieces: list[ast.expr]) -> Iterator[Diagnostic]:
+    """A brace without its other half: Manim adds it at one end, which may not be what is meant."""
+    depth = lowest = 0
+    for brace in re.findall(r"(?<!\\)(?:\\\\)*([{}])", "".join(map(_value, pieces))):
+        depth += 1 if brace == "{" else -1
+        lowest = min(lowest, depth)
+    if depth:
+        missing, there = ("}", "{") if depth > 0 else ("{", "}")
+        yield reading.warning(
+            "semantics",
+            pieces[0] if len(pieces) == 1 else call,
+            f"There is a {there} without its {missing}.",
+            f"Write the {missing} where it belongs: Manim adds it at the "
+            + ("end." if depth > 0 else "beginning."),
+        )
+    elif lowest < 0 and len(pieces) == 1:
+        yield reading.error(
+            "semantics",
+            pieces[0],
+            "A } comes before its {.",
+            r"Put them in their order; a brace that is shown is \{ or \}.",
+        )
 
 
 def _dollar_outside(text: str) -> bool:
