@@ -15,7 +15,13 @@ UNUSABLE = 2
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Serve until it is told to stop, or has been idle for long enough."""
-    options = parse(sys.argv[1:] if arguments is None else arguments)
+    arguments = sys.argv[1:] if arguments is None else arguments
+    if arguments[:1] == ["users"]:
+        from kodisc_jupyter.local.classroom import users_command
+
+        users_command.main(arguments[1:])
+        return
+    options = parse(arguments)
     _need_manim(options)
     from kodisc_jupyter.local.server import StartError, serve
 

@@ -91,6 +91,7 @@ class Jobs:
         self._begun: dict[str, float] = {}
         self._users: dict[str, User] = {}
         self._announcer: Announcer | None = None
+        self._named: Callable[[str], User | None] = lambda _: None
         self._open: dict[str, JobRecord] = {}
         self._archive = Archive(ledger, store, house.storage_bytes)
         self._unsettled: dict[str, Outcome] = {}
@@ -107,6 +108,7 @@ class Jobs:
         With ``keep_unknown_files`` no video is deleted: the ledger that knew of it was lost.
         """
         self._announcer = announcer
+        self._named = users
         for record in self._ledger.jobs():
             if record.status in _OPEN:
                 self._open[record.job_id] = record
@@ -279,7 +281,7 @@ class Jobs:
         purse, charged = None, 0
         if record.reserved is not None:
             charged = cost(_quality(record.request), outcome.duration_ms)
-            purse = self._accounts.settled(self._users[record.job_id], record.reserved, charged)
+            purse = self._accounts.settled(self._payer(record), record.reserved, charged)
             if purse is None:
                 self._fail(record, NOT_COVERED.format(cost=charged), outcome.duration_ms)
                 return
@@ -297,10 +299,14 @@ class Jobs:
     def _fail(self, record: JobRecord, error: str, duration_ms: int) -> None:
         """A failed job costs nothing here: the whole reserve goes back."""
         self._store.remove(record.job_id)
-        user, purse = self._users.get(record.job_id), None
-        if record.reserved is not None and user is not None:
-            purse = self.purse(user).put_back(record.reserved)
+        purse = None
+        if record.reserved is not None and record.job_id in self._users:
+            purse = self.purse(self._payer(record)).put_back(record.reserved)
         self._finish(replace(record, status=JobStatus.FAILED, error=error), duration_ms, purse)
+
+    def _payer(self, record: JobRecord) -> User:
+        """The job's user as the users file has it now: credits may have been added since."""
+        return self._named(record.user) or self._users[record.job_id]
 
     def _finish(self, record: JobRecord, duration_ms: int, purse: CreditBalance | None) -> None:
         ended = replace(

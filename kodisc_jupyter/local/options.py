@@ -45,6 +45,7 @@ class Options:
     webhook_url: str | None
     webhook_secret: str | None
     webhook_ca: str | None
+    private_webhooks: bool
 
 
 def parse(arguments: Sequence[str]) -> Options:
@@ -135,6 +136,11 @@ def _parser() -> argparse.ArgumentParser:
     add("--dask", metavar="ADDRESS", help="render on the Dask cluster of this scheduler")
     add("--webhook-url", type=_https, metavar="URL", help="the key's default webhook")
     add("--webhook-secret", metavar="whsec_…", help="signs webhooks (default: random, kept)")
+    add(
+        "--private-webhooks",
+        action="store_true",
+        help="with --users: webhooks may also go to this machine and its own network",
+    )
     add("--webhook-ca", metavar="FILE", help="certificates that webhook receivers are held to")
     return parser
 

@@ -22,6 +22,7 @@ from kodisc_jupyter.local.classroom.users import (
     User,
     Users,
     UsersFileError,
+    UsersWatch,
     new_key,
     read_users,
 )
@@ -65,6 +66,8 @@ def serve(options: Options) -> None:
     Raises:
         StartError: it cannot start.
     """
+    if options.dask is not None:
+        _trust_dask(options)
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))  # until the event loop takes it over
     os.umask(0o077)
     log_to_stderr()
@@ -97,6 +100,26 @@ def _shared(store: Store, options: Options) -> Shared:
     """What the renders of this server have in common."""
     make_cores(store.cores, cores())
     return Shared(store.formulas, store.segments, options.segments_limit_mb << 20, store.cores)
+
+
+def _trust_dask(options: Options) -> None:
+    """Say what a Dask cluster means, and want to be told so where several users share it.
+
+    Raises:
+        StartError: several users would share it, and nobody has said that this is meant.
+    """
+    tls = str(options.dask).startswith("tls://")
+    if options.users is not None and options.sandbox != "off":
+        raise StartError(
+            "--dask with --users: the workers run every user's scenes without a sandbox"
+            + ("" if tls else ", and without TLS whatever anybody who reaches them sends")
+            + ". --sandbox off says that this is meant."
+        )
+    if not tls:
+        log.warning(
+            "Dask without TLS: scheduler and workers trust everyone who can reach them, and run "
+            "whatever they are sent"
+        )
 
 
 def _sandbox(options: Options, store: Store) -> Sandbox | None:
@@ -174,6 +197,7 @@ async def _run(options: Options, store: Store, processes: RenderProcesses | None
         origin=origin,
         secret=lambda name: _secret_of(users.named(name)) or secret,
         ca_file=options.webhook_ca,
+        private=options.private_webhooks or options.users is None,
     )
     address = {"url": origin + BASE, **({"key": key} if key else {})}
     state = {**address, "pid": os.getpid(), "version": _version()}
@@ -189,8 +213,9 @@ async def _run(options: Options, store: Store, processes: RenderProcesses | None
             "Listening on %s: everyone who can reach this machine and has a key can run code on it",
             options.host,
         )
+    watched = UsersWatch(options.users, users) if options.users else None
     try:
-        await _until(stopped, idle, jobs, options.idle_timeout)
+        await _until(stopped, idle, jobs, options.idle_timeout, watched)
     finally:
         if options.state_file is not None:
             _remove_state(options.state_file)
@@ -202,7 +227,11 @@ async def _run(options: Options, store: Store, processes: RenderProcesses | None
 
 
 async def _until(
-    stopped: asyncio.Event, idle: _Idle, jobs: object, idle_timeout: float | None
+    stopped: asyncio.Event,
+    idle: _Idle,
+    jobs: object,
+    idle_timeout: float | None,
+    watched: UsersWatch | None,
 ) -> None:
     from kodisc_jupyter.local.jobs import Jobs
 
@@ -213,6 +242,8 @@ async def _until(
         if idle_timeout is not None and time.monotonic() - idle.since >= idle_timeout:
             log.info("idle for %g s: ending", idle_timeout)
             return
+        if watched is not None:
+            watched.look()
         jobs.fill()
         with contextlib.suppress(asyncio.TimeoutError):
             await asyncio.wait_for(stopped.wait(), _TICK_S)

@@ -248,11 +248,52 @@ def test_a_body_at_the_limit_is_taken(server):
     assert server.wait(answer.json()["jobId"])["metadata"] == body["metadata"]
 
 
+def test_half_open_connections_keep_nobody_out(start_server):
+    server = start_server("--connections", 3)
+    address = ("127.0.0.1", int(server.url.split(":")[2].split("/")[0]))
+    held = [socket.create_connection(address) for _ in range(12)]
+    try:
+        for connection in held:
+            connection.sendall(b"GET /api")
+        assert requests.get(f"{server.url}/openapi.json", timeout=60).status_code == 200
+    finally:
+        for connection in held:
+            connection.close()
+
+
+def test_with_users_webhooks_do_not_reach_this_machine(
+    start_server, receiver, tmp_path, wait_until
+):
+    file = users_file(tmp_path / "users.toml", ada={})
+    server = start_server(
+        *("--users", file, "--webhook-ca", receiver.certificate, "--sandbox", "off")
+    )
+    server.key = key(1)
+    server.render(BROKEN, "Tiny", webhookUrl=receiver.url)
+    wait_until(lambda: "PermissionError" in server.log.read_text())
+    assert receiver.received.empty()
+
+
+def test_the_users_file_is_read_again_when_it_has_changed(start_server, tmp_path, wait_until):
+    file = users_file(tmp_path / "users.toml", ada={"credits": 20})
+    server = start_server("--users", file, "--sandbox", "off")
+    assert server.credits(key=key(1))["total"] == 20
+    users_file(file, ada={"credits": 50}, bob={"credits": 7})
+    wait_until(lambda: server.call("GET", "/me", key=key(2)).status_code == 200)
+    assert server.credits(key=key(1))["total"] == 50
+    file.write_text("[users")
+    wait_until(lambda: "the users stay as they were" in server.log.read_text())
+    assert server.credits(key=key(2))["total"] == 7
+
+
 def test_connections_over_the_limit_are_told(start_server, wait_until):
     server = start_server("--connections", 3)
     address = ("127.0.0.1", int(server.url.split(":")[2].split("/")[0]))
     held = [socket.create_connection(address) for _ in range(3)]
     try:
+        for connection in held:
+            connection.sendall(b"GET /api/v2/me HTTP/1.1\r\nHost: x\r\n\r\n")
+            assert connection.recv(1000).startswith(b"HTTP/1.1 401")
 
         def refused():
             with socket.create_connection(address, timeout=60) as one_more:
@@ -424,7 +465,10 @@ def test_a_webhook_url_has_three_states(start_server, receiver, tmp_path):
         tmp_path / "users.toml",
         ada={"webhook_url": receiver.url, "webhook_secret": "whsec_ada"},
     )
-    server = start_server("--users", file, "--webhook-ca", receiver.certificate, "--workers", 1)
+    server = start_server(
+        *("--users", file, "--webhook-ca", receiver.certificate, "--workers", 1),
+        *("--sandbox", "off", "--private-webhooks"),
+    )
     server.key = key(1)
     none = server.render(BROKEN, "Tiny", webhookUrl=None)
     default = server.render(BROKEN, "Tiny")

@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import hashlib
 import hmac
+import logging
 import re
 import secrets
 import stat
@@ -25,6 +26,8 @@ from typing import Any, Final
 
 KEY: Final = re.compile(r"kdsc_live_[0-9a-f]{48}\Z")
 """The form of a key, as the API page gives it."""
+
+log = logging.getLogger("kodisc_jupyter.local")
 
 PREFIX_LENGTH: Final = len("kdsc_live_") + 4
 
@@ -75,9 +78,9 @@ def new_key() -> str:
     return f"kdsc_live_{secrets.token_hex(24)}"
 
 
-@dataclass(frozen=True)
+@dataclass
 class Users:
-    """Everyone who may render here."""
+    """Everyone who may render here. ``users`` is replaced as a whole when the file has changed."""
 
     users: tuple[User, ...]
 
@@ -97,6 +100,34 @@ class Users:
     def named(self, name: str) -> User | None:
         """The user of this name."""
         return next((user for user in self.users if user.name == name), None)
+
+
+class UsersWatch:
+    """Reads the users file again when it has changed; one with a mistake changes nothing."""
+
+    def __init__(self, path: Path, users: Users) -> None:
+        self._path = path
+        self._users = users
+        self._seen = self._state()
+
+    def look(self) -> None:
+        """Called now and then."""
+        state = self._state()
+        if state == self._seen:
+            return
+        self._seen = state
+        try:
+            self._users.users = read_users(self._path).users
+            log.info("%s was read again: %d users", self._path, len(self._users.users))
+        except UsersFileError as problem:
+            log.warning("the users stay as they were: %s", problem)
+
+    def _state(self) -> object:
+        try:
+            seen = self._path.stat()
+        except OSError:
+            return None
+        return seen.st_mtime_ns, seen.st_size, seen.st_ino, seen.st_mode
 
 
 def read_users(path: Path) -> Users:

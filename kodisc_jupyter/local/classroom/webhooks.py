@@ -7,9 +7,11 @@ import json
 import logging
 import time
 from collections.abc import Callable, Sequence
-from typing import Final
+from ipaddress import ip_address
+from typing import Any, Final
 
 from tornado.httpclient import AsyncHTTPClient, HTTPClientError
+from tornado.netutil import DefaultLoopResolver, Resolver
 
 from kodisc_jupyter.api.webhooks import EVENT_HEADER, SIGNATURE_HEADER, sign_webhook
 from kodisc_jupyter.local.classroom.ledger import JobRecord, Ledger, WebhookDelivery
@@ -23,6 +25,29 @@ ANSWER_LIMIT_S: Final = 10.0
 log = logging.getLogger("kodisc_jupyter.local")
 
 
+class PublicResolver(Resolver):  # type: ignore[misc]
+    """Finds addresses of the internet only: not of this machine, nor of the network around it.
+
+    The addresses that were looked at are those that are connected to.
+    """
+
+    def initialize(self) -> None:
+        """Called by Tornado."""
+        self._resolver = DefaultLoopResolver()
+
+    async def resolve(self, host: str, port: int, family: int = 0) -> list[tuple[int, Any]]:
+        """The public addresses of ``host``.
+
+        Raises:
+            OSError: there is none.
+        """
+        found = await self._resolver.resolve(host, port, family)
+        public = [each for each in found if ip_address(each[1][0].split("%")[0]).is_global]
+        if not public:
+            raise PermissionError("webhooks are not sent to this machine or its own network")
+        return public
+
+
 class Webhooks:
     """Delivers in the background of an event loop; what is not delivered survives a restart."""
 
@@ -33,17 +58,23 @@ class Webhooks:
         origin: str,
         secret: Callable[[str], str],
         ca_file: str | None = None,
+        private: bool = False,
         schedule_s: Sequence[float] = SCHEDULE_S,
         clock: Callable[[], float] = time.time,
     ) -> None:
-        """``secret`` gives the ``whsec_…`` secret of a user; ``ca_file`` replaces the system's."""
+        """``secret`` gives the ``whsec_…`` secret of a user; ``ca_file`` replaces the system's.
+
+        Only with ``private`` may a webhook reach this machine or its own network.
+        """
         self._ledger = ledger
         self._origin = origin
         self._secret = secret
         self._ca_file = ca_file
         self._schedule_s = schedule_s
         self._clock = clock
-        self._client = AsyncHTTPClient(force_instance=True)
+        self._client = AsyncHTTPClient(
+            force_instance=True, **({} if private else {"resolver": PublicResolver()})
+        )
         self._tasks: set[asyncio.Task[None]] = set()
 
     def resume(self, find: Callable[[str], JobRecord | None]) -> None:
@@ -77,7 +108,8 @@ class Webhooks:
         body = json.dumps(record.answer(self._origin).to_json(), separators=(",", ":")).encode()
         attempts, due = delivery.attempts, delivery.due
         while True:
-            await asyncio.sleep(max(0.0, due - self._clock()))
+            # a clock that was put back makes nobody wait longer than the schedule does
+            await asyncio.sleep(min(max(0.0, due - self._clock()), max(self._schedule_s)))
             problem = await self._post(record, body)
             attempts += 1
             if problem is None or attempts > len(self._schedule_s):
