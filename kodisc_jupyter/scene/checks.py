@@ -122,7 +122,7 @@ def check_prelude(source: Source, *, disabled: Collection[str] = ()) -> Checked:
     _known(disabled)
     found: list[Diagnostic] = []
     try:
-        reading = read(source)
+        reading = read(source, whole=True)
         if isinstance(reading, Diagnostic):
             found.append(reading)
         else:

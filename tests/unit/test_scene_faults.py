@@ -11,7 +11,7 @@ from kodisc_jupyter.notebook.line.options import Options
 from kodisc_jupyter.notebook.magics import KodiscMagics
 from kodisc_jupyter.notebook.prepare import CellContext, prepare
 from kodisc_jupyter.scene.cell import assemble
-from kodisc_jupyter.scene.checks import check
+from kodisc_jupyter.scene.checks import check, check_prelude
 
 
 def scene(body, *, base="Scene", name="Hello", top=""):
@@ -312,6 +312,11 @@ def test_an_unused_helper_does_not_stop_the_scenes_of_a_prelude():
     )
     ((severity, *_),) = [(str(found.severity),) for found in check(source).diagnostics]
     assert severity == "warning"
+
+
+def test_a_prelude_is_judged_as_a_whole():
+    cell = scene("self.wait()") + "\ndef helper():\n    return Circel()\n"
+    assert [found.check for found in check_prelude(assemble(cell)).errors] == ["undefined-name"]
 
 
 # Other right cells that were refused

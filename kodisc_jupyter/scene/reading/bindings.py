@@ -74,7 +74,7 @@ class Bindings:
         self.own.add(name)
         scope = self.module if name in self.scope.globals else self.scope
         scope.bound.add(name)
-        scope.times[name] += 1
+        scope.times[name] = scope.times.get(name, 0) + 1
 
     # What binds or uses names
 
@@ -164,7 +164,8 @@ class Bindings:
         """``nonlocal name``: bound from an inner function."""
         scope = self.scope.parent
         while scope is not None:  # whichever it is, it is bound once more there
-            scope.times.update(node.names)
+            for name in node.names:
+                scope.times[name] = scope.times.get(name, 0) + 1
             scope = scope.parent
 
     def attribute(self, node: ast.Attribute) -> None:

@@ -26,11 +26,15 @@ from kodisc_jupyter.scene.reading.syntax_errors import syntax_error
 
 @dataclass(frozen=True)
 class Reading:
-    """A source that Python can parse, and the scenes that were asked for (none: its only one)."""
+    """A source that Python can parse, and the scenes that were asked for (none: its only one).
+
+    ``whole`` says that all of it counts, whatever a scene can reach.
+    """
 
     source: Source
     tree: ast.Module
     asked: tuple[str, ...] = ()
+    whole: bool = False
 
     @cached_property
     def scopes(self) -> Scopes:
@@ -61,6 +65,8 @@ class Reading:
 
     @cached_property
     def _unreached(self) -> tuple[tuple[int, int], ...]:
+        if self.whole:
+            return ()
         return unreached_lines(self.tree, self.scopes, self.classes, self.scenes)
 
     def reaches(self, node: ast.AST) -> bool:
@@ -111,7 +117,9 @@ def characters(line: str, offset: int) -> int:
     return len(line.encode("utf-8", "surrogatepass")[:offset].decode("utf-8", "ignore"))
 
 
-def read(source: Source, asked: tuple[str, ...] = ()) -> Reading | Diagnostic:
+def read(
+    source: Source, asked: tuple[str, ...] = (), *, whole: bool = False
+) -> Reading | Diagnostic:
     """Parse a source: a reading, or the syntax error. ``asked`` are the scenes to render.
 
     Raises:
@@ -133,7 +141,7 @@ def read(source: Source, asked: tuple[str, ...] = ()) -> Reading | Diagnostic:
         verify(tree)
     except SyntaxError as error:
         return syntax_error(source, error)
-    return Reading(source, tree, asked)
+    return Reading(source, tree, asked, whole)
 
 
 _UNREADABLE: Final = re.compile("[\0\ud800-\udfff]")

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import ast
 import builtins
-from collections import Counter
 from typing import Final, NamedTuple
 
 BUILTINS: Final = frozenset(dir(builtins)) - {"get_ipython", "display"}
@@ -37,7 +36,7 @@ class Scope:
         self.bound: set[str] = set()
         self.uses: list[ast.Name] = []
         self.globals: set[str] = set()
-        self.times: Counter[str] = Counter()
+        self.times: dict[str, int] = {}
         self.assigned: dict[str, list[ast.expr]] = {}
         self.imported: dict[str, str] = {}
 
@@ -45,12 +44,13 @@ class Scope:
         """The scope in which a use of ``name`` here finds a binding; ``None`` for a builtin."""
         scope: Scope | None = self
         while scope is not None:
-            seen = scope.kind != "class" or scope is self
-            if seen and scope.times[name] and name in scope.bound and name not in scope.globals:
-                return scope
             if name in scope.globals:
-                scope = scope.top()
-                return scope if scope.times[name] else None
+                top = scope.top()
+                return top if name in top.times else None
+            # A class body's names are seen in that body only, not in what is nested in it.
+            seen = scope.kind != "class" or scope is self
+            if seen and name in scope.times and name in scope.bound:
+                return scope
             scope = scope.parent
         return None
 

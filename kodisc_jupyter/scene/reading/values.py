@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+from functools import lru_cache
 from typing import Final, Literal, NamedTuple
 
 from kodisc_jupyter.scene.manim.names import names
@@ -32,20 +33,26 @@ class Values:
     def __init__(self, reading: Reading) -> None:
         self._scopes = reading.scopes
         self._classes = reading.classes
+        self._of: dict[ast.expr, Value | None] = {}
         self._known: dict[tuple[Scope, str], Value | None] = {}
         self._built: dict[str, tuple[str, ...] | None] = {}
 
     def of(self, node: ast.expr, scope: Scope, depth: int = 0) -> Value | None:
         """What an expression in ``scope`` is."""
-        if depth > _DEEPEST:
+        kind = node.__class__
+        if kind is ast.Name:
+            return self._name(node.id, scope, depth)  # type: ignore[attr-defined]
+        if depth > _DEEPEST or (kind is not ast.Attribute and kind is not ast.Call):
             return None
-        if isinstance(node, ast.Name):
-            return self._name(node.id, scope, depth)
-        if isinstance(node, ast.Attribute):
-            return self._attribute(node, scope, depth)
-        if isinstance(node, ast.Call):
-            return self._call(node, scope, depth)
-        return None
+        if node not in self._of:
+            self._of[node] = (
+                self._attribute(node, scope, depth)
+                if isinstance(node, ast.Attribute)
+                else self._call(node, scope, depth)
+                if isinstance(node, ast.Call)
+                else None
+            )
+        return self._of[node]
 
     def bases(self, class_name: str) -> tuple[str, ...] | None:
         """Manim's classes that a class of the source is built from; ``None`` if it is not clear."""
@@ -55,7 +62,7 @@ class Values:
 
     def _bases(self, class_name: str, depth: int) -> tuple[str, ...] | None:
         nodes = self._classes.definitions.get(class_name, [])
-        if len(nodes) != 1 or depth > _DEEPEST or self._scopes.module.times[class_name] != 1:
+        if len(nodes) != 1 or depth > _DEEPEST or self._scopes.module.times.get(class_name) != 1:
             return None
         node = nodes[0]
         if node.decorator_list or node.keywords or not node.bases:
@@ -75,21 +82,28 @@ class Values:
         return tuple(found)
 
     def _name(self, name: str, scope: Scope, depth: int) -> Value | None:
-        home = scope.finds(name)
-        if home is None:
-            stars = self._scopes.stars
-            others = (names().stars[star] for star in stars if star != "manim")
-            if "manim" not in stars or any(name in other for other in others):
-                return None
-            return _of_manim(name)
-        key = home, name
+        key = scope, name
         if key not in self._known:
-            self._known[key] = None  # while it is being worked out
-            self._known[key] = self._bound(name, home, depth)
+            home = scope.finds(name)
+            if home is None:
+                self._known[key] = self._of_stars(name)
+            elif home is scope:
+                self._known[key] = None  # while it is being worked out
+                self._known[key] = self._bound(name, home, depth)
+            else:
+                self._known[key] = self._name(name, home, depth)
         return self._known[key]
 
+    def _of_stars(self, name: str) -> Value | None:
+        """What a star import brings; ``None`` where another one may have brought it."""
+        stars = self._scopes.stars
+        others = (names().stars[star] for star in stars if star != "manim")
+        if "manim" not in stars or any(name in other for other in others):
+            return None
+        return _of_manim(name)
+
     def _bound(self, name: str, home: Scope, depth: int) -> Value | None:
-        times = home.times[name]
+        times = home.times.get(name, 0)
         if name in home.imported and times == 1:
             whole = home.imported[name]
             return _of_manim(whole) if whole else Value("module", "manim")
@@ -136,6 +150,7 @@ class Values:
         return None
 
 
+@lru_cache(maxsize=1024)
 def _of_manim(name: str) -> Value | None:
     known = signatures()
     if known.is_class(name) and name in names().manim:

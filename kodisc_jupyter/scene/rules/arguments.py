@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator
 from typing import NamedTuple
 
 from kodisc_jupyter.scene.diagnostics import Diagnostic
@@ -28,6 +27,13 @@ class Callee(NamedTuple):
         return cls(name, signatures().constructors(name), name)
 
     @property
+    def newest_options(self) -> frozenset[str]:
+        """The names that can be given in the newest version, as far as they are known."""
+        if self.class_name:
+            return signatures().options(self.class_name, newest=True) or frozenset()
+        return self.forms[-1].names if self.forms else frozenset()
+
+    @property
     def options(self) -> frozenset[str] | None:
         """Every name that can be given; ``None`` if it may be any."""
         if self.class_name:
@@ -37,50 +43,60 @@ class Callee(NamedTuple):
         return frozenset().union(*(form.names for form in self.forms))
 
 
-def argument_problems(reading: Reading, call: ast.Call, callee: Callee) -> Iterator[Diagnostic]:
+def argument_problem(reading: Reading, call: ast.Call, callee: Callee) -> Diagnostic | None:
     """What is wrong in every version since 0.18, at the argument that it is about."""
-    for keyword in call.keywords:
-        if keyword.arg is not None:
-            unknown = _unknown_option(reading, keyword, keyword.arg, callee)
+    given = {keyword.arg for keyword in call.keywords}
+    if given and not given <= callee.newest_options:
+        options = callee.options
+        for keyword in call.keywords:
+            unknown = _unknown_option(reading, keyword, callee, options)
             if unknown is not None:
-                yield unknown
-                return
-    unpacked = any(isinstance(argument, ast.Starred) for argument in call.args) or any(
-        keyword.arg is None for keyword in call.keywords
+                return unknown
+        if None in given:  # `**more` may have anything
+            return None
+    forms = callee.forms
+    if not forms or any(argument.__class__ is ast.Starred for argument in call.args):
+        return None
+    count = len(call.args)
+    if given and count and not any(form.any_number for form in forms):
+        twice = given.intersection(*(form.positional[:count] for form in forms))
+        if twice:
+            return _given_twice(reading, call, callee, min(filter(None, twice)))
+    # Most calls are right in the newest form, the last; the others are looked at after a mistake.
+    if _missing(forms[-1], count, given):
+        missing = [_missing(form, count, given) for form in forms]
+        if all(missing):
+            return _needs(reading, call, callee, min(missing, key=len))
+    elif _is_surplus(forms[-1], count) and all(_is_surplus(form, count) for form in forms):
+        return _surplus(reading, call, callee)
+    return None
+
+
+def _given_twice(reading: Reading, call: ast.Call, callee: Callee, name: str) -> Diagnostic:
+    return reading.error(
+        "semantics",
+        next(keyword for keyword in call.keywords if keyword.arg == name),
+        f"{callee.name} is given {name} twice: by its position and by its name.",
+        "Leave one of the two out.",
     )
-    if unpacked or not callee.forms:
-        return
-    given = {keyword.arg or "" for keyword in call.keywords}
-    twice = given.intersection(
-        *(form.positional[: len(call.args)] for form in callee.forms if not form.any_number)
+
+
+def _needs(reading: Reading, call: ast.Call, callee: Callee, names: list[str]) -> Diagnostic:
+    written = ", ".join([*["…"] * bool(call.args), *names])
+    return reading.error(
+        "semantics",
+        call,
+        f"{callee.name} needs {' and '.join(names)}.",
+        f"Write {callee.name}({written}, …).",
     )
-    if twice and not any(form.any_number for form in callee.forms):
-        name = min(twice)
-        yield reading.error(
-            "semantics",
-            next(keyword for keyword in call.keywords if keyword.arg == name),
-            f"{callee.name} is given {name} twice: by its position and by its name.",
-            "Leave one of the two out.",
-        )
-        return
-    missing = [_missing(form, len(call.args), given) for form in callee.forms]
-    if all(missing):
-        names = min(missing, key=len)
-        listed = " and ".join(names)
-        yield reading.error(
-            "semantics",
-            call,
-            f"{callee.name} needs {listed}.",
-            f"Write {callee.name}({', '.join([*['…'] * bool(call.args), *names])}, …).",
-        )
-    elif all(_is_surplus(form, len(call.args)) for form in callee.forms):
-        yield _surplus(reading, call, callee)
 
 
 def _unknown_option(
-    reading: Reading, keyword: ast.keyword, name: str, callee: Callee
+    reading: Reading, keyword: ast.keyword, callee: Callee, options: frozenset[str] | None
 ) -> Diagnostic | None:
-    options = callee.options
+    name = keyword.arg
+    if name is None:
+        return None
     if options is not None and name not in options:
         meant = (
             option_meant(callee.class_name, name) if callee.class_name else closest(name, options)
@@ -104,7 +120,9 @@ def _unknown_option(
     )
 
 
-def _missing(form: Parameters, count: int, given: set[str]) -> list[str]:
+def _missing(form: Parameters, count: int, given: set[str | None]) -> list[str]:
+    if form.required.issubset(form.positional[:count]):
+        return []
     by_position = set(form.positional[:count])
     wanted = [name for name in form.positional if name in form.required]
     wanted += sorted(form.required - set(form.positional))

@@ -34,14 +34,25 @@ _MANY_MOBJECTS: Final = frozenset({"VGroup", "Group", "FadeIn", "FadeOut"})
 _ONLY_VECTORS: Final = frozenset({"Create", "Uncreate", "Write", "DrawBorderThenFill"})
 
 
+def may_be_literal(call: ast.Call, class_name: str) -> bool:
+    """Whether there is anything here to look at: a text or a number, or a group of mobjects."""
+    return (
+        class_name == "VGroup"
+        or class_name in _ONLY_VECTORS
+        or any(node.__class__ is ast.Constant for node in call.args)
+        or any(keyword.value.__class__ is ast.Constant for keyword in call.keywords)
+    )
+
+
 def literal_problems(
     reading: Reading, values: Values, call: ast.Call, called: Value | None
 ) -> Iterator[Diagnostic]:
     """What a call of Manim's would refuse for what its arguments are."""
     method = call.func.attr if isinstance(call.func, ast.Attribute) else ""
     is_class = called is not None and called.form == "class"
-    yield from _colours(reading, call, "" if is_class else method)
-    yield from _directions(reading, call, "" if is_class else method)
+    if any(_text(node) for node in (*call.args, *(keyword.value for keyword in call.keywords))):
+        yield from _colours(reading, call, "" if is_class else method)
+        yield from _directions(reading, call, "" if is_class else method)
     if called is not None and is_class and call.args:
         yield from _mobjects(reading, values, call, called.name)
 

@@ -19,9 +19,10 @@ from kodisc_jupyter.scene.manim.suggestions import (
     scene_attribute_hint,
 )
 from kodisc_jupyter.scene.reading.reading import Reading
+from kodisc_jupyter.scene.reading.scopes import Scope
 from kodisc_jupyter.scene.reading.values import Value, Values
-from kodisc_jupyter.scene.rules.arguments import Callee, argument_problems
-from kodisc_jupyter.scene.rules.literals import literal_problems
+from kodisc_jupyter.scene.rules.arguments import Callee, argument_problem
+from kodisc_jupyter.scene.rules.literals import literal_problems, may_be_literal
 from kodisc_jupyter.scene.rules.played import added_problems, play_problems
 
 _FITS_MANY_VERSIONS: Final = frozenset({"__version__", "version"})
@@ -42,19 +43,35 @@ def semantic_problems(reading: Reading, values: Values) -> Iterator[Diagnostic]:
     attributes = _Attributes(reading, values)
     for call in scopes.calls:
         if call not in scopes.guarded:
-            yield from _call_problems(reading, values, call, attributes)
+            owner, called = _callee_of(values, call, scopes.scope_of[call])
+            if owner is not None or called is not None:
+                yield from _call_problems(reading, values, call, owner, called, attributes)
     for node in scopes.attributes:
         if node not in scopes.guarded and isinstance(node.ctx, ast.Load):
             yield from attributes.problems(node)
 
 
+def _callee_of(values: Values, call: ast.Call, scope: Scope) -> tuple[Value | None, Value | None]:
+    """The object whose method is called, and what is called otherwise."""
+    func = call.func
+    if not isinstance(func, ast.Attribute):
+        return None, values.of(func, scope)
+    owner = values.of(func.value, scope)
+    if owner is not None and owner.form == "module":
+        return None, values.of(func, scope)
+    return owner, None
+
+
 def _call_problems(
-    reading: Reading, values: Values, call: ast.Call, attributes: _Attributes
+    reading: Reading,
+    values: Values,
+    call: ast.Call,
+    owner: Value | None,
+    called: Value | None,
+    attributes: _Attributes,
 ) -> Iterator[Diagnostic]:
-    scope = reading.scopes.scope_of[call]
     known = signatures()
     func = call.func
-    called = values.of(func, scope)
     callee = None
     if called is not None and called.form == "class":
         callee = Callee.of_class(called.name)
@@ -62,13 +79,12 @@ def _call_problems(
             yield from play_problems(reading, values, call, called.name)
     elif called is not None and called.form == "function":
         callee = Callee(called.name, known.function(called.name))
-    elif isinstance(func, ast.Attribute):
-        owner = values.of(func.value, scope)
-        if owner is not None and owner.form in {"object", "animate"}:
+    elif owner is not None and isinstance(func, ast.Attribute):
+        if owner.form in {"object", "animate"}:
             callee = Callee(func.attr, known.method(owner.name, func.attr))
-        elif owner is not None and owner.form == "self":
+        elif owner.form == "self" and func.attr not in attributes.given:
             bases = values.bases(owner.name)
-            if bases and func.attr not in attributes.given:
+            if bases:
                 found = (known.method(base, func.attr) for base in bases)
                 callee = Callee(f"self.{func.attr}", next(filter(None, found), ()))
                 if func.attr == "play" and known.is_a(bases[0], "Scene"):
@@ -77,8 +93,11 @@ def _call_problems(
                 if func.attr == "add" and known.is_a(bases[0], "Scene"):
                     yield from added_problems(reading, values, call)
     if callee is not None:
-        yield from argument_problems(reading, call, callee)
-        yield from literal_problems(reading, values, call, called)
+        problem = argument_problem(reading, call, callee)
+        if problem is not None:
+            yield problem
+        if may_be_literal(call, callee.class_name):
+            yield from literal_problems(reading, values, call, called)
 
 
 class _Attributes:
