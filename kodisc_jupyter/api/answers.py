@@ -9,7 +9,9 @@ from typing import Any, Final
 from urllib.parse import urlsplit
 
 from kodisc_jupyter.api import rules
+from kodisc_jupyter.api.address import server_name
 from kodisc_jupyter.api.auth import LOOKED_IN, Key
+from kodisc_jupyter.api.credits import balance_text
 from kodisc_jupyter.api.errors import (
     AuthenticationError,
     InsufficientCreditsError,
@@ -133,6 +135,7 @@ def problem(
             hint=f"{_goes_on(about)} {_network_hint(outcome, about)}".strip(),
         )
     said = _said(outcome, about.key)
+    server = server_name(about.base_url)
     facts: dict[str, Any] = {
         "status": outcome.status,
         "error": said.error,
@@ -142,14 +145,16 @@ def problem(
     if outcome.status == 400:
         field = rules.FIELD_OF.get(said.error or "")
         return InvalidRequestError(
-            f"The API refused the request (400): {said.words}. {_untouched(about)}",
+            f"{server} refused the request (400): {said.words}. {_untouched(about)}",
             field=field,
-            hint=f"Change {field} and send it again." if field else "Change the request first.",
+            hint=f"Change {field} and send it again."
+            if field
+            else "Change the request, then send it again.",
             **facts,
         )
     if outcome.status == 401:
         return AuthenticationError(
-            f"The API refused the key (401): {said.words}. {_untouched(about)}",
+            f"{server} refused the key (401): {said.words}. {_untouched(about)}",
             hint=_key_hint(about.key),
             **facts,
         )
@@ -158,7 +163,9 @@ def problem(
             f"Not enough credits to reserve this render (402): {said.words}. "
             f"{_untouched(about)} {balance_text(balance)}",
             balance=balance,
-            hint="Buy credits on kodisc.com, or wait for the next monthly free credits.",
+            hint="Buy credits on kodisc.com, or wait for next month's free credits."
+            if server == "Kodisc"
+            else "Ask whoever runs this server for more.",
             **facts,
         )
     if outcome.status == 404 and about.job_id is not None:
@@ -169,7 +176,7 @@ def problem(
         )
     if outcome.status == 413:
         return InvalidRequestError(
-            f"The request is too large for the API (413): {said.words}. {_untouched(about)}",
+            f"The request is too large for {server} (413): {said.words}. {_untouched(about)}",
             field="code",
             hint="Send less code or metadata.",
             **facts,
@@ -194,22 +201,16 @@ def misconfiguration_hint(variable: str) -> str:
     )
 
 
-def balance_text(balance: Balance | None) -> str:
-    """The balance as a sentence."""
-    if balance is None:
-        return "The balance could not be read."
-    return f"Balance: {balance.total} credits ({balance.paid} paid, {balance.free} free)."
-
-
 def _server_trouble(
     answer: Answer, about: RequestContext, said: _Said, facts: dict[str, Any]
 ) -> ServerError:
     transient = is_transient(answer)
+    server = server_name(about.base_url)
     if answer.status >= 500:
-        text = f"Kodisc has trouble of its own ({answer.status}): {said.words}."
+        text = f"{server} is having problems ({answer.status}): {said.words}."
         hint = "Try again later."
     elif transient:
-        text = f"The API took no more requests ({answer.status}): {said.words}."
+        text = f"{server} takes no more requests right now ({answer.status}): {said.words}."
         hint = "Wait a little, then try again."
     elif 300 <= answer.status < 400:
         target = urlsplit(answer.location).netloc if answer.location else ""
@@ -271,12 +272,12 @@ def _json(answer: Answer) -> tuple[Json, str]:
 def _goes_on(about: RequestContext) -> str:
     if about.job_id is None:
         return ""
-    return f"Job {about.job_id} itself goes on; ask for it again later."
+    return f"Job {about.job_id} goes on; ask for it again later."
 
 
 def _untouched(about: RequestContext) -> str:
     if about.job_id is not None:
-        return f"Job {about.job_id} itself goes on."
+        return f"Job {about.job_id} goes on."
     if about.doubt:
         return "This attempt made no job."
     return "No job was made; nothing was charged."

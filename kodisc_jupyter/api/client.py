@@ -13,6 +13,7 @@ from typing import Final, NoReturn
 from urllib.parse import quote, urlsplit
 
 from kodisc_jupyter.api import answers, retry
+from kodisc_jupyter.api.address import BASE_URL
 from kodisc_jupyter.api.answers import Delivery, RequestContext
 from kodisc_jupyter.api.auth import LOOKED_IN, Key, find_key
 from kodisc_jupyter.api.download import FileKind, download
@@ -40,7 +41,6 @@ from kodisc_jupyter.api.waiting import come_back, wait_for
 
 __all__ = ["Client", "Submission"]
 
-BASE_URL: Final = "https://kodisc.com/api/v2"
 BASE_URL_VARIABLE: Final = "KODISC_BASE_URL"
 
 
@@ -209,7 +209,7 @@ class Client:
                 f"The server answered for another job, {job.job_id!r:.100}.",
                 job_id=job_id,
                 transient=False,
-                hint=f"Job {job_id} itself goes on.",
+                hint=f"Job {job_id} goes on.",
             )
         return job
 

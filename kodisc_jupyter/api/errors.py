@@ -162,7 +162,7 @@ class RenderFailedError(KodiscError):
 
 
 class BudgetExceededError(KodiscError):
-    """Refused before sending: ``max_credits`` or the balance guard would be passed."""
+    """Refused before sending: ``max_credits`` or the balance guard would be exceeded."""
 
 
 class WaitTimeoutError(KodiscError):

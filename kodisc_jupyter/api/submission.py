@@ -11,9 +11,7 @@ from kodisc_jupyter.api.errors import KodiscError, SubmissionUncertainError
 from kodisc_jupyter.api.models import Balance, Job, JobStatus
 from kodisc_jupyter.api.transport import Answer, Interrupted, Outcome
 
-_LOOK: Final = (
-    "The API cannot list jobs: compare the balance with what it was before you send it once more."
-)
+_LOOK: Final = "Before you send it again, look at %kodisc jobs: it shows whether the balance fell."
 
 
 @dataclass(frozen=True)
@@ -67,11 +65,14 @@ class Attempts:
             return f"Job {self.job.job_id} was made and goes on."
         if self.attempts == 0:
             return "Nothing was sent; nothing was charged."
-        times = "once" if self.attempts == 1 else f"{self.attempts} times"
+        times = self.attempts
         if self.uncertain == 0:
-            return f"It was tried {times}; no job was made and nothing was charged."
-        which = "that" if self.attempts == 1 else f"{self.uncertain} of these"
-        return f"It was tried {times}; {which} may have arrived and made a job. {_LOOK}"
+            failed = "" if times == 1 else f"All {times} attempts failed. "
+            return f"{failed}No job was made and nothing was charged."
+        if times == 1:
+            return f"It may have started a job. {_LOOK}"
+        which = "any of them" if self.uncertain == times else f"{self.uncertain} of them"
+        return f"All {times} attempts failed, but {which} may have started a job. {_LOOK}"
 
     def mark(self, error: KodiscError) -> KodiscError:
         """Write the counts on an error."""
@@ -92,7 +93,7 @@ def refusal(
         return SubmissionUncertainError(
             f"The render was accepted, but {answers.reason(outcome)}: a job was probably made, "
             "and its ID is not known.",
-            hint=f"It was not sent again, so that nothing is paid twice. {_LOOK}",
+            hint=f"It was not sent again, so that you do not pay twice. {_LOOK}",
         )
     uncertain = answers.evidence(outcome) is Delivery.UNCERTAIN
     if uncertain and not resubmit_uncertain:

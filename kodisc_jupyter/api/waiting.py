@@ -82,7 +82,7 @@ def wait_for(
 
 def come_back(job_id: str) -> str:
     """How to see more of a job whose waiting ended."""
-    return f"The job itself goes on; wait for it again with its job ID, {job_id}."
+    return f"The job goes on; wait for it again with its job ID, {job_id}."
 
 
 def _failed(job: Job) -> RenderFailedError:

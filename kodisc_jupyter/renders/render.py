@@ -19,6 +19,7 @@ from kodisc_jupyter.api.errors import (
     WaitTimeoutError,
 )
 from kodisc_jupyter.api.models import CANCELLED, Job, RenderRequest
+from kodisc_jupyter.renders import money
 from kodisc_jupyter.renders.start.backend import Backend
 from kodisc_jupyter.renders.state import ENDED, OUTAGE_LIMIT_S, Phase, RenderState, Trouble
 
@@ -199,10 +200,9 @@ def failure(state: RenderState, job: Job) -> RenderFailedError:
             job=job,
         )
     last = (job.error or "").strip().splitlines()
-    cost = "unknown" if job.credits_cost is None else f"{job.credits_cost:g}"
     return RenderFailedError(
-        f"{state.scene} failed to render: {last[-1] if last else 'no reason was given'} "
-        f"(credits, as the API reports them: {cost}).",
+        f"{state.scene} failed to render: {last[-1] if last else 'no reason was given'}. "
+        f"{money.charged(replace(state, cost=job.credits_cost))}",
         job_id=job.job_id,
         error=job.error,
         job=job,

@@ -12,6 +12,7 @@ from typing import Any, Final
 
 from kodisc_jupyter.api.errors import KodiscError
 from kodisc_jupyter.api.models import CANCELLED, Credits
+from kodisc_jupyter.renders import money
 from kodisc_jupyter.renders.journal.journal import Showing
 from kodisc_jupyter.renders.journal.record import JobRecord, Step
 
@@ -173,13 +174,9 @@ def jobs_table(records: Sequence[JobRecord], *, now: float) -> str:
     lines = _table(_JOBS_HEAD, [_job_cells(record, now) for record in records])
     doubts = [record for record in records if record.step is Step.UNCERTAIN]
     for record in doubts:
-        before, after = (
-            "unknown" if balance is None else f"{balance.total}"
-            for balance in (record.balance_before, record.balance_after)
-        )
         lines += (
             f"\nUncertain: {record.scene} was sent {_age(now - record.created_at)} ago and never "
-            f"got an answer; balance before {before}, after {after}."
+            f"got an answer; {money.since(record.balance_before, record.balance_after, sums=True)}."
         )
     return lines
 

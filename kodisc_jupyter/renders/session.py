@@ -371,13 +371,7 @@ class RenderSession:
         sending.run()
 
     def _accepted(self, render: Render, record: JobRecord, submission: Submission) -> None:
-        note = render.state.note
-        if submission.uncertain:
-            note = (
-                f"Accepted at attempt {submission.attempts}; {submission.uncertain} earlier may "
-                f"have arrived too ({'; '.join(submission.reasons)}). Compare the balance. {note}"
-            ).strip()
-        render.advance(Phase.QUEUED, job=submission.job, retry=None, note=note)
+        render.advance(Phase.QUEUED, job=submission.job, retry=None, uncertain=submission.uncertain)
         self._follower.follow(render, record)
 
     def _take(self, record: JobRecord, backend: Backend) -> Render:
@@ -388,7 +382,7 @@ class RenderSession:
                 job_id=record.job_id,
                 hint=f"Ask for it with --backend {record.backend}.",
             )
-        render = Render(_state_of(record), request=None, backend=backend)
+        render = Render(_state_of(record, backend.address), request=None, backend=backend)
         taken = self._reuse.take(record, render, None, notebook="")
         self.purse.take_over(record.render_id, taken)
         return taken
@@ -441,13 +435,14 @@ def _first_state(record: JobRecord, request: RenderRequest, backend: Backend) ->
         aspect_ratio=record.aspect_ratio,
         fps=request.fps,
         backend=backend.kind,
+        address=backend.address,
         unlimited=backend.unlimited,
         began_at=record.created_at,
         phase_at=record.created_at,
     )
 
 
-def _state_of(record: JobRecord) -> RenderState:
+def _state_of(record: JobRecord, address: str) -> RenderState:
     return RenderState(
         render_id=record.render_id,
         phase=Phase.CHECKING,
@@ -460,6 +455,8 @@ def _state_of(record: JobRecord) -> RenderState:
         began_at=record.created_at,
         phase_at=time.time(),
         balance_before=record.balance_before,
+        uncertain=record.uncertain_attempts,
+        address=address,
         note=record.note,
     )
 

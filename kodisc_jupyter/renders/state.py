@@ -92,8 +92,10 @@ class Media(NamedTuple):
 class RenderState:
     """One render, now. Times are seconds since the epoch; ``fps`` ``None`` = the quality's own.
 
-    ``backend`` is ``"cloud"`` or ``"local"``. ``unlimited`` says that this backend takes no
-    credits. ``note`` is one sentence that belongs to the phase (reused, uncertain, lost …).
+    ``backend`` is ``"cloud"`` or ``"local"``, ``address`` what a class server is called.
+    ``unlimited`` says that this backend takes no credits. ``note`` is one sentence that belongs to
+    the phase (reused, lost …). ``uncertain`` counts the attempts to send it that may have made
+    another job.
     ``error`` is the job's own error text, as the server gave it. While a render on this machine
     runs, ``progress`` is whole percent and ``preview`` its newest picture, a ``data:`` address.
     ``cancellable`` says that it can be called off. ``length_s`` is the length of the video, where
@@ -122,6 +124,8 @@ class RenderState:
     length_s: float | None = None
     unrehearsed: str = ""
     reused: bool = False
+    uncertain: int = 0
+    address: str = ""
     note: str = ""
     error: str | None = None
     media: Media | None = None
@@ -130,6 +134,11 @@ class RenderState:
     progress: int | None = None
     preview: str = ""
     cancellable: bool = False
+
+    @property
+    def server(self) -> str:
+        """What a person calls the place that renders."""
+        return "this machine" if self.backend == "local" else self.address or "Kodisc"
 
     @property
     def due_at(self) -> float | None:

@@ -50,7 +50,7 @@ PROBLEM = Diagnostic(
     column=24,
     end_column=29,
     hint="The name is written title in line 3.",
-    charged="The job reports a cost of 0 credits.",
+    charged="You were charged 0 credits.",
     excerpt=excerpt(_CODE, 3, 1, 24, 29),
     full="Traceback (most recent call last):\n"
     '  File "scene.py", line 4, in construct\n'

@@ -160,7 +160,7 @@ def test_too_few_credits_show_the_balance_and_both_ways_out(penniless):
     assert caught.value.balance == Balance(0, 0, 0)
     assert caught.value.error == "insufficient_credits"
     assert "No job was made; nothing was charged." in str(caught.value)
-    assert "Balance: 0 credits (0 paid, 0 free)." in str(caught.value)
+    assert "Balance: 0 credits (0 paid + 0 free)." in str(caught.value)
     assert "Buy credits on kodisc.com, or wait for the next monthly free credits." in str(
         caught.value
     )

@@ -62,6 +62,11 @@ class Server:
         return f"{self.origin}/api/v2"
 
     @property
+    def name(self) -> str:
+        """What a person reads: a server that is not the vendor's is called by its address."""
+        return self.origin.removeprefix("http://")
+
+    @property
     def posts(self) -> list[Request]:
         return [request for request in self.requests if request.method == "POST"]
 

@@ -102,8 +102,7 @@ def test_while_connecting_nothing_was_sent(server, interrupt_at):
 
     assert (told["attempts"], told["uncertain"]) == (1, 0)
     assert told["text"] == (
-        "Interrupted while the render was being submitted. It was tried once; no job was made and "
-        "nothing was charged."
+        "Interrupted while the render was being submitted. No job was made and nothing was charged."
     )
     assert told["chain"] == ["None", "None"]
     assert server.connections == 0
@@ -140,9 +139,8 @@ def test_while_waiting_for_the_answer_a_job_may_have_been_made(server, interrupt
 
     assert (told["attempts"], told["uncertain"]) == (1, 1)
     assert told["text"] == (
-        "Interrupted while the render was being submitted. It was tried once; that may have "
-        "arrived and made a job. The API cannot list jobs: compare the balance with what it was "
-        "before you send it once more."
+        "Interrupted while the render was being submitted. It may have started a "
+        "job. Before you send it again, look at %kodisc jobs: it shows whether the balance fell."
     )
     assert told["chain"] == ["None", "None"]
     assert len(server.posts) == 1
@@ -169,7 +167,7 @@ def test_while_polling_only_the_waiting_stops(server, interrupt_at, stage, fault
     told = interrupt_at(stage, seen_by=seen_by)
 
     assert told["text"] == (
-        "Stopped waiting. The job itself goes on; wait for it again with its job ID, job-1."
+        "Stopped waiting. The job goes on; wait for it again with its job ID, job-1."
     )
     assert told["chain"] == ["None", "None"]
     assert server.posts == []

@@ -101,8 +101,8 @@ def test_after_five_uncertain_attempts_the_error_says_that_a_job_may_have_been_m
     assert len(server.posts) == 5
     assert seen.sleeps == [1.0, 2.0, 4.0, 8.0]
     assert (caught.value.attempts, caught.value.uncertain) == (5, 5)
-    assert "It was tried 5 times; 5 of these may have arrived and made a job." in str(caught.value)
-    assert "compare the balance" in str(caught.value)
+    assert "All 5 attempts failed, but any of them may have started a job." in str(caught.value)
+    assert "whether the balance fell" in str(caught.value)
 
 
 @uncertain
@@ -154,7 +154,7 @@ def test_an_accepted_render_whose_job_id_cannot_be_read_is_never_sent_again(
     assert len(server.posts) == 1
     assert caught.value.uncertain == 1
     assert f"but {problem}: a job was probably made, and its ID is not known." in str(caught.value)
-    assert "It was not sent again, so that nothing is paid twice." in str(caught.value)
+    assert "It was not sent again, so that you do not pay twice." in str(caught.value)
 
 
 def test_a_body_of_50_mb_without_a_length_is_read_to_the_limit_only(server, make_client):
@@ -225,8 +225,8 @@ def test_five_429_say_that_no_job_was_made(server, client):
 
     assert len(server.posts) == 5
     assert str(caught.value) == (
-        "The API took no more requests (429): slow down. It was tried 5 times; no job was made "
-        "and nothing was charged. Wait a little, then try again."
+        f"{server.name} takes no more requests right now (429): slow down. All 5 attempts failed. "
+        "No job was made and nothing was charged. Wait a little, then try again."
     )
 
 
@@ -330,7 +330,7 @@ ANSWERS = {
         answer(400, {"error": "fps must be a positive integer", "message": "Got -1."}),
         InvalidRequestError,
         (
-            "The API refused the request (400): fps must be a positive integer: Got -1. No job was made; nothing was "
+            "SERVER refused the request (400): fps must be a positive integer: Got -1. No job was made; nothing was "
             "charged. Change fps and send it again."
         ),
     ),
@@ -338,15 +338,15 @@ ANSWERS = {
         answer(400, HTML),
         InvalidRequestError,
         (
-            "The API refused the request (400): no reason given (its body is a web page, not JSON). No job was made; "
-            "nothing was charged. Change the request first."
+            "SERVER refused the request (400): no reason given (its body is a web page, not JSON). No job was made; "
+            "nothing was charged. Change the request, then send it again."
         ),
     ),
     "401": (
         answer(401, {"error": "unauthorized"}),
         AuthenticationError,
         (
-            "The API refused the key (401): unauthorized. No job was made; nothing was charged. The key came from "
+            "SERVER refused the key (401): unauthorized. No job was made; nothing was charged. The key came from "
             "the api_key argument. It may be mistyped, revoked or unknown; keys are looked for in the api_key argument, "
             "KODISC_KEY, Colab's secrets, the system keyring and this session's login, in this order."
         ),
@@ -356,15 +356,15 @@ ANSWERS = {
         InsufficientCreditsError,
         (
             "Not enough credits to reserve this render (402): insufficient_credits. No job was made; nothing was "
-            "charged. Balance: 7 credits (2 paid, 5 free). Buy credits on kodisc.com, or wait for the next monthly "
-            "free credits."
+            "charged. Balance: 7 credits (2 paid + 5 free). "
+            "Ask whoever runs this server for more."
         ),
     ),
     "413": (
         answer(413, {"error": "too large"}),
         InvalidRequestError,
         (
-            "The request is too large for the API (413): too large. No job was made; nothing was charged. Send less "
+            "The request is too large for SERVER (413): too large. No job was made; nothing was charged. Send less "
             "code or metadata."
         ),
     ),
@@ -381,7 +381,7 @@ def test_an_answer_that_says_no_is_never_tried_again(server, client, seen, fault
 
     assert len(server.posts) == 1
     assert seen.sleeps == []
-    assert str(caught.value) == text
+    assert str(caught.value) == text.replace("SERVER", server.name)
     assert (caught.value.attempts, caught.value.uncertain) == (1, 0)
 
 
@@ -407,7 +407,7 @@ def test_a_402_after_an_uncertain_attempt_does_not_claim_that_no_job_was_made(se
     assert len(server.posts) == 2
     assert caught.value.uncertain == 1
     assert "This attempt made no job. The balance could not be read." in str(caught.value)
-    assert "1 of these may have arrived and made a job" in str(caught.value)
+    assert "1 of them may have started a job" in str(caught.value)
 
 
 @pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
@@ -459,7 +459,7 @@ def test_calling_it_off_ends_a_wait_at_once_and_sends_nothing_more(server, statu
     assert time.monotonic() - began < 100
     assert len(server.posts) == 1
     assert (caught.value.attempts, caught.value.uncertain) == (1, uncertain)
-    assert str(caught.value).startswith("The render was called off. It was tried once; ")
+    assert str(caught.value).startswith("The render was called off. ")
     assert caught.value.__context__ is None
 
 

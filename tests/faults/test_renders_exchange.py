@@ -12,6 +12,7 @@ import pytest
 from kodisc_jupyter.api.errors import NetworkError, SubmissionUncertainError
 from kodisc_jupyter.api.models import RenderRequest
 from kodisc_jupyter.renders.journal.record import Step
+from kodisc_jupyter.renders.money import settlement
 from kodisc_jupyter.renders.session import RenderSession
 from kodisc_jupyter.renders.start.backend import Backend
 from kodisc_jupyter.renders.state import Phase
@@ -38,7 +39,8 @@ def test_an_attempt_that_was_cut_off_is_in_the_receipt(session, server, client):
     render = session.start(
         REQUEST, backend=Backend("cloud", client, "cloud:x"), on_state=states.append
     )
-    assert "Accepted at attempt 2; 1 earlier may have arrived too" in render.state.note
+    assert render.state.uncertain == 1
+    assert "may have started another job" in settlement(render.state)
     assert render.state.balance_before.total == 2040
     retrying = next(state for state in states if state.phase is Phase.RETRYING)
     assert (retrying.retry.attempt, retrying.retry.attempts) == (2, 5)

@@ -174,7 +174,7 @@ def test_a_restarted_kernel_takes_up_what_was_left_open(start_kernel, fresh_home
     gate.open()
     again = kernel.final(request)["text/plain"]
     assert job in again
-    assert "paid once" in again
+    assert "already running" in again
     assert said(kernel, "%kodisc jobs").count("Gated") == 1
 
 

@@ -48,7 +48,7 @@ def test_an_unattended_cell_ends_with_a_real_video_and_no_widget(run_notebook, k
     assert "figure" in done.html(1)
     assert "kodisc-video" in done.html(1)
     assert "widgets" not in done.notebook.metadata
-    assert "no credits" in done.text(1)
+    assert "free on this machine" in done.text(1)
 
 
 def test_quality_aspect_and_fps_shape_the_video(run_notebook, kodisc_home):

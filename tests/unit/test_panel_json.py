@@ -67,7 +67,7 @@ def test_money_shows_paid_free_total_reserved_budget_and_the_estimate_with_its_g
     assert rows == [
         ["Balance", "2,040 credits", "1,840 paid + 200 free"],
         ["Reserved", "40 credits", "settled at the end"],
-        ["Estimate", "about 51 credits and 0:12", "from your last render of this scene"],
+        ["Estimate", "about 51 credits, 12 s", "from your last render of this scene"],
         ["Budget", "460 credits left", "of 500 this session"],
     ]
 
@@ -83,14 +83,14 @@ def test_at_the_end_the_change_of_the_balance_is_visible():
         now=1_003.0,
     )["money"]
     assert rows == [
-        ["Cost", "51 credits", ""],
-        ["Balance", "2,040 → 1,989", "−51; 1,840 paid + 149 free"],
+        ["Charged", "51 credits", ""],
+        ["Left", "1,989 credits", "1,840 paid + 149 free"],
     ]
 
 
 def test_what_the_api_did_not_say_is_unknown():
     rows = panel_json(state(Phase.COMPLETED), now=1_003.0)["money"]
-    assert rows == [["Cost", "unknown", ""]]
+    assert rows == [["Charged", "unknown", "Kodisc has not said"]]
 
 
 def test_on_this_machine_no_credits_are_needed():

@@ -69,10 +69,10 @@ def test_an_estimate_names_its_ground_and_never_makes_up_a_number():
     assert guess([Past(10, 900)], [Past(99, 9)], "A", "low").ground is EstimateBasis.OWN
     from_others = guess([], [Past(5, None), Past(6, None), Past(100, None)], "A", "low")
     assert (from_others.credits, from_others.ground) == (6, EstimateBasis.MEDIAN)
-    assert "median of your 3 renders at low" in from_others.estimate.ground
+    assert "based on 3 earlier low renders" in from_others.estimate.ground
     nothing = guess([], [], "A", "low")
     assert (nothing.credits, nothing.ground) == (None, EstimateBasis.NONE)
-    assert nothing.estimate.ground.startswith("unknown")
+    assert nothing.estimate.ground == "this is your first render at low quality"
 
 
 def test_an_unknown_balance_or_cost_is_no_reason_to_refuse():
@@ -104,7 +104,7 @@ def test_run_all_of_30_cells_with_a_budget_for_10_stops_in_time(
             break
     spent = sum(job.credits_cost for job in service.jobs.values())
     assert (
-        f"the budget of this session is 510 credits; spent {session.purse.budget().spent}"
+        f"the budget of this session is 510 credits; {session.purse.budget().spent} spent"
         in message
     )
     assert "Nothing was sent and nothing was charged" in message
@@ -143,7 +143,7 @@ def test_a_cell_that_waits_for_the_budget_says_so_and_can_be_called_off(make_ses
 
     def on_state(state):
         notes.append(state.note)
-        if "waiting for what is open" in state.note:
+        if "waiting for your open renders" in state.note:
             cancel.set()
 
     with pytest.raises(SubmissionCancelledError):
@@ -159,7 +159,7 @@ def test_a_cell_limit_counts_the_renders_of_the_same_cell(make_session, make_ser
     renders = []
     for request in requests:
         renders.append(session.start(request, backend=cloud, max_credits=120, alongside=renders))
-    with pytest.raises(BudgetExceededError, match="budget of this cell is 120 credits; spent 100"):
+    with pytest.raises(BudgetExceededError, match="budget of this cell is 120 credits; 100 spent"):
         session.start(too_many, backend=cloud, max_credits=120, alongside=renders)
 
 

@@ -90,7 +90,8 @@ def test_the_list_of_jobs_shows_state_credits_age_and_the_balances_of_what_is_un
     assert "2 h" in lines[1]
     assert any("Good" in line and "completed" in line and " 51 " in line for line in lines)
     assert (
-        "Doubtful was sent 2 h ago and never got an answer; balance before 949, after 949" in text
+        "Doubtful was sent 2 h ago and never got an answer; the balance has not changed since (949 → 949)"
+        in text
     )
     assert jobs_table([], now=0) == "Nothing was rendered yet."
 

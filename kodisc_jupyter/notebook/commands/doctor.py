@@ -14,11 +14,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from kodisc_jupyter.api.auth import LOOKED_IN, find_key
+from kodisc_jupyter.api.credits import credits_of, parts
 from kodisc_jupyter.api.errors import AuthenticationError, KodiscError
 from kodisc_jupyter.api.models import Account
 from kodisc_jupyter.notebook.backends import BackendChooser, has_manim
 from kodisc_jupyter.notebook.display.notices import say
-from kodisc_jupyter.notebook.display.words import amount, split
 from kodisc_jupyter.notebook.front_end import FrontEnd
 from kodisc_jupyter.renders import local_server
 
@@ -193,7 +193,7 @@ def _credits(account: Account) -> Finding:
     if account.unlimited:
         return Finding(Verdict.GOOD, "credits", "this server takes none")
     balance = account.credits
-    found = f"{amount(balance.total)} ({split(balance)})"
+    found = f"{credits_of(balance.total)} ({parts(balance)})"
     if balance.total > 0:
         return Finding(Verdict.GOOD, "credits", found)
     return Finding(

@@ -6,8 +6,8 @@ import argparse
 from importlib.util import find_spec
 from typing import TYPE_CHECKING
 
+from kodisc_jupyter.api.credits import credits_of, parts
 from kodisc_jupyter.api.errors import AuthenticationError
-from kodisc_jupyter.notebook.display import words
 from kodisc_jupyter.notebook.display.notices import say
 from kodisc_jupyter.notebook.front_end import FrontEnd
 
@@ -33,7 +33,7 @@ def run(kernel: KernelState, asked: argparse.Namespace) -> None:
     login = auth.login(getpass, base_url=kernel.settings.base_url or None)
     balance = login.account.credits
     say(f"Logged in with key {login.account.key_prefix}…")
-    say(f"Balance: {words.credits_of(balance.total)} ({words.split(balance)})")
+    say(f"Balance: {credits_of(balance.total)} ({parts(balance)})")
     if login.shadowed_by:
         say(f"Note: another key, from {login.shadowed_by}, is looked up first and stays in use.")
     keep = asked.keep

@@ -6,6 +6,7 @@ import argparse
 import time
 from typing import TYPE_CHECKING
 
+from kodisc_jupyter.api.credits import amount, credits_of, parts
 from kodisc_jupyter.api.errors import KodiscError
 from kodisc_jupyter.notebook.display import words
 from kodisc_jupyter.notebook.display.notices import say
@@ -47,7 +48,7 @@ def _cloud_lines(kernel: KernelState) -> list[str]:
     money = (
         "Credits: this server takes none."
         if account.unlimited
-        else f"Balance: {words.credits_of(balance.total)} ({words.split(balance)})"
+        else f"Balance: {credits_of(balance.total)} ({parts(balance)})"
     )
     return [
         f"Renders go to: {client.base_url}",
@@ -73,8 +74,8 @@ def _spent(kernel: KernelState) -> list[str]:
         return []
     budget = kernel.session.purse.budget()
     assert budget is not None
-    left, limit = words.amount(budget.left), words.credits_of(budget.limit)
-    return [f"Budget of this session: {left} of {limit} left ({words.amount(budget.spent)} spent)"]
+    left, limit = amount(budget.left), credits_of(budget.limit)
+    return [f"Budget of this session: {left} of {limit} left ({amount(budget.spent)} spent)"]
 
 
 def _open_line(state: RenderState) -> str:

@@ -19,6 +19,7 @@ from kodisc_jupyter.notebook.display import words
 from kodisc_jupyter.notebook.kernel import current_kernel, visible_variables
 from kodisc_jupyter.notebook.line.options import Options
 from kodisc_jupyter.notebook.settings import ASPECT_RATIOS, QUALITIES
+from kodisc_jupyter.renders import money
 
 if TYPE_CHECKING:
     from kodisc_jupyter.notebook.display.embedding import VideoOptions
@@ -188,7 +189,7 @@ class Studio:
         except KodiscError:
             self.estimate.value = ""  # the mistake is shown when it is rendered
             return
-        guessed = words.guess(estimate) or "unknown"
+        guessed = money.estimate(estimate)
         ground = words.plain(estimate.ground, 200)
         self.estimate.value = f"<span>Estimate: {escape(guessed)} ({escape(ground)})</span>"
 

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Final, Protocol
 from kodisc_jupyter.api.errors import KodiscError
 from kodisc_jupyter.notebook.display.embedding import VideoOptions
 from kodisc_jupyter.notebook.display.figure import error_text, figure_text, pause_text, status_text
+from kodisc_jupyter.renders import money
 from kodisc_jupyter.renders.media import copied
 from kodisc_jupyter.renders.state import ENDED, Phase, RenderState
 from kodisc_jupyter.scene.cell import Source
@@ -186,13 +187,4 @@ def failure_diagnostic(state: RenderState, source: Source | None) -> Diagnostic 
         return None
     from kodisc_jupyter.scene.failures import from_failure
 
-    return from_failure(state.error, source, charged=charged(state))
-
-
-def charged(state: RenderState) -> str:
-    """What is known about the credits of a failed render, in one sentence."""
-    if state.unlimited:
-        return "It ran on this machine and cost no credits."
-    if state.cost is None:
-        return "The API has not said whether it cost credits."
-    return f"The job reports a cost of {state.cost:,} credit{'' if state.cost == 1 else 's'}."
+    return from_failure(state.error, source, charged=money.charged(state))

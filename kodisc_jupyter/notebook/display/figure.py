@@ -17,6 +17,7 @@ from kodisc_jupyter.api.models import AspectRatio, frame_size
 from kodisc_jupyter.notebook.display import words
 from kodisc_jupyter.notebook.display.embedding import UPRIGHT_PX, WIDE_PX
 from kodisc_jupyter.notebook.display.links import is_embedded, safe_url
+from kodisc_jupyter.renders import money
 from kodisc_jupyter.renders.state import Phase, RenderState
 
 if TYPE_CHECKING:
@@ -128,13 +129,18 @@ def _caption(
             f'<a href="{escape(captions_url)}" target="_blank" rel="noreferrer">Captions</a>'
         )
     lines = [" · ".join(parts)]
-    said = [words.plain(text, 600) for text in (state.note, note) if text]
+    said = [words.plain(text, 600) for text in (*_sentences(state), note) if text]
     lines += [f"<bdi>{escape(text)}</bdi>" for text in said]
     if links:
         lines.append(" · ".join(links))
     if alt:
         lines.append(f"<bdi>{escape(words.plain(alt, 500))}</bdi>")
     return "<br>".join(lines)
+
+
+def _sentences(state: RenderState) -> tuple[str, str]:
+    """What is to be said of the render itself: its note, and what a lost answer cost."""
+    return state.note, money.settlement(state)
 
 
 def _transcript(text: str) -> str:
@@ -163,7 +169,7 @@ def figure_text(state: RenderState, *, src: str | None = None, note: str = "") -
             places.append(address)
     where = "\n  ".join(places) or "the video's place is unknown"
     lines = [f"{words.name(state.scene)}: {where}", " · ".join(words.receipt(state))]
-    lines += [words.plain(text, 600) for text in (state.note, note) if text]
+    lines += [words.plain(text, 600) for text in (*_sentences(state), note) if text]
     return "\n".join(lines)
 
 
@@ -180,7 +186,7 @@ def status_text(state: RenderState, *, now: float | None = None) -> str:
 
     ``now`` is seconds since the epoch; with it the elapsed time is said.
     """
-    local = "rendering on this machine, no credits"
+    local = "rendering on this machine, free"
     headline = words.headline(state)
     if state.phase is Phase.RUNNING and state.unlimited and state.backend == "local":
         headline = local

@@ -28,6 +28,7 @@ from kodisc_jupyter.notebook.display.final_output import final_bundle, final_out
 from kodisc_jupyter.notebook.display.links import safe_url
 from kodisc_jupyter.notebook.display.rate_limiter import KERNEL_OUTLET, OutputRateLimiter
 from kodisc_jupyter.notebook.display.throttle import Later, Throttle, call_later
+from kodisc_jupyter.renders import money
 from kodisc_jupyter.renders.state import ENDED, Phase, RenderState
 from kodisc_jupyter.scene.diagnostics import Diagnostic, to_json
 
@@ -94,8 +95,8 @@ def panel_json(
             "at": _ms(retry.at),
             "reason": words.name(retry.reason),
         },
-        "money": [list(row) for row in words.money(state)],
-        "again": words.again(state) if state.phase in _AGAIN and not state.unlimited else None,
+        "money": [[words.plain(text, 300) for text in row] for row in money.rows(state)],
+        "again": money.again(state) if state.phase in _AGAIN and not state.unlimited else None,
         "guess": _guess(state),
         "preview": state.preview if open_ else None,
         "cancel": state.cancellable and open_,

@@ -5,12 +5,12 @@ Pure functions. Nothing here guesses: what the API did not say reads "unknown".
 
 from __future__ import annotations
 
-import math
 import re
 from typing import Final
 
-from kodisc_jupyter.api.models import CANCELLED, PRESETS, AspectRatio, Balance, Credits, frame_size
-from kodisc_jupyter.renders.state import ENDED, Estimate, Phase, RenderState, Trouble
+from kodisc_jupyter.api.models import CANCELLED, PRESETS, AspectRatio, frame_size
+from kodisc_jupyter.renders import money
+from kodisc_jupyter.renders.state import ENDED, Phase, RenderState, Trouble
 from kodisc_jupyter.scene.excerpt import visible
 
 TEXT_LIMIT: Final = 4_000
@@ -46,22 +46,6 @@ def cut(text: str, limit: int = TEXT_LIMIT) -> str:
     return f"{text[:head]}\n… {len(text) - limit:,} characters left out …\n{text[-tail:]}"
 
 
-def amount(credits_: Credits | None) -> str:
-    """A number of credits as people write it: ``2,040``; ``None`` is "unknown"."""
-    if credits_ is None or not math.isfinite(credits_):
-        return "unknown"
-    if isinstance(credits_, int) or credits_.is_integer():
-        return f"{int(credits_):,}".replace("-", "−")
-    return f"{credits_:,.2f}".rstrip("0").replace("-", "−")
-
-
-def credits_of(number: Credits | None) -> str:
-    """``1 credit``, ``51 credits``, ``unknown``."""
-    if number is None:
-        return amount(None)
-    return f"{amount(number)} credit{'' if number == 1 else 's'}"
-
-
 def clock(seconds: float) -> str:
     """A duration as ``0:07`` or ``1:02:03``."""
     whole = max(0, int(seconds))
@@ -77,13 +61,13 @@ def duration(milliseconds: int) -> str:
 
 def place(state: RenderState) -> str:
     """Where the render runs, to follow "Rendering"."""
-    return "on this machine" if state.backend == "local" else "on Kodisc"
+    return f"on {name(state.server)}"
 
 
 def headline(state: RenderState) -> str:
     """What is happening, in words: the panel's phase text."""
     local = state.backend == "local"
-    server = "the server on this machine" if local else "Kodisc"
+    server = "the server on this machine" if local else name(state.server)
     return {
         Phase.CHECKING: "Checking the scene",
         Phase.REHEARSING: "Rehearsing the scene on this machine",
@@ -112,8 +96,9 @@ def explanation(state: RenderState) -> str:
 
     ``state.note`` comes first where the render has something of its own to say.
     """
-    if state.note:
-        return plain(state.note, 600)
+    own = " ".join(filter(None, (state.note, money.settlement(state))))
+    if own:
+        return plain(own, 900)
     job = name(state.job_id or "JOBID")
     if state.unrehearsed and state.phase not in {Phase.LOST, *ENDED}:
         return unrehearsed(state.unrehearsed)
@@ -121,10 +106,9 @@ def explanation(state: RenderState) -> str:
         Phase.CHECKING: "Nothing has been sent.",
         Phase.REHEARSING: "It is played once without drawing, to find mistakes before they cost "
         "anything. Nothing has been sent.",
-        Phase.LOST: "What is known is shown below. It is asked again, less and less often; "
-        "nothing is paid twice.",
-        Phase.DETACHED: f"%kodisc show {job} shows it again; so does running the cell again, "
-        "at no further cost.",
+        Phase.LOST: "It is asked again by itself, less and less often.",
+        Phase.DETACHED: f"To see it again: %kodisc show {job}, or run the cell again"
+        f"{'.' if state.unlimited else '; you do not pay twice.'}",
     }.get(state.phase, "")
 
 
@@ -140,72 +124,8 @@ def settings(state: RenderState) -> str:
         return f"{name(str(state.quality))} · {name(str(state.aspect_ratio))}{rate}"
     width, height = frame_size(state.quality, state.aspect_ratio)
     fps = state.fps or PRESETS[state.quality][2]
-    length = f" · {clock(math.ceil(state.length_s))} of video" if state.length_s else ""
+    length = f" · {money.span(-(-state.length_s // 1))} of video" if state.length_s else ""
     return f"{state.quality} · {width}×{height} · {fps} fps{length}"
-
-
-def split(balance: Balance) -> str:
-    """Where a balance comes from: ``1,840 paid + 200 free``."""
-    return f"{amount(balance.paid)} paid + {amount(balance.free)} free"
-
-
-def guess(estimate: Estimate) -> str:
-    """An estimate in words: ``about 51 credits and 0:12``; empty when it says nothing."""
-    parts = []
-    if estimate.credits is not None:
-        parts.append(credits_of(estimate.credits))
-    if estimate.duration_ms is not None:
-        parts.append(clock(math.ceil(estimate.duration_ms / 1000)))
-    return f"about {' and '.join(parts)}" if parts else ""
-
-
-def money(state: RenderState) -> list[tuple[str, str, str]]:
-    """The credits of a render as rows of label, value and detail (which may be empty)."""
-    if state.unlimited:
-        return []
-    rows = []
-    before, after = state.balance_before, state.balance_after
-    if state.phase in {Phase.COMPLETED, Phase.FAILED} or state.cost is not None:
-        cost = 0 if state.reused else state.cost
-        rows.append(("Cost", credits_of(cost), "reused" if state.reused else ""))
-    if before and after:
-        change = after.total - before.total
-        changed = f"{'+' if change > 0 else ''}{amount(change)}" if change else "unchanged"
-        rows.append(
-            (
-                "Balance",
-                f"{amount(before.total)} → {amount(after.total)}",
-                f"{changed}; {split(after)}",
-            )
-        )
-    elif before or after:
-        balance = after or before
-        assert balance is not None
-        rows.append(("Balance", credits_of(balance.total), split(balance)))
-    if state.reserved is not None and state.phase not in ENDED:
-        rows.append(("Reserved", credits_of(state.reserved), "settled at the end"))
-    if state.estimate and state.phase not in ENDED and guess(state.estimate):
-        rows.append(("Estimate", guess(state.estimate), plain(state.estimate.ground, 200)))
-    if state.budget:
-        budget = state.budget
-        rows.append(
-            ("Budget", f"{credits_of(budget.left)} left", f"of {amount(budget.limit)} this session")
-        )
-    return rows
-
-
-def paid(state: RenderState) -> str:
-    """What a finished render cost, in a few words for the receipt."""
-    if state.unlimited:
-        return f"{place(state)}, no credits"
-    if state.reused:
-        return "reused, 0 credits"
-    cost = credits_of(state.cost) if state.cost is not None else "credits unknown"
-    before = state.balance_before.total if state.balance_before else None
-    after = state.balance_after.total if state.balance_after else None
-    if before is None and after is None:
-        return f"{cost}, balance unknown"
-    return f"{cost}, balance {amount(before)} → {amount(after)}"
 
 
 def receipt(state: RenderState) -> list[str]:
@@ -220,22 +140,11 @@ def outcome(state: RenderState) -> list[str]:
     if state.job and state.job.duration_ms is not None:
         parts.append(f"rendered in {duration(state.job.duration_ms)}")
     if state.phase in {Phase.COMPLETED, Phase.FAILED} or state.cost is not None:
-        parts.append(paid(state))
+        parts.append(money.receipt(state))
     return parts
-
-
-def again(state: RenderState) -> str:
-    """How many credits rendering again would cost, after "this costs credits again, "."""
-    known = state.cost if state.cost and not state.reused else None
-    if known is None and state.estimate is not None:
-        known = state.estimate.credits
-    return f"about {amount(known)}" if known else "but how many is not known before"
 
 
 def not_in_the_notebook(state: RenderState) -> str:
     """What a finished panel says when nothing has taken its place."""
     show = f" or %kodisc show {name(state.job_id)}" if state.job_id else ""
-    return (
-        f"Not in the notebook yet. To keep it there: run the cell again{show}; "
-        "nothing is paid twice."
-    )
+    return f"Not in the notebook yet. To keep it there: run the cell again{show}; you do not pay twice."

@@ -6,6 +6,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
+from kodisc_jupyter.api.address import server_name
+
 if TYPE_CHECKING:
     from kodisc_jupyter.api.client import Client
 
@@ -23,3 +25,8 @@ class Backend:
     identity: str
     unlimited: bool = False
     refresh: Callable[[], Backend] | None = None
+
+    @property
+    def address(self) -> str:
+        """What a person calls the server; empty on this machine."""
+        return server_name(self.identity.partition(":")[2]) if self.kind == "cloud" else ""

@@ -14,6 +14,7 @@ from enum import Enum
 from typing import Final
 
 from kodisc_jupyter.api.models import Balance, Credits
+from kodisc_jupyter.renders import money
 from kodisc_jupyter.renders.state import Estimate
 
 SAFETY: Final = 1.5
@@ -123,8 +124,8 @@ def guess(
     if planned is not None and not own and not similar and quality == EXAMPLE_QUALITY:
         return _by_example(planned)
     for ground, pasts, words in (
-        (EstimateBasis.OWN, own, f"{scene} at {quality} before: median of {len(own)}"),
-        (EstimateBasis.MEDIAN, similar, f"median of your {len(similar)} renders at {quality}"),
+        (EstimateBasis.OWN, own, money.ground(len(own), quality, scene)),
+        (EstimateBasis.MEDIAN, similar, money.ground(len(similar), quality)),
     ):
         if pasts:
             times = [past.duration_ms for past in pasts if past.duration_ms is not None]
@@ -135,9 +136,7 @@ def guess(
                 duration_ms=statistics.median_high(times) if times else None,
             )
             return Guess(estimate, ground)
-    return Guess(
-        Estimate(f"unknown: nothing at {quality} has been rendered yet"), EstimateBasis.NONE
-    )
+    return Guess(Estimate(money.ground(0, quality)), EstimateBasis.NONE)
 
 
 def _by_frames(counted: Sequence[Past], planned: Planned, quality: str) -> Guess:

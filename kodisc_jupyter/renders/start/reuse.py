@@ -135,8 +135,8 @@ class Reuse:
         if not backend.client.resubmit_uncertain:
             raise SubmissionUncertainError(
                 f"{said} It was not sent again, because resubmit_uncertain is off.",
-                hint="Compare the balances listed there. If none was charged, --force sends it "
-                "once more; else it would be paid twice.",
+                hint="%kodisc jobs shows whether the balance fell. If it did not, --force sends it "
+                "again; else you would pay twice.",
             )
         return said
 
@@ -183,7 +183,7 @@ class Reuse:
 
     def _show_again(self, found: JobRecord, render: Render, notebook: str) -> Render:
         assert found.job_id is not None
-        note = f"0 credits, reused: rendered on {_when(found.created_at)}."
+        note = f"Rendered before, on {_when(found.created_at)}."
         media = find(found, self._store)
         if media is None:
             render.advance(Phase.FETCHING, job=found.job(), note="Fetching the video once more.")
@@ -224,7 +224,8 @@ class Reuse:
         else:
             with contextlib.suppress(KodiscError):  # another kernel may have sent the same since
                 self._journal.mark(found, Step.UNKNOWN, Step.ACCEPTED, ended_at=None)
-        note = f"Attached to job {found.job_id}, which was open already: it is paid once."
+        note = "This render was already running"
+        note += "." if found.unlimited else "; you pay once."
         render.advance(balance_before=found.balance_before, note=found.note or note)
         if job is not None and job.is_terminal:
             self._follower.settle(render, found, job)

@@ -7,8 +7,10 @@ from dataclasses import dataclass
 from threading import Condition, Event
 from typing import Final
 
+from kodisc_jupyter.api.credits import amount
 from kodisc_jupyter.api.errors import BudgetExceededError, SubmissionCancelledError
 from kodisc_jupyter.api.models import Credits
+from kodisc_jupyter.renders import money
 from kodisc_jupyter.renders.render import Render
 from kodisc_jupyter.renders.start.budget import Commitment, Guess, Verdict, decide, sums
 from kodisc_jupyter.renders.state import Budget, Phase
@@ -16,7 +18,7 @@ from kodisc_jupyter.renders.state import Budget, Phase
 _LOOK_S: Final = 0.5
 _OUT_OF_SIGHT: Final = frozenset({Phase.LOST, Phase.DETACHED})
 _WAITING: Final = (
-    "A budget is set: waiting for what is open to end, because its cost is known only then."
+    "A budget is set: waiting for your open renders, because only their end tells what they cost."
 )
 
 
@@ -60,7 +62,7 @@ class SessionBudget:
         """Count a render in, waiting for open ones to end where only their cost can tell.
 
         Raises:
-            BudgetExceededError: the session's budget, or the cell's, would be passed.
+            BudgetExceededError: the session's budget, or the cell's, would be exceeded.
             SubmissionCancelledError: ``cancel`` was set while waiting.
         """
         cell = {one.render_id for one in alongside}
@@ -127,16 +129,15 @@ class SessionBudget:
 def refusal(limit: Credits, commitments: Sequence[Commitment], new: Guess, whose: str) -> str:
     """Why the budget refuses one more render, with all the sums."""
     total = sums(commitments)
-    parts = [f"spent {total.spent}"]
+    parts = [f"{amount(total.spent)} spent"]
     if total.open:
-        parts.append(f"still open or uncertain about {total.open}")
+        parts.append(f"about {amount(total.open)} for renders that are open or uncertain")
     if total.open_unknown:
-        parts.append(f"{total.open_unknown} still open of unknown cost")
+        parts.append(f"{_renders(total.open_unknown)} of unknown cost still open")
     if total.ended_unknown:
-        parts.append(f"{total.ended_unknown} ended, but the API did not say their cost")
-    cost = "of unknown cost" if new.credits is None else f"about {new.credits}"
-    return (
-        f"Refused before sending: the budget of this {whose} is {limit} credits; "
-        f"{', '.join(parts)}; this render {cost} ({new.estimate.ground}). "
-        "Nothing was sent and nothing was charged."
-    )
+        parts.append(f"{_renders(total.ended_unknown)} ended without saying what they cost")
+    return money.over_budget(limit, whose, parts, new.estimate)
+
+
+def _renders(number: int) -> str:
+    return "1 render" if number == 1 else f"{number} renders"

@@ -20,6 +20,7 @@ from kodisc_jupyter.api.errors import (
 )
 from kodisc_jupyter.api.models import RenderRequest
 from kodisc_jupyter.api.retry import Retrying
+from kodisc_jupyter.renders import money
 from kodisc_jupyter.renders.journal.file import JournalError
 from kodisc_jupyter.renders.journal.journal import Journal
 from kodisc_jupyter.renders.journal.record import JobRecord, Step
@@ -122,10 +123,8 @@ class Sending:
         if self.guard and not fits_balance(balance, self.guess):
             assert balance is not None
             raise BudgetExceededError(
-                f"Refused before sending: the balance is {balance.total} credits, and "
-                f"{self.request.class_name} may cost about {self.guess.credits} "
-                f"({self.guess.estimate.ground}). Nothing was sent and nothing was charged.",
-                hint="Choose a lower quality, buy credits, or send it all the same with --force.",
+                money.over_balance(balance, self.request.class_name, self.guess.estimate),
+                hint="Choose a lower quality, buy credits, or send it anyway with --force.",
             )
         submission = self.backend.client.submit(
             self.request, on_retry=self._retrying, on_attempt=self._attempt, cancel=self.cancel
@@ -186,6 +185,10 @@ class Sending:
             step = Step.NOT_SENT
         else:
             step = Step.REFUSED
+        balance = self.balances.ask(self.backend) if uncertain else None
+        if balance is not None and isinstance(error, KodiscError):
+            change = money.since(self.render.state.balance_before, balance)
+            error.message = f"{error.message} {change[0].upper()}{change[1:]}."
         with contextlib.suppress(KodiscError):  # the error itself is on its way to the user
             self.journal.update(
                 self.record,
@@ -194,7 +197,7 @@ class Sending:
                 attempts=self._attempts,
                 uncertain_attempts=uncertain,
                 ended_at=time.time(),
-                balance_after=self.balances.ask(self.backend) if uncertain else None,
+                balance_after=balance,
                 note=str(error)[:300],
             )
         self.refused(bool(uncertain))
