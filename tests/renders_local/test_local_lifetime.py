@@ -260,7 +260,7 @@ def test_a_client_sees_the_server_lost_and_then_the_truth(
     start_server, tmp_path, wait_until, monkeypatch, gate
 ):
     monkeypatch.setattr(watcher, "LOST_AFTER_S", 1.0)
-    monkeypatch.setattr(pacing, "LOST_AFTER_S", 1.0)
+    monkeypatch.setattr(pacing, "LONG_OUTAGE_S", 1.0)
     monkeypatch.setattr(pacing, "OUTAGE_CAP_S", 0.5)
     monkeypatch.setattr(pacing, "LOST_CAP_S", 0.5)
     with socket.create_server(("127.0.0.1", 0)) as free:

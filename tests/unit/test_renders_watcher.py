@@ -3,6 +3,7 @@
 import threading
 import time
 from dataclasses import replace
+from types import SimpleNamespace
 
 import pytest
 
@@ -105,7 +106,7 @@ def test_an_outage_is_probed_ever_slower_and_the_server_may_ask_for_more():
     delays = [outage_delay_s(failures, 0, None) for failures in range(1, 12)]
     assert delays == sorted(delays)
     assert delays[-1] == pacing.OUTAGE_CAP_S
-    assert outage_delay_s(20, pacing.LOST_AFTER_S, None) == pacing.LOST_CAP_S
+    assert outage_delay_s(20, pacing.LONG_OUTAGE_S, None) == pacing.LOST_CAP_S
     assert outage_delay_s(1, 0, 120.0) == 120.0
     assert outage_delay_s(1, 0, 1e9) == 120.0
 
@@ -168,7 +169,7 @@ def test_every_job_is_polled_before_any_is_polled_twice_as_often(watcher, job):
     assert min(polls) * 2 >= max(polls)
 
 
-def test_an_outage_of_a_minute_is_shown_as_lost_and_passes(watcher, clock, job):
+def test_an_outage_that_lasts_is_told_once_and_passes(watcher, clock, job):
     job_id, service, backend = job
     service.poll_error = NetworkError("kodisc.example could not be reached: refused.")
     heard = Heard()
@@ -179,7 +180,7 @@ def test_an_outage_of_a_minute_is_shown_as_lost_and_passes(watcher, clock, job):
     clock.ahead += pacing.LOST_AFTER_S + 1
     watcher.check_now(watch)
     heard.until(lambda: heard.lost)
-    assert "cannot be reached" in heard.lost[0]
+    assert "could not be reached: refused" in heard.lost[0]
     assert "the job goes on" in heard.lost[0]
 
     service.poll_error = None
@@ -189,6 +190,47 @@ def test_an_outage_of_a_minute_is_shown_as_lost_and_passes(watcher, clock, job):
     heard.until(lambda: heard.jobs)
     assert heard.jobs[-1].is_terminal
     assert len(heard.lost) == 1
+
+
+def test_an_outage_is_told_in_time_though_the_next_poll_still_hangs(watcher, job, monkeypatch):
+    assert pacing.LOST_AFTER_S <= 15
+    monkeypatch.setattr("kodisc_jupyter.renders.watch.poller.LOST_AFTER_S", 0.1)
+    job_id, service, backend = job
+    hangs, released = threading.Event(), threading.Event()
+    ask = service.get_render
+
+    def poll(*args, **options):
+        if service.polled:
+            hangs.set()
+            released.wait(DEADLINE_S)
+        return ask(*args, **options)
+
+    monkeypatch.setattr(service, "get_render", poll)
+    service.poll_error = NetworkError("kodisc.example could not be reached: refused.")
+    heard = Heard()
+    watcher.watch(heard.watch(job_id, backend))
+    assert hangs.wait(DEADLINE_S)
+    heard.until(lambda: heard.lost)
+    released.set()
+
+
+def test_a_short_outage_is_not_told(watcher, clock, job, monkeypatch):
+    timers = []
+    monkeypatch.setattr(
+        "kodisc_jupyter.renders.watch.poller.Timer",
+        lambda _s, tell, told: timers.append((tell, told)) or SimpleNamespace(start=lambda: None),
+    )
+    job_id, service, backend = job
+    service.poll_error = NetworkError("refused")
+    heard = Heard()
+    watcher.watch(heard.watch(job_id, backend))
+    service.until(lambda: len(service.polled) >= 2)
+    service.poll_error = None
+    heard.until(lambda: heard.jobs)
+    clock.ahead += pacing.LOST_AFTER_S
+    for tell, told in timers:
+        tell(*told)
+    assert heard.lost == []
 
 
 def test_a_refused_key_is_said_soon_and_the_job_is_not_given_up(watcher, clock, job):

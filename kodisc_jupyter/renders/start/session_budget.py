@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from threading import Condition, Event
@@ -13,10 +14,10 @@ from kodisc_jupyter.api.models import Credits
 from kodisc_jupyter.renders import money
 from kodisc_jupyter.renders.render import Render
 from kodisc_jupyter.renders.start.budget import Commitment, Guess, Verdict, decide, sums
-from kodisc_jupyter.renders.state import Budget, Phase
+from kodisc_jupyter.renders.state import Budget, Phase, RenderState
+from kodisc_jupyter.renders.watch.pacing import LONG_OUTAGE_S, LOST_AFTER_S
 
 _LOOK_S: Final = 0.5
-_OUT_OF_SIGHT: Final = frozenset({Phase.LOST, Phase.DETACHED})
 _WAITING: Final = (
     "A budget is set: waiting for your open renders, because only their end tells what they cost."
 )
@@ -38,8 +39,15 @@ class _Sent:
             # The cost is known before the video is here.
             ended=state.phase in {Phase.FETCHING, Phase.COMPLETED, Phase.FAILED}
             or state.cost is not None,
-            out_of_sight=state.phase in _OUT_OF_SIGHT,
+            out_of_sight=_is_out_of_sight(state),
         )
+
+
+def _is_out_of_sight(state: RenderState) -> bool:
+    """Whether waiting for its end is no use; a short outage passes."""
+    if state.phase is Phase.LOST:
+        return time.time() - state.phase_at >= LONG_OUTAGE_S - LOST_AFTER_S
+    return state.phase is Phase.DETACHED
 
 
 class SessionBudget:

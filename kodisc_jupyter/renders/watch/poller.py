@@ -9,7 +9,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from itertools import count
-from threading import Condition, Thread
+from threading import Condition, Thread, Timer
 
 from kodisc_jupyter.api.errors import (
     AuthenticationError,
@@ -231,26 +231,32 @@ class Poller:
             outage.until = now + delay
             if watch.active:
                 self._plan(watch, delay)
-            trouble = _trouble(error, outage, now)
-            lost = []
-            if trouble is not None:
-                mates = self._watches if backend_wide else {watch}
-                lost = [
-                    mate
-                    for mate in mates
-                    if mate.backend.identity == identity
-                    and mate.active
-                    and mate.told is not trouble
-                ]
-                for mate in lost:
-                    mate.told = trouble
         if gone:
             watch.gone(error)
-        for mate in lost:
-            assert trouble is not None
-            mate.lost(trouble, _lost_note(trouble, error))
+        self._tell(watch, outage, error)
+        if outage.failures == 1:  # the next poll may hang for longer than anybody should wait
+            timer = Timer(LOST_AFTER_S, self._tell, (watch, outage, error))
+            timer.daemon = True
+            timer.start()
         if backend_wide or isinstance(error, AuthenticationError):
             self._find_again(watch.backend, outage)
+
+    def _tell(self, watch: Watch, outage: _Outage, error: KodiscError) -> None:
+        """Tell an outage that lasts to each job that it is about, once."""
+        identity = watch.backend.identity
+        trouble = _trouble(error, outage, self._clock())
+        if trouble is None:
+            return
+        with self._changed:
+            if self._outages.get(identity) is outage:
+                mates = {mate for mate in self._watches if mate.backend.identity == identity}
+            else:
+                mates = {watch} if watch.outage is outage else set()
+            lost = [mate for mate in mates if mate.active and mate.told is not trouble]
+            for mate in lost:
+                mate.told = trouble
+        for mate in lost:
+            mate.lost(trouble, _lost_note(trouble, error))
 
     def _find_again(self, backend: Backend, outage: _Outage) -> None:
         """Our own server may have been restarted on another port, with another key."""
@@ -305,5 +311,5 @@ def _lost_note(trouble: Trouble, error: KodiscError) -> str:
         Trouble.KEY_REFUSED: "The key was refused while watching; the job goes on and its cost "
         "does not change. Type %kodisc login, then %kodisc show with the job ID.",
         Trouble.UNREADABLE: f"{why}. The job is kept, and is asked for again.",
-        Trouble.UNREACHABLE: f"The API cannot be reached ({why}); the job goes on.",
+        Trouble.UNREACHABLE: f"{why}; the job goes on, and watching resumes by itself.",
     }[trouble]
