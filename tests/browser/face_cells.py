@@ -12,6 +12,7 @@ from panel_faces import BEGAN, Face, faces
 from kodisc_jupyter.notebook.commands.studio import Studio
 from kodisc_jupyter.notebook.display.panel import WIDGET_MIME, final_bundle
 from kodisc_jupyter.notebook.display.widget import new_widget, view
+from kodisc_jupyter.notebook.kernel import current_kernel
 from kodisc_jupyter.renders.state import ENDED
 
 SHIFT = time.time() - 8 - BEGAN
@@ -48,12 +49,23 @@ def show_outputs() -> None:
             publish_display_data(final_bundle(face.state, face.problem, face.shown, face.kept))
 
 
-def show_studio() -> Studio:
-    """Studio with three results side by side."""
-    from kodisc_jupyter.notebook.magics import current_runner
+SCENE = """from manim import *
 
+
+class Pace(Scene):
+    def construct(self):
+        self.play(Create(Circle()), run_time=length)
+"""
+VALUES = {"length": 1.5, "colours": "blue and green", "rows": 4, "dashed": True}
+
+
+def show_studio() -> Studio:
+    """Studio with a field of every kind, and three results side by side."""
     title("studio")
-    studio = Studio(current_runner())
+    kernel = get_ipython()
+    kernel.user_ns.update(VALUES)
+    kernel.run_cell_magic("kodisc", f"Pace --check -ql --with {','.join(VALUES)}", SCENE)
+    studio = Studio(current_kernel())
     display(studio.widget)
     for name in ("failed", "completed", "running"):
         face = today(faces()[name])

@@ -9,6 +9,7 @@ from typing import Any
 from kodisc_jupyter.api.models import AspectRatio, Balance, Job, JobStatus, Quality
 from kodisc_jupyter.notebook.display.embedding import Sources, VideoOptions
 from kodisc_jupyter.notebook.display.panel import panel_json
+from kodisc_jupyter.renders import money
 from kodisc_jupyter.renders.state import Budget, Estimate, Media, Phase, RenderState, Retry
 from kodisc_jupyter.scene.diagnostics import Diagnostic, Severity
 from kodisc_jupyter.scene.excerpt import excerpt
@@ -33,6 +34,12 @@ class Face:
         now = self.state.began_at + NOW - BEGAN
         return panel_json(self.state, self.problem, now=now, shown=self.shown)
 
+
+PREVIEW = (
+    "data:image/png;base64,"
+    "iVBORw0KGgoAAAANSUhEUgAAACAAAAASCAIAAAC1qksFAAAAIUlEQVR4nGOUKe1ioCVgoqnpoxaMWjBq"
+    "wagFoxaMWgAFAAmQAT+Plt+HAAAAAElFTkSuQmCC"
+)
 
 _CODE = [
     "class HelloKodisc(Scene):",
@@ -69,7 +76,7 @@ _CLOUD = RenderState(
     phase_at=BEGAN + 3,
     balance_before=Balance(1840, 200, 2040),
     budget=Budget(limit=500, spent=102),
-    estimate=Estimate("from the last render of this scene", 51, 12_000),
+    estimate=Estimate(money.ground(2, "medium", "HelloKodisc"), 51, 12_000),
 )
 
 
@@ -117,6 +124,7 @@ def faces() -> dict[str, Face]:
     )
     return {
         "checking": Face(replace(_CLOUD, estimate=None, balance_before=None, budget=None)),
+        "rehearsing": Face(replace(_CLOUD, phase=Phase.REHEARSING)),
         "submitting": Face(replace(_CLOUD, phase=Phase.SUBMITTING)),
         "retrying": Face(
             replace(
@@ -128,20 +136,30 @@ def faces() -> dict[str, Face]:
         "queued": Face(queued),
         "running": Face(running),
         "running-local": Face(local),
-        "running-uncertain": Face(
+        "running-uncertain": Face(replace(running, phase_at=BEGAN, uncertain=1)),
+        "running-unknown-cost": Face(
             replace(
                 running,
-                estimate=None,
-                phase_at=BEGAN,
-                note="One attempt to send this job got no answer, so it was sent again. Kodisc "
-                "documents this as safe; the receipt shows the balance before and after.",
+                reserved=None,
+                quality=Quality.HIGH,
+                estimate=Estimate(money.ground(0, "high")),
             )
+        ),
+        "running-with-progress": Face(
+            replace(local, progress=42, preview=PREVIEW, cancellable=True)
         ),
         "fetching": Face(replace(running, phase=Phase.FETCHING, job=_DONE, estimate=None)),
         "completed": Face(completed, shown=shown),
         "completed-upright": Face(
             replace(completed, aspect_ratio=AspectRatio.UPRIGHT, quality=Quality.LOW),
             shown=upright,
+        ),
+        "completed-paid-once": Face(replace(completed, uncertain=1), shown=shown),
+        "completed-unexplained": Face(
+            replace(completed, uncertain=1, balance_after=Balance(1830, 149, 1979)), shown=shown
+        ),
+        "completed-in-class": Face(
+            replace(completed, address="classroom.example.org:8123"), shown=shown
         ),
         "completed-reused": Face(
             replace(completed, reused=True, balance_after=completed.balance_before), shown=shown

@@ -58,7 +58,7 @@ def test_what_was_spent_of_a_budget_stays_spent(shell, service, reload):
     run(shell, "%config KodiscMagics.max_credits = 1")
     run(shell, "%%kodisc A\n" + CELL.format(name="A"))
     reload()
-    with pytest.raises(BudgetExceededError, match="spent 1"):
+    with pytest.raises(BudgetExceededError, match="1 spent"):
         run(shell, "%%kodisc B\n" + CELL.format(name="B"))
     assert len(service.posts) == 1
 

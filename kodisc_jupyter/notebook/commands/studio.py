@@ -31,6 +31,13 @@ if TYPE_CHECKING:
 SIDE_BY_SIDE: Final = 3
 """How many renders are kept in view to be compared."""
 
+LABEL: Final = "120px"
+FIELD: Final = "400px"
+"""Widths of every label and of every control with its label, so that all of them line up."""
+
+FPS: Final = (10, 15, 24, 30, 60)
+"""Frame rates to choose from, beside the quality's own and the notebook's."""
+
 
 @dataclass(frozen=True)
 class Choice:
@@ -44,23 +51,22 @@ class Choice:
 
 def field_for(widgets: Any, name: str, value: Any) -> Any:
     """A slider or field for a value, or ``None`` where there is none for its kind."""
-    style = {"description_width": "initial"}
+    looks = {"description": name, "style": {"description_width": LABEL}, "layout": {"width": FIELD}}
     if isinstance(value, bool):
-        return widgets.Checkbox(value=value, description=name)
+        return widgets.Checkbox(value=value, indent=True, **looks)
     if isinstance(value, int):
         low, high = slider_range(value)
         return widgets.IntSlider(
-            value=value, min=int(low), max=int(high), description=name,
-            continuous_update=False, style=style,
+            value=value, min=int(low), max=int(high), continuous_update=False, **looks
         )  # fmt: skip
     if isinstance(value, float) and abs(value) < float("inf"):
         low, high = slider_range(value)
         return widgets.FloatSlider(
-            value=value, min=low, max=high, step=(high - low) / 100, description=name,
-            continuous_update=False, style=style,
+            value=value, min=low, max=high, step=(high - low) / 100, continuous_update=False,
+            **looks,
         )  # fmt: skip
     if isinstance(value, str):
-        return widgets.Text(value=value, description=name, continuous_update=False, style=style)
+        return widgets.Text(value=value, continuous_update=False, **looks)
     return None
 
 
@@ -92,12 +98,18 @@ class Studio:
 
     def _build(self) -> None:
         w, settings = self._widgets, self._kernel.settings
-        self.scene = w.Dropdown(options=[], description="Scene")
-        self.quality = w.Dropdown(options=QUALITIES, value=settings.quality, description="Quality")
-        self.aspect = w.ToggleButtons(options=ASPECT_RATIOS, value=settings.aspect_ratio)
-        self.fps = w.BoundedIntText(
-            value=settings.fps or 0, min=0, max=240, description="fps",
-            tooltip="Frames per second; 0 means the quality's own",
+        looks: Any = {"style": {"description_width": LABEL}, "layout": {"width": FIELD}}
+        self.scene = w.Dropdown(options=[], description="Scene", **looks)
+        self.quality = w.Dropdown(
+            options=QUALITIES, value=settings.quality, description="Quality", **looks
+        )
+        self.aspect = w.Dropdown(
+            options=ASPECT_RATIOS, value=settings.aspect_ratio, description="Shape", **looks
+        )
+        rates = sorted({*FPS, *([settings.fps] if settings.fps else [])})
+        self.fps = w.Dropdown(
+            options=[("as the quality", 0), *((f"{rate} fps", rate) for rate in rates)],
+            value=settings.fps or 0, description="Frame rate", **looks,
         )  # fmt: skip
         self.values = w.VBox([])
         self.estimate = w.HTML()
@@ -230,7 +242,8 @@ class Studio:
         kept = kept._replace(message_limit=None, saved=False)
         panel = Panel(state, live=True, kept=kept, publish=lambda *_: None)
         framed = self._widgets.Box(
-            [panel.widget], layout=self._widgets.Layout(flex="1 1 320px", margin="4px")
+            [panel.widget],
+            layout=self._widgets.Layout(flex="1 1 320px", min_width="0", margin="4px"),
         )
         self.gallery.children = (framed, *self.gallery.children)[:SIDE_BY_SIDE]
         return panel
