@@ -244,8 +244,8 @@ def test_a_refused_connection_is_tried_five_times_and_no_job_was_made(
     assert server.posts == []
     assert (caught.value.delivered, caught.value.attempts, caught.value.uncertain) == (False, 5, 0)
     assert str(caught.value) == (
-        f"{client.base_url[7:-7]} could not be reached: the connection was refused. It was tried "
-        "5 times; no job was made and nothing was charged. Check the network connection, then try "
+        f"{client.base_url[7:-7]} could not be reached: the connection was refused. All 5 "
+        "attempts failed. No job was made and nothing was charged. Check the network connection, then try "
         "again."
     )
 

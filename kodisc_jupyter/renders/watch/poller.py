@@ -234,7 +234,7 @@ class Poller:
         if gone:
             watch.gone(error)
         self._tell(watch, outage, error)
-        if outage.failures == 1:  # the next poll may hang for longer than anybody should wait
+        if outage.failures == 1 and _is_unreachable(error):  # the next poll may hang for long
             timer = Timer(LOST_AFTER_S, self._tell, (watch, outage, error))
             timer.daemon = True
             timer.start()
@@ -301,8 +301,12 @@ def _trouble(error: KodiscError, outage: _Outage, now: float) -> Trouble | None:
         return None
     if now - outage.since < LOST_AFTER_S:
         return None
-    understood = not isinstance(error, ServerError) or error.transient
-    return Trouble.UNREACHABLE if understood else Trouble.UNREADABLE
+    return Trouble.UNREACHABLE if _is_unreachable(error) else Trouble.UNREADABLE
+
+
+def _is_unreachable(error: KodiscError) -> bool:
+    """Whether the server may answer later; else it has answered, and nobody can read it."""
+    return not isinstance(error, ServerError) or error.transient
 
 
 def _lost_note(trouble: Trouble, error: KodiscError) -> str:
