@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-import io
 import json
 import sys
 from pathlib import Path
 
-import av
 import pytest
-from PIL import Image, ImageDraw
 
 from kodisc_jupyter.notebook.display.widget import STATIC
 
 sys.path.insert(0, str(Path(__file__).parent.parent))  # pytest's importlib mode adds nothing itself
 from panel_faces import NOW, faces
+from panel_media import cdn_media
 
 ORIGIN = "https://panel.test"
 _HTML = """<!doctype html>
@@ -57,44 +55,9 @@ window.ready = true;
 </script></html>"""
 
 
-def _picture(width, height):
-    image = Image.new("RGB", (width, height), "black")
-    draw = ImageDraw.Draw(image)
-    middle, r = (width / 2, height / 2), 60
-    box = (middle[0] - r, middle[1] - r, middle[0] + r, middle[1] + r)
-    draw.ellipse(box, outline="#58c4dd", width=5)
-    return image
-
-
-def _poster(image):
-    out = io.BytesIO()
-    image.save(out, "JPEG", quality=80)
-    return out.getvalue()
-
-
-def _video(image):
-    """Twelve seconds of it: long enough to be playing whenever somebody looks."""
-    out = io.BytesIO()
-    with av.open(out, "w", format="mp4") as file:
-        stream = file.add_stream("h264", rate=5)
-        stream.width, stream.height, stream.pix_fmt = image.width, image.height, "yuv420p"
-        frame = av.VideoFrame.from_image(image)
-        for _ in range(60):
-            file.mux(stream.encode(frame))
-        file.mux(stream.encode())
-    return out.getvalue()
-
-
 @pytest.fixture(scope="session")
 def media():
-    """What the CDN has: file names and their contents."""
-    wide, upright = _picture(426, 240), _picture(240, 426)
-    return {
-        "video.mp4": ("video/mp4", _video(wide)),
-        "thumb.jpg": ("image/jpeg", _poster(wide)),
-        "upright.mp4": ("video/mp4", _video(upright)),
-        "upright.jpg": ("image/jpeg", _poster(upright)),
-    }
+    return cdn_media()
 
 
 class Bench:

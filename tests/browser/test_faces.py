@@ -1,0 +1,80 @@
+"""Every face inside real JupyterLab and Notebook 7, light and dark, narrow and wide.
+
+``KODISC_FACES=FOLDER`` keeps a picture of each, to be looked at by a person.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+
+import pytest
+
+sys.path.insert(0, str(Path(__file__).parent))  # pytest's importlib mode adds nothing itself
+from panel_faces import faces
+from panel_media import cdn_media
+
+from kodisc_jupyter.renders.state import ENDED
+
+pytestmark = pytest.mark.browser
+
+HERE = Path(__file__).parent
+WIDTHS = (600, 900, 1400)
+CELLS = (
+    f"import sys; sys.path.insert(0, {str(HERE)!r})\nfrom face_cells import *",
+    "show_panels()",
+    "show_outputs()",
+    "studio = show_studio()",
+)
+IN_STUDIO = 3
+
+
+@pytest.fixture(scope="module")
+def media():
+    return cdn_media()
+
+
+def serve(media):
+    """What answers for the CDN: no network is needed."""
+
+    def answer(route):
+        kind, content = media.get(route.request.url.rsplit("/", 1)[-1], ("text/plain", b""))
+        route.fulfill(body=content, content_type=kind)
+
+    return answer
+
+
+@pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
+@pytest.mark.parametrize("app", ["lab", "notebook"])
+def test_every_face_is_laid_out_and_can_be_read(notebook_page, lab, media, app, dark):
+    name = f"faces_{app}_{'dark' if dark else 'light'}"
+    lab.write(f"{name}.ipynb", *CELLS)
+    notebook = notebook_page(width=max(WIDTHS), height=1000)
+    page = notebook.page
+    page.route("https://cdn.kodisc.test/**", serve(media))
+    notebook.open(f"{name}.ipynb", app=app, dark=dark)
+    notebook.kernel_ready()
+    notebook.run_all()
+    panels = len(faces()) + IN_STUDIO
+    page.wait_for_function(
+        "number => document.querySelectorAll('.kodisc-panel[data-phase]').length === number",
+        arg=panels,
+    )
+    page.wait_for_function(
+        """() => [...document.querySelectorAll('video')].every(
+             video => video.readyState > 0 || video.src.startsWith('data:'))"""
+    )
+    saved = sum(face.state.phase in ENDED for face in faces().values())
+    wrong = []
+    for width in WIDTHS:
+        page.set_viewport_size({"width": width, "height": 1000})
+        page.evaluate("() => new Promise(drawn => setTimeout(drawn, 300))")  # the shell resizes
+        found = page.evaluate((HERE / "geometry.js").read_text(encoding="utf-8"))
+        assert found["roots"] == panels + saved
+        wrong += [f"{width} px: {one}" for one in found["wrong"]]
+        if "KODISC_FACES" in os.environ:
+            page.set_viewport_size({"width": width, "height": 16_000})
+            page.evaluate("() => new Promise(drawn => setTimeout(drawn, 1000))")
+            page.screenshot(path=Path(os.environ["KODISC_FACES"]) / f"{name}-{width}.png")
+    assert not wrong, "\n".join(wrong)
