@@ -54,6 +54,19 @@ def ground(renders: int, quality: str, scene: str = "") -> str:
     return f"based on {many} {quality} render{'' if renders == 1 else 's'}"
 
 
+def ground_by_frames(renders: int, quality: str, frames: int) -> str:
+    """What an estimate rests on that goes by the number of frames."""
+    return f"{ground(renders, quality)}, scaled to its {frames:,} frames"
+
+
+def ground_by_example(credits_: Credits, seconds: float) -> str:
+    """What the estimate of a first render rests on."""
+    return (
+        f"from Kodisc's example of {credits_of(credits_)} for {seconds} s of rendering, "
+        "if a second of video takes one second"
+    )
+
+
 def expected_cost(guess: Estimate) -> str:
     """What a render that was refused would have cost, as the end of a sentence."""
     if guess.credits is None:

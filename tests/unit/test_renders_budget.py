@@ -226,7 +226,7 @@ def test_own_renders_of_other_scenes_are_scaled_by_their_frames():
     past = [Past(10, 5000, 100), Past(40, 20_000, 400), Past(99, 1, None)]
     new = guess([], past, "A", "low", Planned(seconds=10.0, frames=150))
     assert (new.estimate.credits, new.estimate.duration_ms) == (15, 7500)
-    assert "150 frames from 2 renders of yours at low" in new.estimate.ground
+    assert "based on 2 earlier low renders, scaled to its 150 frames" in new.estimate.ground
     assert new.ground is EstimateBasis.FRAMES
 
 

@@ -147,4 +147,5 @@ def outcome(state: RenderState) -> list[str]:
 def not_in_the_notebook(state: RenderState) -> str:
     """What a finished panel says when nothing has taken its place."""
     show = f" or %kodisc show {name(state.job_id)}" if state.job_id else ""
-    return f"Not in the notebook yet. To keep it there: run the cell again{show}; you do not pay twice."
+    paid = "." if state.unlimited else "; you do not pay twice."
+    return f"Not in the notebook yet. To keep it there: run the cell again{show}{paid}"

@@ -148,9 +148,8 @@ def _by_frames(counted: Sequence[Past], planned: Planned, quality: str) -> Guess
         for past in counted
         if past.frames and past.duration_ms is not None
     ]
-    number = f"{len(counted)} render{'' if len(counted) == 1 else 's'}"
     estimate = Estimate(
-        ground=f"scaled by its {frames:,} frames from {number} of yours at {quality}",
+        ground=money.ground_by_frames(len(counted), quality, frames),
         credits=math.ceil(statistics.median(each) * frames),
         duration_ms=round(statistics.median(times) * frames) if times else None,
     )
@@ -160,8 +159,7 @@ def _by_frames(counted: Sequence[Past], planned: Planned, quality: str) -> Guess
 def _by_example(planned: Planned) -> Guess:
     """From the vendor's example, as if a second of video took a second to render."""
     estimate = Estimate(
-        ground=f"from Kodisc's example of {EXAMPLE_CREDITS} credits for {EXAMPLE_S} s of "
-        "rendering, if a second of video takes one second",
+        ground=money.ground_by_example(EXAMPLE_CREDITS, EXAMPLE_S),
         credits=math.ceil(EXAMPLE_CREDITS / EXAMPLE_S * planned.seconds),
     )
     return Guess(estimate, EstimateBasis.EXAMPLE)
