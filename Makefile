@@ -1,5 +1,6 @@
 # make demo   set everything up and render the quickstart notebook for real, with no key
 # make test   set everything up and run every test
+# make check  lint, types, front-end unit tests and tests/unit: about a minute
 # make bench  the benchmark table      make soak  crash and load tests at full size
 # make lab    JupyterLab on notebooks/ make help  this list
 SHELL := bash
@@ -20,10 +21,10 @@ SAY := @printf '[%s] %s\n'
 # what was compiled is kept.
 CLEAN := env -u KODISC_KEY -u KODISC_BASE_URL -u KODISC_WAIT -u PYTHONDONTWRITEBYTECODE
 
-.PHONY: help demo test bench soak lab lint js contract-live clean
+.PHONY: help demo check test bench soak lab lint js contract-live clean
 
 help:
-	@sed -n 's/^# //p' Makefile | head -4
+	@sed -n 's/^# //p' Makefile | head -5
 
 $(BIN)/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 10))' || { echo "[setup] Python 3.10 or newer is needed; say which: make demo PYTHON=python3.12"; exit 1; }
@@ -68,6 +69,10 @@ test: build/.setup-test build/.setup-colab lint js
 	@$(CLEAN) KODISC_TEST_PYTHON=$(CURDIR)/.venv-colab/bin/python $(BIN)/python -m pytest -q -n $(JOBS) --dist worksteal tests/kernel
 	$(SAY) test "every test (pytest, $(JOBS) at a time)"
 	@$(CLEAN) $(BIN)/python -m pytest -n $(JOBS) --dist worksteal -m 'not live'
+
+check: lint js
+	$(SAY) check "tests/unit"
+	@$(CLEAN) $(BIN)/python -m pytest -q -n $(JOBS) --dist worksteal tests/unit
 
 lint: build/.setup-test
 	$(SAY) test "ruff and mypy"

@@ -16,7 +16,6 @@ from threading import Thread
 from typing import Any, Final, NoReturn
 
 from kodisc_jupyter.api.errors import AuthenticationError, KodiscError
-from kodisc_jupyter.api.models import Account
 
 KEY_VARIABLE: Final = "KODISC_KEY"
 KEYRING_SERVICE: Final = "kodisc-jupyter"
@@ -56,15 +55,6 @@ class Key:
     def is_familiar(self) -> bool:
         """Whether it looks like the keys of the API page."""
         return FAMILIAR.fullmatch(self.value) is not None
-
-
-@dataclass(frozen=True)
-class Login:
-    """A key that the API has accepted. ``shadowed_by`` names a source that is looked up before."""
-
-    key: Key
-    account: Account
-    shadowed_by: str | None = None
 
 
 class _Session:
@@ -117,24 +107,11 @@ def checked(text: str, source: str) -> Key:
     return Key(value, source)
 
 
-def login(ask: Callable[[str], str], *, base_url: str | None = None) -> Login:
-    """Ask for a key, check it against ``GET /me``, and use it for the rest of this session.
-
-    ``ask(prompt)`` must not echo what is typed, as :func:`getpass.getpass` does not.
-
-    Raises:
-        AuthenticationError: nothing was typed, or the API refused the key.
-        KodiscError: the key could not be checked.
-    """
-    from kodisc_jupyter.api.client import Client
-
-    key = checked(ask("Kodisc API key (not shown): "), "this session's login")
-    with Client(key, base_url=base_url) as client:
-        account = client.get_me()
+def use_key(key: Key) -> Key | None:
+    """Use a key for the rest of this session; the other one that is looked up before it, if any."""
     _Session.key = key
     found = find_key()
-    shadow = found.source if found is not None and found.value != key.value else None
-    return Login(key, account, shadow)
+    return found if found is not None and found.value != key.value else None
 
 
 def keep_key(key: Key) -> None:

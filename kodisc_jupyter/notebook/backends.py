@@ -17,7 +17,7 @@ from kodisc_jupyter.notebook.settings import KodiscSettings
 if TYPE_CHECKING:
     from kodisc_jupyter.api.auth import Key
     from kodisc_jupyter.api.client import Client
-    from kodisc_jupyter.renders.start.backend import Backend
+    from kodisc_jupyter.renders.backend import Backend
 
 Kind = Literal["cloud", "local"]
 
@@ -113,7 +113,7 @@ class BackendChooser:
     def cloud(self, key: Key | None = None) -> Backend:
         """Kodisc's fleet, with the key that was found."""
         from kodisc_jupyter.api.auth import find_key
-        from kodisc_jupyter.renders.start.backend import Backend
+        from kodisc_jupyter.renders.backend import Backend
 
         key = key or find_key()
         if key is None:
@@ -125,7 +125,7 @@ class BackendChooser:
     def local(self) -> Backend:
         """The server on this machine, started if there is none."""
         from kodisc_jupyter.renders import local_server
-        from kodisc_jupyter.renders.start.backend import Backend
+        from kodisc_jupyter.renders.backend import Backend
 
         address = local_server.ensure(self._home)
         client = self._client(address.key, address.url)

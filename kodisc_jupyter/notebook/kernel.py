@@ -16,9 +16,9 @@ from kodisc_jupyter.notebook.settings import KodiscSettings, current_settings
 from kodisc_jupyter.renders.paths import kodisc_home
 
 if TYPE_CHECKING:
+    from kodisc_jupyter.renders.backend import Backend
     from kodisc_jupyter.renders.render import Render
     from kodisc_jupyter.renders.session import RenderSession
-    from kodisc_jupyter.renders.start.backend import Backend
 
 
 class KernelState:

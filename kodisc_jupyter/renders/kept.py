@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from kodisc_jupyter.api.errors import JobNotFoundError, KodiscError, NetworkError, ServerError
 from kodisc_jupyter.api.models import RenderResult
+from kodisc_jupyter.renders.backend import Backend
 from kodisc_jupyter.renders.journal.record import JobRecord
 from kodisc_jupyter.renders.media import Fetched, MediaStore
-from kodisc_jupyter.renders.start.backend import Backend
 from kodisc_jupyter.renders.state import Media
 from kodisc_jupyter.renders.watch.lookup import look_up
 

@@ -16,6 +16,7 @@ from kodisc_jupyter.api.client import Submission
 from kodisc_jupyter.api.errors import KodiscError
 from kodisc_jupyter.api.models import Credits, Job, RenderRequest
 from kodisc_jupyter.renders import cancellation
+from kodisc_jupyter.renders.backend import Backend
 from kodisc_jupyter.renders.journal.file import JournalError
 from kodisc_jupyter.renders.journal.journal import Journal
 from kodisc_jupyter.renders.journal.process import is_alive, this_process
@@ -25,7 +26,6 @@ from kodisc_jupyter.renders.media import MediaStore, copied, media_limit_bytes
 from kodisc_jupyter.renders.rehearsal import Rehearsal
 from kodisc_jupyter.renders.render import Render, Subscriber
 from kodisc_jupyter.renders.report import Report, report_of, state_of
-from kodisc_jupyter.renders.start.backend import Backend
 from kodisc_jupyter.renders.start.budget import EstimateBasis, Guess, Past, Planned, guess
 from kodisc_jupyter.renders.start.identity import effective, identify
 from kodisc_jupyter.renders.start.reuse import Reuse

@@ -12,10 +12,10 @@ from pathlib import Path
 
 from kodisc_jupyter.api.client import Client
 from kodisc_jupyter.api.models import Quality, RenderRequest
+from kodisc_jupyter.renders.backend import Backend
 from kodisc_jupyter.renders.local_server import Address
 from kodisc_jupyter.renders.rehearsal import rehearse
 from kodisc_jupyter.renders.session import RenderSession
-from kodisc_jupyter.renders.start.backend import Backend
 
 
 def say(**what):

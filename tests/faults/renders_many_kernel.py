@@ -11,7 +11,7 @@ from typing import ClassVar
 from kodisc_jupyter.api.client import Client
 from kodisc_jupyter.api.models import RenderRequest
 from kodisc_jupyter.renders import session as session_module
-from kodisc_jupyter.renders.start.backend import Backend
+from kodisc_jupyter.renders.backend import Backend
 from kodisc_jupyter.renders.watch.pacing import RateLimiter
 
 

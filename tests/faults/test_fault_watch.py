@@ -13,9 +13,9 @@ from kodisc_jupyter.api.errors import (
 )
 from kodisc_jupyter.api.models import RenderRequest
 from kodisc_jupyter.notebook.display import words
+from kodisc_jupyter.renders.backend import Backend
 from kodisc_jupyter.renders.journal.record import Step
 from kodisc_jupyter.renders.session import RenderSession
-from kodisc_jupyter.renders.start.backend import Backend
 from kodisc_jupyter.renders.state import Phase
 from kodisc_jupyter.renders.watch import lookup, pacing, poller
 from tests.faults.conftest import JOB_ID, account, answer, cut, job, running

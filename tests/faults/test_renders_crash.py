@@ -19,10 +19,10 @@ import pytest
 from kodisc_jupyter.api.client import Client
 from kodisc_jupyter.api.errors import BudgetExceededError
 from kodisc_jupyter.api.models import Quality, RenderRequest
+from kodisc_jupyter.renders.backend import Backend
 from kodisc_jupyter.renders.journal.journal import Journal
 from kodisc_jupyter.renders.journal.record import Step
 from kodisc_jupyter.renders.session import RenderSession
-from kodisc_jupyter.renders.start.backend import Backend
 
 pytestmark = [
     pytest.mark.render,

@@ -11,10 +11,10 @@ import pytest
 
 from kodisc_jupyter.api.errors import NetworkError, SubmissionUncertainError
 from kodisc_jupyter.api.models import RenderRequest
+from kodisc_jupyter.renders.backend import Backend
 from kodisc_jupyter.renders.journal.record import Step
 from kodisc_jupyter.renders.money import settlement
 from kodisc_jupyter.renders.session import RenderSession
-from kodisc_jupyter.renders.start.backend import Backend
 from kodisc_jupyter.renders.state import Phase
 from kodisc_jupyter.renders.watch import pacing
 from tests.faults.conftest import JOB_ID, KEY, accepted, account, cut, running, stall
@@ -76,7 +76,7 @@ def test_a_kernel_with_an_open_job_exits_at_once(server, tmp_path):
         "import sys; from pathlib import Path\n"
         "from kodisc_jupyter.api.client import Client\n"
         "from kodisc_jupyter.api.models import RenderRequest\n"
-        "from kodisc_jupyter.renders.start.backend import Backend\n"
+        "from kodisc_jupyter.renders.backend import Backend\n"
         "from kodisc_jupyter.renders.session import RenderSession\n"
         "url, key, home = sys.argv[1:]\n"
         "session = RenderSession(home=Path(home))\n"

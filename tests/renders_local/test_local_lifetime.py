@@ -15,8 +15,8 @@ import requests
 
 from kodisc_jupyter.api.client import Client
 from kodisc_jupyter.api.models import RenderRequest
+from kodisc_jupyter.renders.backend import Backend
 from kodisc_jupyter.renders.session import RenderSession
-from kodisc_jupyter.renders.start.backend import Backend
 from kodisc_jupyter.renders.state import Phase
 from kodisc_jupyter.renders.watch import pacing
 from kodisc_jupyter.renders.watch import poller as watcher

@@ -16,8 +16,8 @@ from kodisc_jupyter.api.models import (
     RenderRequest,
     RenderResult,
 )
+from kodisc_jupyter.renders.backend import Backend
 from kodisc_jupyter.renders.session import RenderSession
-from kodisc_jupyter.renders.start.backend import Backend
 from kodisc_jupyter.renders.watch import lookup, pacing
 
 DEADLINE_S = 60.0

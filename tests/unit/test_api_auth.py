@@ -6,9 +6,10 @@ import types
 import pytest
 
 from kodisc_jupyter.api import auth
-from kodisc_jupyter.api.auth import Key, find_key, forget_key, keep_key, login
+from kodisc_jupyter.api.auth import Key, find_key, forget_key, keep_key
 from kodisc_jupyter.api.client import Client
 from kodisc_jupyter.api.errors import AuthenticationError, KodiscError, NetworkError
+from kodisc_jupyter.api.login import login
 from kodisc_jupyter.api.models import Account, Balance
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import json
 import os
+import runpy
 import subprocess
 import sys
 from pathlib import Path
@@ -14,6 +15,7 @@ import pytest
 import kodisc_jupyter
 
 PACKAGE = Path(kodisc_jupyter.__file__).parent
+ROOT = Path(__file__).parents[2]
 
 ROOMS = ("api", "scene", "renders", "notebook", "local", "stage")
 
@@ -54,39 +56,45 @@ NOT_BY_WATCHING = (
 )
 
 
-def modules() -> list[tuple[str, str]]:
-    return [
-        (path.relative_to(PACKAGE).parts[0], path.relative_to(PACKAGE.parent).as_posix())
-        for path in sorted(PACKAGE.rglob("*.py"))
-        if path.parent != PACKAGE
-    ]
+rooms = runpy.run_path(str(ROOT / "scripts" / "rooms.py"))
+IMPORTS: dict[str, set[str]] = rooms["imports"]()
 
 
-def imported(path: str) -> set[str]:
-    """Every module of ours that a file imports anywhere, inside functions too."""
-    found = set()
-    for node in ast.walk(ast.parse((PACKAGE.parent / path).read_text(encoding="utf-8"))):
-        if isinstance(node, ast.Import):
-            found |= {alias.name for alias in node.names}
-        elif isinstance(node, ast.ImportFrom):
-            assert node.level == 0, f"{path}:{node.lineno} imports relatively"
-            found |= {f"{node.module}.{alias.name}" for alias in node.names}
-    return {name for name in found if name.startswith("kodisc_jupyter.")}
-
-
-@pytest.mark.parametrize(("room", "path"), modules())
-def test_imports_point_one_way(room, path):
-    allowed = tuple(f"kodisc_jupyter.{name}" for name in (room, *MAY_IMPORT[room], "__version__"))
+@pytest.mark.parametrize("name", sorted(name for name in IMPORTS if name.count(".") > 1))
+def test_imports_point_one_way(name):
+    room = name.split(".")[1]
+    allowed = tuple(f"kodisc_jupyter.{each}" for each in (room, *MAY_IMPORT[room]))
     stray = {
-        name
-        for name in imported(path)
-        if not any(name == each or name.startswith(f"{each}.") for each in allowed)
+        target
+        for target in IMPORTS[name] - {"kodisc_jupyter"}
+        if not any(target == each or target.startswith(f"{each}.") for each in allowed)
     }
     assert not stray
 
 
 def test_every_room_is_held():
-    assert {room for room, _ in modules()} == set(ROOMS) == set(MAY_IMPORT)
+    found = {name.split(".")[1] for name in IMPORTS if name.count(".") > 1}
+    assert found == set(ROOMS) == set(MAY_IMPORT)
+
+
+def test_no_module_imports_another_in_a_circle():
+    assert rooms["circles"]() == []
+
+
+def test_no_import_is_relative():
+    for path in PACKAGE.rglob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            assert not (isinstance(node, ast.ImportFrom) and node.level), (path, node.lineno)
+
+
+def test_every_room_introduces_itself():
+    for path in PACKAGE.rglob("__init__.py"):
+        assert ast.get_docstring(ast.parse(path.read_text(encoding="utf-8"))), path
+
+
+def test_the_picture_of_the_rooms_is_the_codes():
+    page = rooms["PAGE"].read_text(encoding="utf-8")
+    assert page == rooms["written"](page), "run: python scripts/rooms.py --write"
 
 
 PRELUDE = """\

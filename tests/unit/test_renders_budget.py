@@ -7,7 +7,7 @@ import pytest
 
 from kodisc_jupyter.api.errors import BudgetExceededError, SubmissionCancelledError
 from kodisc_jupyter.api.models import Balance, Quality, RenderRequest
-from kodisc_jupyter.renders.start.backend import Backend
+from kodisc_jupyter.renders.backend import Backend
 from kodisc_jupyter.renders.start.budget import (
     Commitment,
     EstimateBasis,

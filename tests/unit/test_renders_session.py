@@ -19,8 +19,8 @@ from kodisc_jupyter.api.errors import (
     WaitTimeoutError,
 )
 from kodisc_jupyter.api.models import Quality, RenderRequest
+from kodisc_jupyter.renders.backend import Backend
 from kodisc_jupyter.renders.journal.record import Step
-from kodisc_jupyter.renders.start.backend import Backend
 from kodisc_jupyter.renders.state import Phase
 
 DEADLINE_S = 60.0

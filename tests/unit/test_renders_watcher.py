@@ -15,7 +15,7 @@ from kodisc_jupyter.api.errors import (
 )
 from kodisc_jupyter.api.models import RenderRequest
 from kodisc_jupyter.api.waiting import BELIEVED_AFTER
-from kodisc_jupyter.renders.start.backend import Backend
+from kodisc_jupyter.renders.backend import Backend
 from kodisc_jupyter.renders.state import Phase
 from kodisc_jupyter.renders.watch import pacing
 from kodisc_jupyter.renders.watch.pacing import RateLimiter, outage_delay_s, poll_delay_s

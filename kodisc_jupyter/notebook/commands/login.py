@@ -24,13 +24,14 @@ def run(kernel: KernelState, asked: argparse.Namespace) -> None:
     from getpass import getpass
 
     from kodisc_jupyter.api import auth
+    from kodisc_jupyter.api.login import login as log_in
 
     if kernel.front_end() is FrontEnd.HEADLESS:
         raise AuthenticationError(
             "Nobody is there to type a key: this notebook runs unattended.",
             hint="Set the environment variable KODISC_KEY instead.",
         )
-    login = auth.login(getpass, base_url=kernel.settings.base_url or None)
+    login = log_in(getpass, base_url=kernel.settings.base_url or None)
     balance = login.account.credits
     say(f"Logged in with key {login.account.key_prefix}…")
     say(f"Balance: {credits_of(balance.total)} ({parts(balance)})")

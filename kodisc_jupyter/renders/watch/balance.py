@@ -8,7 +8,7 @@ from threading import Lock
 
 from kodisc_jupyter.api.errors import KodiscError
 from kodisc_jupyter.api.models import Balance
-from kodisc_jupyter.renders.start.backend import Backend
+from kodisc_jupyter.renders.backend import Backend
 from kodisc_jupyter.renders.watch.pacing import RateLimiter
 
 

@@ -7,7 +7,7 @@ from typing import Final
 
 from kodisc_jupyter.api.errors import JobNotFoundError
 from kodisc_jupyter.api.models import Job
-from kodisc_jupyter.renders.start.backend import Backend
+from kodisc_jupyter.renders.backend import Backend
 
 PAUSES_S: Final = (0.5, 1.0, 2.0)
 """Waits before asking again after a 404: behind one address there may be several servers."""

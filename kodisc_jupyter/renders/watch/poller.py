@@ -20,7 +20,7 @@ from kodisc_jupyter.api.errors import (
 )
 from kodisc_jupyter.api.models import Job
 from kodisc_jupyter.api.waiting import BELIEVED_AFTER
-from kodisc_jupyter.renders.start.backend import Backend
+from kodisc_jupyter.renders.backend import Backend
 from kodisc_jupyter.renders.state import Trouble
 from kodisc_jupyter.renders.watch.pacing import (
     LOST_AFTER_S,
