@@ -19,12 +19,8 @@ from kodisc_jupyter.api.errors import (
     WaitTimeoutError,
 )
 from kodisc_jupyter.api.models import CANCELLED, Job, RenderRequest
-<<<<<<< HEAD
 from kodisc_jupyter.renders import money
 from kodisc_jupyter.renders.backend import Backend
-=======
-from kodisc_jupyter.renders.backend import Backend
->>>>>>> 801a5c7 (A short README, a guide whose tables come from the code, architecture, contributing and decisions; make check; no import circle)
 from kodisc_jupyter.renders.state import ENDED, OUTAGE_LIMIT_S, Phase, RenderState, Trouble
 
 Subscriber = Callable[[RenderState], None]

@@ -20,11 +20,8 @@ from kodisc_jupyter.api.errors import (
 )
 from kodisc_jupyter.api.models import RenderRequest
 from kodisc_jupyter.api.retry import Retrying
-<<<<<<< HEAD
 from kodisc_jupyter.renders import money
-=======
 from kodisc_jupyter.renders.backend import Backend
->>>>>>> 801a5c7 (A short README, a guide whose tables come from the code, architecture, contributing and decisions; make check; no import circle)
 from kodisc_jupyter.renders.journal.file import JournalError
 from kodisc_jupyter.renders.journal.journal import Journal
 from kodisc_jupyter.renders.journal.record import JobRecord, Step
