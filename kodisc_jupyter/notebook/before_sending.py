@@ -8,6 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
+from kodisc_jupyter.api.errors import SubmissionInterruptedError
 from kodisc_jupyter.notebook.backends import NOT_SENT, NowhereToRenderError, has_manim
 from kodisc_jupyter.notebook.display import notices, words
 from kodisc_jupyter.notebook.front_end import BEHAVIOUR
@@ -124,8 +125,13 @@ def rehearsed(
 
     Raises:
         SceneCheckError: the scene failed, with an error that it would have on Kodisc, too.
+        SubmissionInterruptedError: Ctrl-C; nothing was sent.
     """
-    rehearsal = rehearse(request, home, limit_s=limit_s, measure=measure)
+    try:
+        rehearsal = rehearse(request, home, limit_s=limit_s, measure=measure)
+    except KeyboardInterrupt:
+        said = f"Interrupted while {request.class_name} was rehearsed. {charged}"
+        raise SubmissionInterruptedError(said, attempts=0, uncertain=0) from None
     if rehearsal.outcome is Outcome.LIMIT:
         return replace(rehearsal, why=f"the rehearsal's limit of {limit_s:g} s was reached")
     if rehearsal.error is None:

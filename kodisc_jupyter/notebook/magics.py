@@ -8,6 +8,8 @@ from __future__ import annotations
 import inspect
 import sys
 from collections.abc import Callable
+from contextvars import copy_context
+from threading import Timer
 from typing import TYPE_CHECKING, Any, Final, NoReturn
 
 from IPython.core.interactiveshell import InteractiveShell
@@ -133,6 +135,25 @@ def register(shell: InteractiveShell) -> None:
         kernel.resume_watching()
     shell.register_magics(magics)
     ipython_hooks.attach(shell)
+    if getattr(shell, "kernel", None) is not None and magics.warm_start:
+        _later(magics)
+
+
+_WARM_START_S: Final = 0.3
+"""Seconds after loading: the cell that loads the extension is not to wait for anything."""
+
+
+def _later(magics: KodiscMagics) -> None:
+    """Start the render server a moment later, from a thread that knows which request this was."""
+    timer = Timer(_WARM_START_S, copy_context().run, (_warm_start, magics))
+    timer.daemon = True
+    timer.start()
+
+
+def _warm_start(magics: KodiscMagics) -> None:
+    from kodisc_jupyter.notebook.warm_start import warm_start
+
+    warm_start(magics)
 
 
 def unregister(shell: InteractiveShell) -> None:

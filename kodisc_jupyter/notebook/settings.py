@@ -99,6 +99,11 @@ class KodiscSettings(Magics):
     rehearsal_limit = Float(
         5.0, help="Seconds that a rehearsal may take; then the scene is sent as it is."
     ).tag(config=True)
+    warm_start = Bool(
+        True,
+        help="Whether loading the extension in a notebook starts the render server of this "
+        "machine in the background, where Manim is installed. KODISC_WARM_START=0 switches it off.",
+    ).tag(config=True)
     checks_off = Unicode("", help="Names of free checks to switch off, separated by commas.").tag(
         config=True
     )
@@ -114,6 +119,10 @@ class KodiscSettings(Magics):
 
     def _wait_default(self) -> str:
         return _wait_from_environment()
+
+    def _warm_start_default(self) -> bool:
+        said = os.environ.get("KODISC_WARM_START", "").strip().lower()
+        return said not in {"0", "false", "no", "never"}
 
     def _rehearse_default(self) -> str:
         said = os.environ.get("KODISC_REHEARSE", "").strip().lower()

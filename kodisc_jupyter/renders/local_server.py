@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -59,10 +60,11 @@ def find(home: Path) -> Address | None:
     return address if _answers(address) else None
 
 
-def ensure(home: Path) -> Address:
+def ensure(home: Path, *, niceness: int = 0) -> Address:
     """The running server of this user, started if there is none.
 
     Two kernels that start at once make one server: the second waits for the first's lock.
+    ``niceness`` is how far a server that is started yields to other programs.
 
     Raises:
         LocalServerError: it did not start; the message holds its own last words.
@@ -74,7 +76,7 @@ def ensure(home: Path) -> Address:
     try:
         place.mkdir(parents=True, exist_ok=True, mode=0o700)
         with _lock(place / "start.lock"):
-            return find(home) or _start(place)
+            return find(home) or _start(place, niceness)
     except OSError as error:
         raise LocalServerError(
             f"{place} cannot be used ({error.strerror or error}), so the render server on this "
@@ -133,7 +135,7 @@ def stop(home: Path) -> tuple[str, ...] | None:
     return dropped
 
 
-def _start(place: Path) -> Address:
+def _start(place: Path, niceness: int) -> Address:
     free_by = time.monotonic() + STOP_LIMIT_S
     while _is_locked(place / "data" / "lock") and time.monotonic() < free_by:
         time.sleep(_POLL_S)  # an earlier one is just ending by itself
@@ -144,6 +146,8 @@ def _start(place: Path) -> Address:
         *("--state-file", str(place / "server.json")),
         *("--idle-timeout", str(IDLE_TIMEOUT_S)),
     ]
+    if niceness and shutil.which("nice"):
+        command = ["nice", "-n", str(niceness), *command]
     with log.open("wb") as log_file:
         process = subprocess.Popen(
             command,

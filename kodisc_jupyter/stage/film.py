@@ -21,6 +21,7 @@ from kodisc_jupyter.stage import (
     video,
 )
 from kodisc_jupyter.stage.drawing import DrawingFailedError
+from kodisc_jupyter.stage.printed import heard
 from kodisc_jupyter.stage.task import RenderTask, Shared
 
 
@@ -58,13 +59,14 @@ def render(task: RenderTask, results: Path, shared: Shared | None = None) -> str
     """
     shared = shared or Shared()
     latex: list[str] = []
-    try:
-        scene_class = load_scene(task, shared.formulas, latex)
-        video.make(scene_class, task.code, results, shared, fresh=task.fresh)
-        if not Path(failure.SCENE_FILE).exists():
-            return "The scene deleted the folder that it is rendered in."
-    except BaseException as problem:
-        return error_text(problem, task, latex)
+    with heard(passed_on=True) as printed:
+        try:
+            scene_class = load_scene(task, shared.formulas, latex)
+            video.make(scene_class, task.code, results, shared, fresh=task.fresh)
+            if not Path(failure.SCENE_FILE).exists():
+                return "The scene deleted the folder that it is rendered in."
+        except BaseException as problem:
+            return failure.with_output(error_text(problem, task, latex), printed.text())
     return None
 
 

@@ -116,6 +116,7 @@ class LayoutNotes:
         self, scene: Any, frame: Box
     ) -> Iterator[tuple[tuple[Any, ...], tuple[str, float]]]:
         texts = []
+        still = not _is_moved(scene, frame)
         for root in scene.mobjects:
             for mobject in _parts(root):
                 box = _box(mobject)
@@ -123,9 +124,10 @@ class LayoutNotes:
                     continue
                 if _is_text(mobject):
                     texts.append((root, mobject, box))
-                else:
+                elif still:
                     yield from self._shape(mobject, box, frame)
-        yield from _texts_outside(texts, frame)
+        if still:
+            yield from _texts_outside(texts, frame)
         yield from self._small_texts(texts, frame)
         yield from _texts_over_texts(texts[:TEXTS_LIMIT])
 
@@ -202,6 +204,17 @@ def _frame(scene: Any) -> Box | None:
     x, y = camera.frame_center[0], camera.frame_center[1]
     wide, high = camera.frame_width / 2, camera.frame_height / 2
     return Box(x - wide, y - high, x + wide, y + high)
+
+
+def _is_moved(scene: Any, frame: Box) -> bool:
+    """Whether the camera has been moved or zoomed: what it leaves behind is meant to be left."""
+    from manim import MovingCamera, config
+
+    if not isinstance(scene.renderer.camera, MovingCamera):
+        return False
+    wide, high = config.frame_width / 2, config.frame_height / 2
+    whole = Box(-wide, -high, wide, high)
+    return max(abs(a - b) for a, b in zip(frame, whole, strict=True)) > 0.01
 
 
 def _parts(mobject: Any) -> Iterator[Any]:

@@ -8,10 +8,8 @@ from __future__ import annotations
 
 import contextlib
 import inspect
-import io
 import json
 import re
-import sys
 import time
 from collections.abc import Mapping
 from pathlib import Path
@@ -20,13 +18,11 @@ from typing import Any, Final
 from kodisc_jupyter.stage import failure, film
 from kodisc_jupyter.stage.line_times import LineTimes, OutOfTimeError, current_line
 from kodisc_jupyter.stage.opened_files import OpenedFiles
+from kodisc_jupyter.stage.printed import heard
 from kodisc_jupyter.stage.rehearsal_watcher import RehearsalWatcher
 from kodisc_jupyter.stage.scene_source import SceneMissingError
 from kodisc_jupyter.stage.stepping import Stepping
 from kodisc_jupyter.stage.task import REHEARSAL_GRACE_S, REPORT, RenderTask
-
-PRINTED_LIMIT: Final = 4_000
-"""Characters kept of what a scene prints."""
 
 LIST_LIMIT: Final = 1_000
 """Entries kept of each list in the report."""
@@ -40,29 +36,27 @@ def rehearse(task: RenderTask, results: Path, formulas: Path | None = None) -> s
     Returns ``None``, as :func:`~kodisc_jupyter.stage.film.render` does where all went well: what
     the scene did is in the report.
     """
-    printed, latex = _Printed(), list[str]()
+    latex: list[str] = []
     files = OpenedFiles(current_line)
     watcher = RehearsalWatcher(measure=task.measure)
     times = LineTimes(task.limits.seconds - REHEARSAL_GRACE_S)
     report: Report = {"outcome": "ok"}
     began = time.monotonic()
-    out, sys.stdout = sys.stdout, printed
-    _log_to(out)
-    try:
-        times.start()
-        scene_class = film.load_scene(task, formulas, latex)
-        files.listen()
-        Stepping(scene_class(), watcher).run()
-    except OutOfTimeError:
-        report.update(outcome="limit", line=times.last_line)
-    except BaseException as problem:
-        times.stop()
-        report.update(_failed(problem, task, latex))
-        if _is_ours(problem):
-            report["outcome"] = "stopped"
-    finally:
-        times.stop()
-        sys.stdout = out
+    with heard(passed_on=False) as printed:
+        try:
+            times.start()
+            scene_class = film.load_scene(task, formulas, latex)
+            files.listen()
+            Stepping(scene_class(), watcher).run()
+        except OutOfTimeError:
+            report.update(outcome="limit", line=times.last_line)
+        except BaseException as problem:
+            times.stop()
+            report.update(_failed(problem, task, latex))
+            if _is_ours(problem):
+                report["outcome"] = "stopped"
+        finally:
+            times.stop()
     for line, seconds in watcher.drawing.items():
         times.seconds[line] += seconds
     report.update(
@@ -75,15 +69,6 @@ def rehearse(task: RenderTask, results: Path, formulas: Path | None = None) -> s
     results.mkdir(parents=True, exist_ok=True)
     (results / REPORT).write_text(json.dumps(_cut(report), default=str), encoding="utf-8")
     return None
-
-
-def _log_to(stream: Any) -> None:
-    """Manim's own log is not what the scene prints."""
-    import manim
-
-    for name in ("console", "error_console"):
-        with contextlib.suppress(AttributeError):
-            getattr(manim, name).file = stream
 
 
 def _most_first(seconds: Mapping[int, float]) -> list[tuple[int, float]]:
@@ -165,25 +150,3 @@ def _classes(problem: BaseException) -> list[str]:
         below = below or frame.f_code.co_filename == failure.SCENE_FILE
         trace = trace.tb_next
     return list(found)
-
-
-class _Printed(io.TextIOBase):
-    """Standard output while the scene runs: its beginning is kept, the rest is counted."""
-
-    def __init__(self) -> None:
-        self._parts: list[str] = []
-        self._length = 0
-
-    def writable(self) -> bool:
-        return True
-
-    def write(self, text: str) -> int:
-        if self._length < PRINTED_LIMIT:
-            self._parts.append(text[: PRINTED_LIMIT - self._length])
-        self._length += len(text)
-        return len(text)
-
-    def text(self) -> str:
-        """What was printed."""
-        more = self._length - PRINTED_LIMIT
-        return "".join(self._parts) + (f"\n… {more:,} more characters" if more > 0 else "")

@@ -31,6 +31,7 @@ def environment(home: Path, **more: str) -> dict[str, str]:
         for name, value in os.environ.items()
         if not name.startswith(("KODISC_", "IPYTHON")) and name != "PYTHONDONTWRITEBYTECODE"
     }
+    kept["KODISC_WARM_START"] = "0"  # what a figure does not ask for is not to run beside it
     return {**kept, "KODISC_HOME": str(home), "IPYTHONDIR": str(home / "ipython"), **more}
 
 

@@ -94,6 +94,7 @@ def clean_environment(folder: Path, home: Path) -> dict[str, str]:
     return {
         **kept,
         "KODISC_HOME": str(home),
+        "KODISC_WARM_START": "0",
         "IPYTHONDIR": str(folder / "ipython"),
         "JUPYTER_CONFIG_DIR": str(folder / "config"),
         "JUPYTER_PATH": str(extension_path(folder)),

@@ -64,6 +64,7 @@ def fresh_home(tmp_path) -> Iterator[Path]:
 def environment(home: Path, **more: str) -> dict[str, str]:
     """The kernel's environment: no key of the surrounding shell."""
     kept = {name: value for name, value in os.environ.items() if not name.startswith("KODISC_")}
+    kept["KODISC_WARM_START"] = "0"  # each home would get a server, wanted or not
     return {**kept, "KODISC_HOME": str(home), **more}
 
 

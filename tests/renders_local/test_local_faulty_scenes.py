@@ -356,3 +356,13 @@ def test_a_scene_cannot_write_to_the_servers_own_streams(bad):
     """)
 
     assert "ValueError: told" in error or "ended by itself" in error
+
+
+def test_what_a_scene_printed_stands_above_its_error(server):
+    code = (
+        "from manim import *\n\n\nclass Prints(Scene):\n    def construct(self):\n"
+        "        print('so far', flush=True)\n        self.play([][0])\n"
+    )
+    said = server.failed(code, "Prints")
+    assert said.startswith("The last lines that the scene printed:\nso far\n\nTraceback")
+    assert said.endswith("IndexError: list index out of range")

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import contextlib
 from pathlib import Path
 
 import pytest
 
-from kodisc_jupyter.api.errors import SceneCheckError
+from kodisc_jupyter.api.errors import SceneCheckError, SubmissionInterruptedError
 from kodisc_jupyter.notebook.cell import run_cell
 from kodisc_jupyter.notebook.kernel import KernelState
 from kodisc_jupyter.notebook.line.options import Options
@@ -160,7 +159,7 @@ def test_ctrl_c_while_it_is_rehearsed_sends_nothing(kernel, cloud, monkeypatch):
         raise KeyboardInterrupt
 
     monkeypatch.setattr("kodisc_jupyter.notebook.before_sending.rehearse", interrupted)
-    with pytest.raises(KeyboardInterrupt), contextlib.suppress(SceneCheckError):
+    with pytest.raises(SubmissionInterruptedError, match="Nothing was sent, so nothing was"):
         send(kernel, cell("stopped", "self.wait(0.7)"))
     assert cloud.posts == 0
     assert not kernel.session.jobs()[:1] or kernel.session.jobs()[0].title != "stopped"
@@ -250,3 +249,43 @@ def test_render_gives_a_rehearsal_as_an_object(kernel, cloud, monkeypatch):
 def test_no_rehearsal_sends_a_cell_as_it_is(kernel, cloud):
     send(kernel, cell("as_it_is", "self.wiat()"), rehearse=False)
     assert cloud.posts == 1
+
+
+BADLY_LAID_OUT = [
+    (cell("out", 't = Text("A title that is much too long for one line of this frame")', "self.play(Write(t))  # here", "self.wait()"), "this frame is outside the frame from 0:02 on"),
+    (cell("over", 'self.add(Text("first"))', "self.wait(0.2)", 'self.play(FadeIn(Text("second")))  # here', "self.wait()"), "first and second lie over each other"),
+    (cell("tiny", 'self.play(FadeIn(Text("read me", font_size=8)))  # here', "self.wait()"), "too small to read at this quality"),
+    (cell("gone", "c = Circle()", "self.play(Create(c))", "self.play(c.animate.shift(20 * UP))  # here", "self.wait(3)"), "Circle is outside the frame"),
+]  # fmt: skip
+
+WELL_LAID_OUT = [
+    cell("grid", "self.add(NumberPlane(), Line(20 * LEFT, 20 * RIGHT))", "self.wait()"),
+    cell("replaced", 't = Text("one")', "self.add(t)", 'self.play(Transform(t, Text("two")))', 'self.play(ReplacementTransform(t, Text("three")))', "self.wait()"),
+    cell("passes_by", "c = Circle()", "self.play(c.animate.shift(20 * UP))", "self.remove(c)", "self.wait(3)"),
+    cell("zoomed_in", 't = Text("a long text in a wide frame")', "self.add(t)", "self.play(self.camera.frame.animate.scale(0.2).move_to(t[0]))", "self.wait()", base="MovingCameraScene"),
+    cell("axes", "self.add(Axes(x_range=[0, 5], y_range=[0, 5]).add_coordinates())", "self.wait()"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("tried", "says"), BADLY_LAID_OUT, ids=lambda one: getattr(one, "name", "")
+)
+def test_what_cannot_be_seen_or_read_is_warned_of_at_its_line(kernel, cloud, tried, says, capsys):
+    send(kernel, tried)
+    said = capsys.readouterr().out
+    assert cloud.posts == 1
+    assert says in said
+    assert f"Kodisc warning, line {tried.line}:" in said.replace("\x1b[1m", "")
+
+
+@pytest.mark.parametrize("tried", WELL_LAID_OUT, ids=lambda tried: tried.name)
+def test_what_is_meant_to_be_so_is_not_warned_of(kernel, cloud, tried, capsys):
+    send(kernel, tried)
+    assert cloud.posts == 1
+    assert "warning" not in capsys.readouterr().out
+
+
+def test_layout_warnings_can_be_switched_off(kernel, cloud, capsys):
+    kernel.settings.checks_off = "semantics,layout"
+    send(kernel, BADLY_LAID_OUT[2][0])
+    assert "warning" not in capsys.readouterr().out
