@@ -90,7 +90,7 @@ def check(
     Raises:
         ValueError: ``disabled`` has a name that is no check.
     """
-    _known(disabled)
+    _refuse_unknown(disabled)
     request = request or Request()
     found: list[Diagnostic] = []
     if request.broken_rule:
@@ -107,10 +107,10 @@ def check(
             chosen = reading.scenes
             if request.field not in {"code", "className"} or not request.broken_rule:
                 found.extend(scene_problems(reading, request))
-            found.extend(_about_code(reading, notebook_names, local_modules))
+            found.extend(_code_problems(reading, notebook_names, local_modules))
     except (RecursionError, MemoryError):
         found.append(_TOO_DEEP)
-    return Checked(_kept(found, disabled), chosen)
+    return Checked(_without(found, disabled), chosen)
 
 
 def check_prelude(source: Source, *, disabled: Collection[str] = ()) -> Checked:
@@ -119,20 +119,20 @@ def check_prelude(source: Source, *, disabled: Collection[str] = ()) -> Checked:
     Raises:
         ValueError: ``disabled`` has a name that is no check.
     """
-    _known(disabled)
+    _refuse_unknown(disabled)
     found: list[Diagnostic] = []
     try:
         reading = read(source, whole=True)
         if isinstance(reading, Diagnostic):
             found.append(reading)
         else:
-            found.extend(_about_code(reading, (), ()))
+            found.extend(_code_problems(reading, (), ()))
     except (RecursionError, MemoryError):
         found.append(_TOO_DEEP)
-    return Checked(_kept(found, disabled), ())
+    return Checked(_without(found, disabled), ())
 
 
-def _known(disabled: Collection[str]) -> None:
+def _refuse_unknown(disabled: Collection[str]) -> None:
     unknown = sorted(set(disabled) - set(CHECKS))
     if unknown:
         close = closest(unknown[0], CHECKS)
@@ -140,7 +140,7 @@ def _known(disabled: Collection[str]) -> None:
         raise ValueError(f"There is no check called {unknown[0]}.{meant}")
 
 
-def _kept(found: list[Diagnostic], disabled: Collection[str]) -> tuple[Diagnostic, ...]:
+def _without(found: list[Diagnostic], disabled: Collection[str]) -> tuple[Diagnostic, ...]:
     kept = [problem for problem in found if problem.check not in disabled]
     return tuple(sorted(kept, key=_in_text_order))
 
@@ -158,7 +158,7 @@ def _in_text_order(problem: Diagnostic) -> tuple[int, int, int]:
     return (origins.index(problem.origin), problem.line or 0, problem.column or 0)
 
 
-def _about_code(
+def _code_problems(
     reading: Reading, notebook_names: Collection[str], local_modules: Collection[str]
 ) -> Iterator[Diagnostic]:
     yield from undefined_names(reading, notebook_names)

@@ -7,9 +7,14 @@ import sys
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from kodisc_jupyter.scene.cell import assemble
 from kodisc_jupyter.scene.checks import check
+from kodisc_jupyter.scene.manim.names import names
+from kodisc_jupyter.scene.manim.signatures import signatures
+from kodisc_jupyter.scene.manim.suggestions import closest, option_meant
 
 HERE = Path(__file__).parent
 IMPORT = "from manim import *\n\n"
@@ -52,6 +57,24 @@ def test_a_right_cell_is_not_stopped(name):
 
 def test_there_are_fifty_right_cells():
     assert len(CELLS.RIGHT) >= 50
+
+
+@pytest.mark.parametrize("class_name", ["Text", "Square", "Axes", "FadeOut", "Code", "Line"])
+def test_a_suggestion_is_an_option_of_the_class_and_never_the_word_itself(class_name):
+    options = signatures().options(class_name, newest=True)
+    words = {*options, "size", "side", "target", "code", "x_min", "line_join", "colour", "xyzzy"}
+    meant = {word: option_meant(class_name, word) for word in words}
+    assert all(found in options for found in meant.values() if found)
+    assert all(found != word for word, found in meant.items())
+
+
+@given(st.sampled_from(sorted(names().manim)), st.data())
+def test_the_closest_name_is_another_one_and_shares_most_of_its_letters(name, data):
+    at = data.draw(st.integers(0, len(name)))
+    word = name[:at] + data.draw(st.sampled_from(["", "x", "_"])) + name[at + 1 :]
+    found = closest(word, names().manim)
+    assert found != word
+    assert not found or len(set(found.casefold()) ^ set(word.casefold())) <= 4
 
 
 def test_the_check_can_be_switched_off():

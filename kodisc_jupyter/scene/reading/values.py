@@ -35,6 +35,7 @@ class Values:
         self._classes = reading.classes
         self._of: dict[ast.expr, Value | None] = {}
         self._known: dict[tuple[Scope, str], Value | None] = {}
+        self._starred: dict[str, Value | None] = {}
         self._built: dict[str, tuple[str, ...] | None] = {}
 
     def of(self, node: ast.expr, scope: Scope, depth: int = 0) -> Value | None:
@@ -96,11 +97,12 @@ class Values:
 
     def _of_stars(self, name: str) -> Value | None:
         """What a star import brings; ``None`` where another one may have brought it."""
-        stars = self._scopes.stars
-        others = (names().stars[star] for star in stars if star != "manim")
-        if "manim" not in stars or any(name in other for other in others):
-            return None
-        return _of_manim(name)
+        if name not in self._starred:
+            stars = self._scopes.stars
+            others = (names().stars[star] for star in stars if star != "manim")
+            unsure = "manim" not in stars or any(name in other for other in others)
+            self._starred[name] = None if unsure else _of_manim(name)
+        return self._starred[name]
 
     def _bound(self, name: str, home: Scope, depth: int) -> Value | None:
         times = home.times.get(name, 0)
