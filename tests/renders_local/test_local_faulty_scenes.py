@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import signal
 import textwrap
 
 import pytest
@@ -299,6 +301,44 @@ def test_a_scene_that_kills_the_process_that_renders_fails_and_others_are_render
     assert server.wait(waiting)["status"] in ("completed", "failed")
     server.completed(GOOD, "Good")
     assert not processes.is_alive(forker)
+
+
+def test_a_process_that_renders_and_does_not_answer_is_replaced(start_server, processes):
+    server = start_server("--workers", 2, "--render-timeout", 200)
+    server.completed(GOOD, "Good")
+    forker = server.forker
+    beside = server.post(scene("import time; time.sleep(3); self.add(Dot())"), "Bad")
+    server.wait(beside, statuses=("running",))
+    error = server.failed(
+        scene("import os, signal, time; os.kill(os.getppid(), signal.SIGSTOP); time.sleep(600)"),
+        "Bad",
+    )
+
+    assert error == "The render was stopped: the process that renders was killed."
+    assert server.wait(beside)["status"] == "completed"
+    assert not processes.is_alive(forker)
+    assert "it did not answer for 6 s" in server.log.read_text()
+
+
+def test_a_module_planted_for_the_process_that_renders_is_not_taken(start_server, tmp_path):
+    server = start_server("--workers", 1, "--data-dir", tmp_path / "data")
+    server.completed(
+        scene(
+            """
+            from pathlib import Path
+            for folder in Path.cwd().parents:
+                for name in ("json", "selectors", "sitecustomize"):
+                    if folder.is_relative_to(Path({!r})):
+                        (folder / (name + ".py")).write_text("raise SystemExit('planted')")
+            (folder := Path({!r}) / "work" / "empty").mkdir(exist_ok=True)
+            (folder / "json.py").write_text("raise SystemExit('planted')")
+            self.add(Dot())
+        """.format(str(tmp_path), str(tmp_path / "data"))
+        ),
+        "Bad",
+    )
+    os.kill(server.forker, signal.SIGKILL)
+    server.completed(GOOD, "Good")
 
 
 def test_a_scene_sees_no_secrets(start_server):

@@ -36,3 +36,15 @@ def without_secrets(environment: Mapping[str, str]) -> dict[str, str]:
 def for_renders(environment: Mapping[str, str]) -> dict[str, str]:
     """The environment of the render processes."""
     return {**without_secrets(environment), **ONE_CORE, "PYTHONUNBUFFERED": "1"}
+
+
+_PROGRAM: Final = (
+    "import sys; sys.path[:] = [entry for entry in sys.path if entry.startswith('/')]; "
+    "from kodisc_jupyter.local.processes.{module} import main; main(*sys.argv[1:])"
+)
+"""How Python is told to run one of these modules, whatever lies in its folder: 3.10 has no -P."""
+
+
+def arguments(module: str) -> list[str]:
+    """Python's arguments to run ``main`` of a module of this folder; its own come after them."""
+    return ["-c", _PROGRAM.format(module=module)]

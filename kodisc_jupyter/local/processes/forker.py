@@ -20,8 +20,6 @@ import json
 import os
 import selectors
 import signal
-import subprocess
-import sys
 import time
 import traceback
 from dataclasses import dataclass, field
@@ -30,8 +28,8 @@ from typing import Any, Final
 from kodisc_jupyter.local.processes import process_tree
 from kodisc_jupyter.local.processes.messages import Order
 from kodisc_jupyter.local.processes.render_child import become_render
-from kodisc_jupyter.stage import failure
-from kodisc_jupyter.stage.task import Limits, disk_exceeded
+from kodisc_jupyter.local.processes.running import Running, error_of, over
+from kodisc_jupyter.local.processes.spawned import Spawned, spawn_spare
 
 OUTPUT_KEPT: Final = 16_000
 """Bytes kept of what a scene prints; the rest is read and dropped."""
@@ -48,37 +46,6 @@ _LOOK_S: Final = 0.1
 _OPEN_FILES_LOOK_S: Final = 1.0
 """Seconds between two looks at what they hold open: files that have no name any more."""
 
-_PROGRAM: Final = (
-    "import sys; sys.path[:] = [entry for entry in sys.path if entry.startswith('/')]; "
-    "from kodisc_jupyter.local.processes.{module} import main; main(*sys.argv[1:])"
-)
-"""How Python is told to run one of these modules, whatever lies in its folder: 3.10 has no -P."""
-
-
-@dataclass
-class _Running:
-    """A render in progress."""
-
-    order: Order
-    pid: int
-    began: float
-    output_fd: int
-    outcome_fd: int
-    output: bytes = b""
-    outcome: bytes = b""
-    printed: int = 0
-    stopped: str = ""
-    nameless: process_tree.Nameless = field(default_factory=process_tree.Nameless)
-
-
-@dataclass(frozen=True)
-class _Spawned:
-    """A new interpreter that waits for its task."""
-
-    process: subprocess.Popen[bytes]
-    output_fd: int
-    outcome_fd: int
-
 
 @dataclass
 class Forker:
@@ -88,8 +55,8 @@ class Forker:
     reports: int
     spawn: bool
     broken: str = ""
-    _running: dict[int, _Running] = field(default_factory=dict)
-    _spare: _Spawned | None = None
+    _running: dict[int, Running] = field(default_factory=dict)
+    _spare: Spawned | None = None
     _selector: selectors.BaseSelector = field(default_factory=selectors.DefaultSelector)
     _unread: bytes = b""
     _next_files_look: float = 0.0
@@ -122,7 +89,7 @@ class Forker:
                 elif key.fd == woken:
                     with contextlib.suppress(BlockingIOError):
                         os.read(woken, 4096)
-                elif isinstance(key.data, _Running):
+                elif isinstance(key.data, Running):
                     self._read(key.data, key.fd)
             self._reap()
             if self._running and time.monotonic() >= next_look:
@@ -175,7 +142,7 @@ class Forker:
         began = time.monotonic()
         start = self._spawned if self.spawn else self._forked
         pid, output_fd, outcome_fd = start(order)
-        running = _Running(order, pid, began, output_fd, outcome_fd)
+        running = Running(order, pid, began, output_fd, outcome_fd)
         self._running[pid] = running
         for fd in (output_fd, outcome_fd):
             os.set_blocking(fd, False)
@@ -194,14 +161,14 @@ class Forker:
         return pid, output_fd, outcome_fd
 
     def _spawned(self, order: Order) -> tuple[int, int, int]:
-        ready = self._spare or _spawn()
+        ready = self._spare or spawn_spare()
         assert ready.process.stdin is not None
         with contextlib.suppress(BrokenPipeError), ready.process.stdin as stdin:
             stdin.write(order.to_line())
-        self._spare = _spawn()
+        self._spare = spawn_spare()
         return ready.process.pid, ready.output_fd, ready.outcome_fd
 
-    def _read(self, running: _Running, fd: int) -> None:
+    def _read(self, running: Running, fd: int) -> None:
         """Take what is there, a bounded piece at a time so that no render keeps the others."""
         try:
             data = os.read(fd, 1 << 16)
@@ -232,7 +199,7 @@ class Forker:
             if running is not None:
                 self._finish(running, os.waitstatus_to_exitcode(status))
 
-    def _finish(self, running: _Running, status: int) -> None:
+    def _finish(self, running: Running, status: int) -> None:
         duration_ms = round((time.monotonic() - running.began) * 1000)
         process_tree.kill_group(running.pid)
         process_tree.end_strays(
@@ -244,7 +211,7 @@ class Forker:
             with contextlib.suppress(KeyError):
                 self._selector.unregister(fd)
             os.close(fd)
-        self._report(running.order.job_id, _error(running, status), duration_ms)
+        self._report(running.order.job_id, error_of(running, status), duration_ms)
 
     def _report(self, job_id: str, error: str | None, duration_ms: int) -> None:
         self._say({"id": job_id, "error": error, "durationMs": duration_ms})
@@ -254,7 +221,7 @@ class Forker:
         while rest:
             rest = rest[os.write(self.reports, rest) :]
 
-    def _stop(self, running: _Running, why: str) -> None:
+    def _stop(self, running: Running, why: str) -> None:
         if not running.stopped:
             running.stopped = why
         process_tree.kill_group(running.pid)
@@ -268,7 +235,7 @@ class Forker:
             memory = sum(each.memory_bytes for each in members)
             if look_at_files:
                 running.nameless = process_tree.nameless(each.pid for each in members)
-            why = _over(
+            why = over(
                 limits,
                 seconds=now - running.began,
                 memory=memory + running.nameless.memory_bytes,
@@ -281,49 +248,6 @@ class Forker:
                     process_tree.kill(each.pid)
         if look_at_files:
             self._next_files_look = now + _OPEN_FILES_LOOK_S
-
-
-def _over(limits: Limits, *, seconds: float, memory: int, processes: int, disk: int) -> str:
-    """Why a render that uses this much is stopped; empty when it may go on."""
-    if seconds > limits.seconds:
-        return f"The render took longer than {limits.seconds:g} seconds and was stopped."
-    if memory > limits.memory_bytes:
-        megabytes = limits.memory_bytes >> 20
-        return f"The scene needed more than {megabytes} MB of memory and was stopped."
-    if processes > limits.processes:
-        return f"The scene started more than {limits.processes} processes and was stopped."
-    if disk > limits.disk_bytes:
-        return disk_exceeded(limits)
-    return ""
-
-
-def _error(running: _Running, status: int) -> str | None:
-    """The job's error text: why it was stopped, else its own report, else how it ended."""
-    output = running.output.decode("utf-8", "replace")
-    if running.stopped:
-        return failure.with_output(running.stopped, output)
-    with contextlib.suppress(ValueError, KeyError, TypeError):
-        error = json.loads(running.outcome)["error"]
-        if status == 0 and (error is None or isinstance(error, str)):
-            return error
-    return failure.process_ended(status, output)
-
-
-def _spawn() -> _Spawned:
-    output_fd, output = os.pipe()
-    outcome_fd, outcome = os.pipe()
-    command = [sys.executable, *arguments("spawned"), str(outcome)]
-    process = subprocess.Popen(
-        command,
-        stdin=subprocess.PIPE,
-        stdout=output,
-        stderr=output,
-        pass_fds=(outcome,),
-        start_new_session=True,
-    )
-    os.close(output)
-    os.close(outcome)
-    return _Spawned(process, output_fd, outcome_fd)
 
 
 def _is_readable(fd: int) -> bool:
@@ -354,11 +278,6 @@ def _warm_up() -> None:
         traceback.print_exc()
     gc.collect()
     gc.freeze()  # copies share these pages for good
-
-
-def arguments(module: str) -> list[str]:
-    """Python's arguments to run ``main`` of a module of this folder; its own come after them."""
-    return ["-c", _PROGRAM.format(module=module)]
 
 
 def main(method: str) -> None:

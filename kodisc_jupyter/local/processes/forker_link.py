@@ -16,8 +16,7 @@ from pathlib import Path
 from typing import Final
 
 from kodisc_jupyter.local.processes import sandbox as sandbox_
-from kodisc_jupyter.local.processes.environment import for_renders
-from kodisc_jupyter.local.processes.forker import arguments
+from kodisc_jupyter.local.processes.environment import arguments, for_renders
 from kodisc_jupyter.local.processes.messages import (
     LINE_LIMIT,
     SCENE,

@@ -18,22 +18,21 @@ import sys
 import threading
 import time
 from collections import deque
-from collections.abc import Callable, Iterable
-from concurrent.futures import Future, ThreadPoolExecutor, wait
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
 from kodisc_jupyter.local.processes import process_tree
 from kodisc_jupyter.local.processes.disk_usage import usage
+from kodisc_jupyter.local.processes.ending import close_pipes, conclude, finish, remove_room
 from kodisc_jupyter.local.processes.forker_link import JOBS, ForkerLink, Place, Render
+from kodisc_jupyter.local.processes.lane import Lane
 from kodisc_jupyter.local.processes.messages import Began, Ended, Report
 from kodisc_jupyter.local.processes.sandbox import INSIDE, Sandbox
-from kodisc_jupyter.local.results import RESULTS, ResultRefusedError, take
 from kodisc_jupyter.local.store import move_in, move_out, remove_tree
 from kodisc_jupyter.stage.task import (
-    REPORT,
-    RESULT_FILES,
     Limits,
     Outcome,
     RenderTask,
@@ -61,41 +60,6 @@ log = logging.getLogger("kodisc_jupyter.local")
 def default_start_method() -> str:
     """``fork`` where a loaded process may be copied, else ``spawn``."""
     return "fork" if sys.platform == "linux" else "spawn"
-
-
-@dataclass
-class _Lane:
-    """The renders of those who share a forker: one user, or everybody where nothing is locked in.
-
-    ``suspects`` were open when a forker died: each is tried again with nothing beside it.
-    """
-
-    owner: str
-    link: ForkerLink | None = None
-    waiting: deque[Render] = field(default_factory=deque)
-    suspects: deque[Render] = field(default_factory=deque)
-
-    def next(self) -> Render | None:
-        """The render that may begin now."""
-        running = self.link.running if self.link else {}
-        if any(render.alone for render in running.values()):
-            return None
-        if not self.suspects:
-            return self.waiting.popleft() if self.waiting else None
-        if running:
-            return None
-        render = self.suspects.popleft()
-        render.alone = True
-        return render
-
-    def take(self, job_id: str) -> Render | None:
-        """Take out a render that has not begun."""
-        for line in (self.waiting, self.suspects):
-            for render in line:
-                if render.task.job_id == job_id:
-                    line.remove(render)
-                    return render
-        return None
 
 
 class RenderProcesses:
@@ -126,7 +90,7 @@ class RenderProcesses:
         self._own_process = own_process
         self._method = start_method or default_start_method()
         self._sandbox = sandbox
-        self._lanes: dict[str, _Lane] = {}
+        self._lanes: dict[str, Lane] = {}
         self._spare: ForkerLink | None = None
         self._inbox: deque[Callable[[], None]] = deque()
         self._selector = selectors.DefaultSelector()
@@ -225,16 +189,16 @@ class RenderProcesses:
         self._selector.register(link.reports, selectors.EVENT_READ, link)
         return link
 
-    def _lane(self, owner: str) -> _Lane:
+    def _lane(self, owner: str) -> Lane:
         name = owner if self._sandbox is not None else ""
-        return self._lanes.setdefault(name, _Lane(name))
+        return self._lanes.setdefault(name, Lane(name))
 
     def _accept(self, render: Render) -> None:
         lane = self._lane(render.task.owner)
         lane.waiting.append(render)
         self._go_on(lane)
 
-    def _go_on(self, lane: _Lane) -> None:
+    def _go_on(self, lane: Lane) -> None:
         while not self._closed and (render := lane.next()) is not None:
             if lane.link is None:
                 lane.link = self._new_link(lane.owner)
@@ -305,17 +269,17 @@ class RenderProcesses:
 
     def _finish(self, link: ForkerLink, render: Render, outcome: Outcome) -> None:
         """Take the files and end the render; in another thread, because both may take a while."""
-        ended = self._cleaners.submit(_finish, link.place.outside, render, outcome)
+        ended = self._cleaners.submit(finish, link.place.outside, render, outcome)
         link.finishing = [each for each in link.finishing if not each.done()] + [ended]
 
-    def _lane_of(self, link: ForkerLink) -> _Lane | None:
+    def _lane_of(self, link: ForkerLink) -> Lane | None:
         return next((lane for lane in self._lanes.values() if lane.link is link), None)
 
     def _cancel(self, job_id: str, why: str) -> None:
         for lane in self._lanes.values():
             render = lane.take(job_id)
             if render is not None:
-                _conclude(render, Outcome(why, 0))
+                conclude(render, Outcome(why, 0))
             elif lane.link is not None and job_id in lane.link.running:
                 lane.link.running[job_id].cancelled = why
                 lane.link.cancel(job_id, why)
@@ -385,7 +349,7 @@ class RenderProcesses:
         self._selector.unregister(link.reports)
         link.process.kill()
         link.process.wait()
-        _close_pipes(link)
+        close_pipes(link)
         if self._own_process and not link.place.sandboxed:
             process_tree.end_strays(
                 {each.process.pid for each in self._links()} - {link.process.pid}
@@ -408,7 +372,7 @@ class RenderProcesses:
                 lane.suspects.append(render)
         self._clear_away(lane, link)
 
-    def _retire(self, lane: _Lane) -> None:
+    def _retire(self, lane: Lane) -> None:
         """End a forker that has nothing to do."""
         link, lane.link = lane.link, None
         if link is None:
@@ -416,19 +380,19 @@ class RenderProcesses:
         self._selector.unregister(link.reports)
         link.kill()
         link.process.wait()
-        _close_pipes(link)
+        close_pipes(link)
         self._clear_away(lane, link)
         if not lane.waiting and not lane.suspects:
             del self._lanes[lane.owner]
 
-    def _clear_away(self, lane: _Lane, link: ForkerLink) -> None:
+    def _clear_away(self, lane: Lane, link: ForkerLink) -> None:
         """Keep the formulas of a sandbox that has ended, and remove its folder."""
         if not link.place.sandboxed:
             return
         if lane.owner:
             kept = (self._shared.formulas, self._shared.segments)
             move_out(link.place.outside, lane.owner, kept)
-        self._cleaners.submit(_remove, link.place.outside, link.finishing)
+        self._cleaners.submit(remove_room, link.place.outside, link.finishing)
 
     def _end_all(self) -> None:
         links = self._links()
@@ -446,34 +410,4 @@ class RenderProcesses:
             self._died(link)
         for lane in self._lanes.values():
             for render in (*lane.waiting, *lane.suspects):
-                _conclude(render, Outcome(KILLED, 0))
-
-
-def _finish(place: Path, render: Render, outcome: Outcome) -> None:
-    job_id, limits = render.task.job_id, render.task.limits
-    if outcome.error is None:
-        names = (REPORT,) if render.task.rehearse else RESULT_FILES
-        try:
-            take(place, (JOBS, job_id, RESULTS), render.results, limits.disk_bytes, names)
-        except (ResultRefusedError, OSError) as problem:
-            outcome = Outcome(str(problem), outcome.duration_ms)
-    _conclude(render, outcome)
-    remove_tree(place / JOBS / job_id)
-
-
-def _remove(place: Path, before: Iterable[Future[None]]) -> None:
-    """Remove the folder of a sandbox, once its last videos have been taken."""
-    wait(before)
-    remove_tree(place)
-
-
-def _conclude(render: Render, outcome: Outcome) -> None:
-    if render.future.set_running_or_notify_cancel():
-        render.future.set_result(outcome)
-
-
-def _close_pipes(link: ForkerLink) -> None:
-    for pipe in (link.process.stdin, link.process.stdout):
-        if pipe is not None:
-            with contextlib.suppress(OSError):
-                pipe.close()
+                conclude(render, Outcome(KILLED, 0))

@@ -4,6 +4,38 @@ from __future__ import annotations
 
 import json
 import os
+import subprocess
+import sys
+from dataclasses import dataclass
+
+from kodisc_jupyter.local.processes.environment import arguments
+
+
+@dataclass(frozen=True)
+class Spawned:
+    """A new interpreter that waits for its task."""
+
+    process: subprocess.Popen[bytes]
+    output_fd: int
+    outcome_fd: int
+
+
+def spawn_spare() -> Spawned:
+    """Start an interpreter that loads Manim and waits."""
+    output_fd, output = os.pipe()
+    outcome_fd, outcome = os.pipe()
+    command = [sys.executable, *arguments("spawned"), str(outcome)]
+    process = subprocess.Popen(
+        command,
+        stdin=subprocess.PIPE,
+        stdout=output,
+        stderr=output,
+        pass_fds=(outcome,),
+        start_new_session=True,
+    )
+    os.close(output)
+    os.close(outcome)
+    return Spawned(process, output_fd, outcome_fd)
 
 
 def main(outcome: str) -> None:

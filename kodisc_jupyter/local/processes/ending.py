@@ -1,0 +1,46 @@
+"""How a render and its folder end: files taken, the outcome told, everything else removed."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterable
+from concurrent.futures import Future, wait
+from pathlib import Path
+
+from kodisc_jupyter.local.processes.forker_link import JOBS, ForkerLink, Render
+from kodisc_jupyter.local.results import RESULTS, ResultRefusedError, take
+from kodisc_jupyter.local.store import remove_tree
+from kodisc_jupyter.stage.task import REPORT, RESULT_FILES, Outcome
+
+
+def finish(place: Path, render: Render, outcome: Outcome) -> None:
+    """Take the files of a render, tell its outcome and remove its folder."""
+    job_id, limits = render.task.job_id, render.task.limits
+    if outcome.error is None:
+        names = (REPORT,) if render.task.rehearse else RESULT_FILES
+        try:
+            take(place, (JOBS, job_id, RESULTS), render.results, limits.disk_bytes, names)
+        except (ResultRefusedError, OSError) as problem:
+            outcome = Outcome(str(problem), outcome.duration_ms)
+    conclude(render, outcome)
+    remove_tree(place / JOBS / job_id)
+
+
+def remove_room(place: Path, before: Iterable[Future[None]]) -> None:
+    """Remove the folder of a sandbox, once its last videos have been taken."""
+    wait(before)
+    remove_tree(place)
+
+
+def conclude(render: Render, outcome: Outcome) -> None:
+    """Tell a render's outcome to whoever waits for it."""
+    if render.future.set_running_or_notify_cancel():
+        render.future.set_result(outcome)
+
+
+def close_pipes(link: ForkerLink) -> None:
+    """Close the pipes of a forker that has ended."""
+    for pipe in (link.process.stdin, link.process.stdout):
+        if pipe is not None:
+            with contextlib.suppress(OSError):
+                pipe.close()
