@@ -222,7 +222,7 @@ def test_an_unattended_notebook_saved_early_says_how_to_get_its_video(
         f"# comments may stand above\n%%kodisc Gated -ql --no-wait\n{gate.scene()}",
         home=fresh_home,
     )
-    job = re.search(r"%kodisc show (clx\w+) brings the video", done.text(1))[1]
+    job = re.search(r"%kodisc show (clx\w+)", done.text(1))[1]
     gate.open()
     shown = run_notebook(f"%kodisc show {job}", home=fresh_home)
     assert "<video" in shown.html(1)
