@@ -117,6 +117,13 @@ export function keeper(panel) {
 
   /** @param {string[]} ids */
   function bury(ids) {
+    // Pages that share a document would each put it there; the first one's reaches the others.
+    if (model.collaborative) setTimeout(() => nobody(ids), Math.random() * SHARED_MS);
+    else nobody(ids);
+  }
+
+  /** @param {string[]} ids */
+  function nobody(ids) {
     for (const id of ids) {
       alive.delete(id);
       doubted.delete(id);
