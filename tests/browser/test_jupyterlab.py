@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import re
+import threading
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 
@@ -186,4 +188,50 @@ def test_run_all_on_thirty_cells_ends_with_thirty_videos(notebook_page, lab):
              return done === 30; }""",
         timeout=300_000,
     )
+    assert notebook.complaints == []
+
+
+class Refusal(BaseHTTPRequestHandler):
+    """An API that refuses everything at once, for want of credits."""
+
+    def answer(self) -> None:
+        self.rfile.read(int(self.headers.get("Content-Length") or 0))
+        body = b'{"error": "insufficient_credits", "required": 42, "available": 0}'
+        self.send_response(402)
+        self.send_header("Content-Type", "application/json")
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    do_GET = do_POST = answer
+
+    def log_message(self, *_: object) -> None:
+        pass
+
+
+def test_a_render_that_is_refused_is_no_error_of_the_page(notebook_page, lab, gate):
+    """anywidget gives a model two seconds to load, and complains of one that is closed then."""
+    with ThreadingHTTPServer(("127.0.0.1", 0), Refusal) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        key, url = "kdsc_live_" + "5e" * 24, f"http://127.0.0.1:{server.server_port}/api/v2"
+        surroundings = {"KODISC_KEY": key, "KODISC_BASE_URL": url}
+        lab.write(
+            "refused.ipynb",
+            f"import os\nos.environ.update({surroundings!r})\n%load_ext kodisc_jupyter",
+            *[
+                cell(gate).replace(" -ql", f" -ql --fps {fps} --no-rehearsal")
+                for fps in (15, 24, 30)
+            ],
+        )
+        notebook = notebook_page()
+        notebook.open("refused.ipynb")
+        notebook.kernel_ready()
+        notebook.run(0)
+        for at in range(1, 4):
+            notebook.run(at)
+            notebook.output(at).get_by_text("InsufficientCreditsError").first.wait_for()
+        notebook.page.evaluate(
+            "new Promise(over => AbortSignal.timeout(2500).addEventListener('abort', over))"
+        )
+        server.shutdown()
     assert notebook.complaints == []
