@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import json
 import os
 import random
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from types import TracebackType
-from typing import Final, NoReturn
+from typing import Any, Final, NoReturn
 from urllib.parse import quote, urlsplit
 
 from kodisc_jupyter.api import answers, retry
@@ -114,6 +115,17 @@ class Client:
     ) -> None:
         self.close()
 
+    def beside(self, path: str) -> dict[str, Any]:
+        """``GET`` what a server of one's own offers beside the API; empty if it does not."""
+        outcome = self._transport.get_beside(path)
+        if not isinstance(outcome, Answer) or outcome.status != 200:
+            return {}
+        try:
+            said = json.loads(outcome.body)
+        except ValueError:
+            return {}
+        return said if isinstance(said, dict) else {}
+
     def close(self) -> None:
         """Close the kept connections; the client can still be used."""
         self._transport.close()
@@ -125,6 +137,7 @@ class Client:
         on_retry: Callable[[Retrying], None] | None = None,
         on_attempt: Callable[[int], None] | None = None,
         cancel: threading.Event | None = None,
+        headers: Mapping[str, str] | None = None,
     ) -> Submission:
         """``POST /render``: have a scene rendered. This is the call that costs credits.
 
@@ -133,6 +146,7 @@ class Client:
             on_retry: told of each wait before another attempt.
             on_attempt: told of each request before it goes out, counted from 1.
             cancel: when set, a wait ends at once and nothing more is sent.
+            headers: for a server of one's own, which may know more than the API.
 
         Raises:
             InvalidRequestError: a rule is broken (found here, or by the server as a 400).
@@ -150,7 +164,7 @@ class Client:
             if on_attempt is not None:
                 on_attempt(number)
             log.open(number)
-            outcome = self._transport.post("/render", payload)
+            outcome = self._transport.post("/render", payload, headers)
             log.close(outcome)
             return outcome
 

@@ -14,11 +14,11 @@ import os
 import socket
 import ssl
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from http.cookiejar import DefaultCookiePolicy
 from typing import Any, Final
-from urllib.parse import urlsplit
+from urllib.parse import urljoin, urlsplit
 
 import requests
 import urllib3
@@ -154,15 +154,20 @@ class Transport:
 
     def get(self, path: str) -> Outcome:
         """``GET`` on a kept connection."""
-        return self._exchange(self._polls, "GET", path, None)
+        return self._exchange(self._polls, "GET", self._base_url + path, None)
 
-    def post(self, path: str, payload: bytes) -> Outcome:
+    def get_beside(self, path: str) -> Outcome:
+        """``GET`` of an address of the same server that is not the API's."""
+        return self._exchange(self._polls, "GET", urljoin(self._base_url, path), None)
+
+    def post(self, path: str, payload: bytes, headers: Mapping[str, str] | None = None) -> Outcome:
         """``POST`` on a connection of its own: a kept one may have died without our knowing."""
         with new_session(self._key, self._base_url) as session:
-            return self._exchange(session, "POST", path, Outgoing(payload))
+            session.headers.update(headers or {})
+            return self._exchange(session, "POST", self._base_url + path, Outgoing(payload))
 
     def _exchange(
-        self, session: requests.Session, method: str, path: str, outgoing: Outgoing | None
+        self, session: requests.Session, method: str, url: str, outgoing: Outgoing | None
     ) -> Outcome:
         deadline = self._monotonic() + self._limits.total_s
         headers = {"Accept": "application/json"}
@@ -171,7 +176,7 @@ class Transport:
         try:
             with session.request(
                 method,
-                self._base_url + path,
+                url,
                 data=outgoing,
                 headers=headers,
                 timeout=(self._limits.connect_s, self._limits.read_s),

@@ -14,6 +14,7 @@ from kodisc_jupyter.local.files import FileHandler
 from kodisc_jupyter.local.handler import ERRORS, AppContext, Handler
 from kodisc_jupyter.local.jobs import LineFullError
 from kodisc_jupyter.local.openapi import document
+from kodisc_jupyter.local.progress import PreviewHandler, ProgressHandler, SegmentsHandler
 from kodisc_jupyter.local.request_body import BodyHandler
 from kodisc_jupyter.stage.task import RESULT_FILES
 
@@ -35,7 +36,9 @@ class _Render(BodyHandler):
             return
         request = {name: body[name] for name in _FIELDS if name in body}
         try:
-            record = self.desk.jobs.enqueue(user, request)
+            record = self.desk.jobs.enqueue(
+                user, request, fresh=self.request.headers.get("X-Kodisc-Fresh") == "1"
+            )
         except InsufficientCreditsError as short:
             self.refuse(
                 402,
@@ -158,6 +161,9 @@ def make_app(desk: AppContext) -> web.Application:
             (rf"{BASE}/openapi\.json", _OpenApi, about),
             (r"/local/jobs/([^/]+)/cancel", _Cancel, about),
             (r"/local/cancel", _CancelAll, about),
+            (r"/local/jobs/([^/]+)/progress", ProgressHandler, about),
+            (r"/local/jobs/([^/]+)/preview\.jpg", PreviewHandler, about),
+            (r"/local/segments", SegmentsHandler, about),
             (rf"/([A-Za-z0-9_-]{{22}})/r/([a-z0-9]{{25}})/({files})", FileHandler, about),
         ],
         default_handler_class=_Nothing,

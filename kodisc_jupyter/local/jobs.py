@@ -12,6 +12,7 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
+from pathlib import Path
 from typing import Any, Final, Protocol
 
 from kodisc_jupyter.api.models import CANCELLED, DEFAULT_QUALITY, JobStatus, Quality
@@ -90,6 +91,7 @@ class Jobs:
         self._rendering: dict[str, asyncio.Task[None]] = {}
         self._begun: dict[str, float] = {}
         self._users: dict[str, User] = {}
+        self._fresh: set[str] = set()
         self._announcer: Announcer | None = None
         self._named: Callable[[str], User | None] = lambda _: None
         self._open: dict[str, JobRecord] = {}
@@ -141,8 +143,10 @@ class Jobs:
         for user in users:
             self._accounts.withhold(user)
 
-    def enqueue(self, user: User, request: dict[str, Any]) -> JobRecord:
+    def enqueue(self, user: User, request: dict[str, Any], *, fresh: bool = False) -> JobRecord:
         """Make a job of a request that broke no rule, and set its reserve aside.
+
+        ``fresh``: draw everything anew, whatever is kept of earlier renders.
 
         Raises:
             InsufficientCreditsError: the balance is below the reserve.
@@ -167,9 +171,15 @@ class Jobs:
         self._ledger.keep(record, purse=(user.name, left) if left is not None else None)
         self._open[record.job_id] = record
         self._users[record.job_id] = user
+        if fresh:
+            self._fresh.add(record.job_id)
         self._line.join(user.name, record.job_id)
         self.fill()
         return record
+
+    def work_of(self, job_id: str) -> Path | None:
+        """The folder of a job that is rendered on this machine now."""
+        return self._executor.work_of(job_id) if job_id in self._rendering else None
 
     def find(self, job_id: str) -> JobRecord | None:
         """The job with this ID, whoever's it is."""
@@ -233,6 +243,8 @@ class Jobs:
         task = task_of(
             job_id, record.request, self._house.limits, owner=self._users[job_id].user_id
         )
+        task = replace(task, fresh=job_id in self._fresh)
+        self._fresh.discard(job_id)
         results = self._store.results_of(job_id)
         outcome = Outcome(CANCELLED, 0)
         try:

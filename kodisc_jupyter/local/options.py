@@ -128,9 +128,10 @@ def _parser() -> argparse.ArgumentParser:
         "--segments-limit",
         dest="segments_limit_mb",
         type=_count,
-        default=2048,
+        default=os.environ.get("KODISC_SEGMENTS_MB", "2048"),
         metavar="MB",
-        help="drawn pieces of videos kept of each user, in MB, to be used again (default 2048)",
+        help="drawn pieces of videos kept of each user, to be used again: in MB "
+        "(default: KODISC_SEGMENTS_MB, or 2048)",
     )
     add("--connections", type=_positive, default=500, metavar="N", help="open connections")
     add("--dask", metavar="ADDRESS", help="render on the Dask cluster of this scheduler")

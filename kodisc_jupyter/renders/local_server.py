@@ -103,6 +103,26 @@ def cancel(address: Address, job_id: str) -> None:
         raise LocalServerError("The render server on this machine did not answer.", job_id=job_id)
 
 
+def kept(address: Address) -> int | None:
+    """Bytes of drawn pieces of videos that the server keeps; ``None`` when it does not say."""
+    _, said = _ask(address, "GET", "/local/segments")
+    found = said.get("bytes")
+    return found if isinstance(found, int) else None
+
+
+def clear_kept(address: Address) -> int:
+    """Remove them; how many bytes they were.
+
+    Raises:
+        LocalServerError: the server did not answer.
+    """
+    status, said = _ask(address, "POST", "/local/segments")
+    removed = said.get("removed")
+    if status != 200 or not isinstance(removed, int):
+        raise LocalServerError("The render server on this machine did not answer.")
+    return removed
+
+
 def stop(home: Path) -> tuple[str, ...] | None:
     """End the server, for good what it has open: the IDs of those jobs; ``None``: none was running.
 

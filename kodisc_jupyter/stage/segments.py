@@ -218,6 +218,14 @@ class SegmentStore:
                 path.unlink()
             total -= size
 
+    def size(self) -> int:
+        """Bytes of all segments."""
+        return sum(size for _, _, size in self._files())
+
+    def count(self) -> int:
+        """How many there are."""
+        return sum(1 for _ in self._files())
+
     def _files(self) -> Iterator[tuple[Path, float, int]]:
         with contextlib.suppress(OSError):
             for path in self.folder.glob("??/*"):

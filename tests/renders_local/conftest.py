@@ -185,6 +185,14 @@ def server(tmp_path_factory):
     starter.close()
 
 
+@pytest.fixture(scope="module")
+def start_for_module(tmp_path_factory):
+    """Starts servers that live as long as the module's tests."""
+    starter = Starter(lambda: tmp_path_factory.mktemp("server"))
+    yield starter
+    starter.close()
+
+
 @pytest.fixture
 def run_server(tmp_path):
     """Run a server that is expected to end by itself: its exit status and its last words."""

@@ -28,6 +28,9 @@ class Executor(Protocol):
     async def cancel(self, job_id: str) -> None:
         """Stop a render: :meth:`render` soon ends with whatever outcome."""
 
+    def work_of(self, job_id: str) -> Path | None:
+        """The folder of a render that is under way on this machine; ``None`` elsewhere."""
+
     async def close(self) -> None:
         """Stop every render and release everything."""
 
@@ -53,6 +56,10 @@ class LocalExecutor:
                 loop.call_soon_threadsafe(began)
 
         return await asyncio.wrap_future(self._processes.submit(task, results, began_there))
+
+    def work_of(self, job_id: str) -> Path | None:
+        """The render's own folder."""
+        return self._processes.work_of(job_id)
 
     async def cancel(self, job_id: str) -> None:
         """Kill the render's processes."""

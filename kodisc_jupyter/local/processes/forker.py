@@ -233,6 +233,8 @@ class Forker:
             limits = running.order.limits
             members = process_tree.of(running.pid, everyone)
             memory = sum(each.memory_bytes for each in members)
+            if memory > limits.memory_bytes and len(members) > 1:  # what copies share counts once
+                memory = process_tree.memory_together(members)
             if look_at_files:
                 running.nameless = process_tree.nameless(each.pid for each in members)
             why = over(

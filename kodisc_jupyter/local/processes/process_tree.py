@@ -76,6 +76,20 @@ def of(root: int, seen: Mapping[int, Process]) -> list[Process]:
     return [seen[pid] for pid in below if pid in seen]
 
 
+def memory_together(members: Iterable[Process]) -> int:
+    """Bytes that these processes use together: what they share is counted once (Linux)."""
+    return sum(_share_of(each) for each in members)
+
+
+def _share_of(process: Process) -> int:
+    try:
+        text = Path(f"/proc/{process.pid}/smaps_rollup").read_text(encoding="ascii")
+    except OSError:
+        return process.memory_bytes
+    shares = [line.split()[1] for line in text.splitlines() if line.startswith("Pss:")]
+    return int(shares[0]) * 1024 if shares else process.memory_bytes
+
+
 def end_with_parent(parent: int) -> None:
     """Have the kernel kill this process when ``parent`` dies (Linux)."""
     if _prctl(1, signal.SIGKILL) and os.getppid() != parent:

@@ -131,6 +131,10 @@ class RenderProcesses:
         """Kill a render, and do not begin it again; nothing happens when it is over."""
         self._tell(lambda: self._cancel(job_id, why))
 
+    def work_of(self, job_id: str) -> Path:
+        """Where a render works: its own folder."""
+        return self._folder / job_id
+
     def close(self) -> None:
         """End the forkers and every render, and wait until they have ended."""
         with self._start_lock:

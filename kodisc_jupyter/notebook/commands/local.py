@@ -17,13 +17,31 @@ def run(kernel: KernelState, asked: argparse.Namespace) -> None:
     if asked.action == "stop":
         _stop(kernel)
         return
+    if asked.action == "clear":
+        _clear(kernel)
+        return
     server = local_server.find(kernel.home)
     if server is None:
         say("No render server is running on this machine; the first render starts one.")
     else:
         idle = local_server.IDLE_TIMEOUT_S // 60
         say(f"Render server: {server.url}, process {server.pid}.")
+        kept = local_server.kept(server)
+        if kept is not None:
+            say(
+                f"It keeps {kept / 1e6:,.1f} MB of drawn pieces of videos, so that a changed scene "
+                "is rendered sooner; %kodisc local clear removes them."
+            )
         say(f"It ends by itself after {idle} idle minutes; %kodisc local stop ends it now.")
+
+
+def _clear(kernel: KernelState) -> None:
+    """Remove what is kept to render sooner; videos and jobs stay."""
+    removed = local_server.clear_kept(local_server.ensure(kernel.home))
+    say(
+        f"{removed / 1e6:,.1f} MB of drawn pieces of videos were removed. Videos and jobs stay; "
+        "the next render of each scene draws all of it again."
+    )
 
 
 def _stop(kernel: KernelState) -> None:

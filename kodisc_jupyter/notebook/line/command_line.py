@@ -40,7 +40,7 @@ class Command(NamedTuple):
 
 JOBS: Final = "the jobs that are known"
 NOTEBOOKS: Final = "the notebooks in this folder"
-LOCAL_ACTIONS: Final = ("status", "stop")
+LOCAL_ACTIONS: Final = ("status", "stop", "clear")
 
 _JOB: Final = Argument("job_id", "JOBID", "%kodisc jobs lists them; so does Tab", values=JOBS)
 
@@ -122,12 +122,13 @@ COMMANDS: Final[dict[str, Command]] = {
         options=(Option(("--clear",), "clear", "forget it", default=False),),
     ),
     "local": Command(
-        "the render server on this machine: status, or stop it and what it renders",
+        "the render server on this machine: status, stop it, or clear what it keeps",
         (
             Argument(
                 "action",
                 "|".join(LOCAL_ACTIONS),
-                "show its address and process (default), or end it with all that is open",
+                "show its address and what it keeps (default), end it with all that is open, "
+                "or remove the kept pieces of videos",
                 read=choice("the action", LOCAL_ACTIONS),
                 required=False,
                 default="status",

@@ -34,6 +34,9 @@ from kodisc_jupyter.renders.watch.pacing import RateLimiter
 INTERRUPT_GRACE_S: Final = 5.0
 """After Ctrl-C, how long a request that is on its way may still bring its job ID home."""
 
+FRESH: Final = {"X-Kodisc-Fresh": "1"}
+"""Asks the server on this machine to draw everything anew: what ``--force`` means there."""
+
 _CHUNK_S: Final = 0.5
 
 _in_flight: set[str] = set()
@@ -127,7 +130,11 @@ class Sending:
                 hint="Choose a lower quality, buy credits, or send it anyway with --force.",
             )
         submission = self.backend.client.submit(
-            self.request, on_retry=self._retrying, on_attempt=self._attempt, cancel=self.cancel
+            self.request,
+            on_retry=self._retrying,
+            on_attempt=self._attempt,
+            cancel=self.cancel,
+            headers=FRESH if self.backend.kind == "local" and not self.guard else None,
         )
         record = self._write_down(submission)
         self.accepted(record, submission)

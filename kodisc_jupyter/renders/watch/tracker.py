@@ -18,6 +18,7 @@ from kodisc_jupyter.renders.journal.record import JobRecord, Step
 from kodisc_jupyter.renders.media import Fetched, MediaStore, digest_of
 from kodisc_jupyter.renders.render import Render, failure
 from kodisc_jupyter.renders.state import Budget, Phase, Trouble
+from kodisc_jupyter.renders.watch import progress
 from kodisc_jupyter.renders.watch.balance import Balances
 from kodisc_jupyter.renders.watch.fetch_pool import FetchPool
 from kodisc_jupyter.renders.watch.pacing import RateLimiter
@@ -156,7 +157,17 @@ class JobTracker:
         if followed.phase != str(job.status):
             followed.phase = str(job.status)
             self._write(followed.record, followed.phase, phase=followed.phase)
-        followed.render.advance(phase, job=job, note=followed.note)
+        followed.render.advance(
+            phase, job=job, note=followed.note, **self._progress(followed, phase)
+        )
+
+    def _progress(self, followed: _Followed, phase: Phase) -> dict[str, Any]:
+        """How far a render on this machine is, and its newest picture."""
+        backend = followed.watch.backend
+        if phase is not Phase.RUNNING or backend.kind != "local":
+            return {}
+        state = followed.render.state
+        return progress.read(backend.client, followed.watch.job_id, state.progress, state.preview)
 
     def _lost(self, followed: _Followed, trouble: Trouble, note: str) -> None:
         followed.render.advance(Phase.LOST, note=note, trouble=trouble)
