@@ -134,7 +134,7 @@ def drawn_by_manim(example: Example) -> list[Any]:
 
 def drawn_by_us(example: Example) -> tuple[list[Any], int, list[str]]:
     """The same by ours, how many keys there were, and which keys had several pictures."""
-    from kodisc_jupyter.stage import copies, drawing, frame_states
+    from kodisc_jupyter.stage import copies, drawing, drawing_queue, frame_states, painter
     from kodisc_jupyter.stage.progress import ProgressWriter
     from kodisc_jupyter.stage.stepping import Stepping
 
@@ -142,7 +142,7 @@ def drawn_by_us(example: Example) -> tuple[list[Any], int, list[str]]:
     pictures: dict[bytes, str] = {}
     several: list[str] = []
 
-    class Painter(drawing._Painter):  # noqa: SLF001
+    class Painter(painter.Painter):
         def paint(self, state: Any) -> Any:
             pixels = super().paint(state)
             told = hash_of(pixels)
@@ -169,7 +169,7 @@ def drawn_by_us(example: Example) -> tuple[list[Any], int, list[str]]:
         return state
 
     frame_states.FrameStates.of_frame = of_frame_and_note
-    drawing._Painter = Painter  # noqa: SLF001
+    drawing_queue.Painter = Painter
     progress = ProgressWriter(Path.cwd())
     spare = drawing.spare_store(progress.folder)
     noting = Noting(spare, progress, copies.Cores(None), spare=spare, fresh=True)

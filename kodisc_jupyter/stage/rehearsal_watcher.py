@@ -9,7 +9,8 @@ from collections.abc import Iterator
 from typing import Any, Final
 
 from kodisc_jupyter.stage.layout import LayoutNotes
-from kodisc_jupyter.stage.stepping import SteppedAnimation, Stepping, Watcher
+from kodisc_jupyter.stage.stepped_scene import SteppedAnimation
+from kodisc_jupyter.stage.stepping import Stepping, Watcher
 
 TEXT_LIMIT: Final = 500
 """Characters kept of one text."""

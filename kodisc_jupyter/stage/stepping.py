@@ -16,72 +16,20 @@ writer are other ones, set after it was made so that its own ``__init__`` may be
 from __future__ import annotations
 
 import sys
-from dataclasses import dataclass, field
 from typing import Any, Final
 
 from kodisc_jupyter.stage import failure
 from kodisc_jupyter.stage.captions import Cue
+from kodisc_jupyter.stage.stepped_scene import (
+    SteppedAnimation,
+    SteppedScene,
+    SteppedSection,
+    SteppedSound,
+)
+from kodisc_jupyter.stage.stepping_renderer import LazyPixels, SteppingRenderer
 
 STILL_S: Final = 1.0
 """Seconds that the picture of a scene without any animation is shown."""
-
-
-@dataclass(frozen=True)
-class SteppedAnimation:
-    """One ``play`` or ``wait``.
-
-    ``lines`` are the lines of the scene's file that were being run, from the outside to the call
-    itself; empty when it was not called from there. ``frames`` and ``seconds`` are what the video
-    has of it: nothing in a section that is skipped.
-    """
-
-    index: int
-    start_s: float
-    run_time_s: float
-    lines: tuple[int, ...]
-    animations: tuple[str, ...]
-    skipped: bool = False
-    frozen: bool = False
-    frames: int = 0
-    seconds: float = 0.0
-
-    @property
-    def line(self) -> int | None:
-        """The line of the call itself."""
-        return self.lines[-1] if self.lines else None
-
-
-@dataclass(frozen=True)
-class SteppedSection:
-    """A section of the scene: where it begins, and whether it is left out of the video."""
-
-    name: str
-    start_s: float
-    skipped: bool
-    kind: str = ""
-
-
-@dataclass(frozen=True)
-class SteppedSound:
-    """A sound that the scene adds, at its time in the video."""
-
-    path: str
-    start_s: float
-    lines: tuple[int, ...] = ()
-
-
-@dataclass
-class SteppedScene:
-    """What one pass through a scene tells; complete when :func:`step` returns it."""
-
-    fps: float
-    scene: Any
-    frames: int = 0
-    seconds: float = 0.0
-    animations: list[SteppedAnimation] = field(default_factory=list)
-    sections: list[SteppedSection] = field(default_factory=list)
-    subcaptions: list[Cue] = field(default_factory=list)
-    sounds: list[SteppedSound] = field(default_factory=list)
 
 
 class Watcher:
@@ -242,11 +190,11 @@ class Stepping:
         renderer, camera = self.renderer, self.renderer.camera
         kind = type(renderer)
         renderer.stepping = self
-        renderer.__class__ = type(kind.__name__, (_SteppingRenderer, kind), {})
+        renderer.__class__ = type(kind.__name__, (SteppingRenderer, kind), {})
         kind = type(camera)
         camera.__dict__["drawn_pixels"] = camera.__dict__.pop("pixel_array")
         camera.stepping = self
-        camera.__class__ = type(kind.__name__, (_LazyPixels, kind), {})
+        camera.__class__ = type(kind.__name__, (LazyPixels, kind), {})
 
     def _take_writer(self) -> None:
         writer, record = self.writer, self.record
@@ -275,66 +223,6 @@ class Stepping:
         first = writer.sections[-1]
         record.sections.append(SteppedSection(first.name, 0.0, False, str(first.type_)))
         writer.add_sound, writer.next_section = add_and_note_sound, note_section
-
-
-class _SteppingRenderer:
-    """In front of Manim's Cairo renderer: everything of it but the drawing and the encoding."""
-
-    stepping: Stepping
-    skip_animations: bool
-    num_plays: int
-    time: float
-
-    def play(self, scene: Any, *args: Any, **kwargs: Any) -> None:
-        """Play, and say when it is over."""
-        super().play(scene, *args, **kwargs)  # type: ignore[misc]
-        self.stepping.play_ended()
-
-    def save_static_frame_data(self, _scene: Any, static_mobjects: Any) -> None:
-        """Only remember what stands still."""
-        self.static_image = None
-        self.stepping.play_began(static_mobjects)
-
-    def update_frame(self, _scene: Any = None, mobjects: Any = None, **_: Any) -> None:
-        """Only remember what would be drawn."""
-        self.stepping.frame(mobjects)
-
-    def render(self, scene: Any, _time: float = 0.0, moving_mobjects: Any = None) -> None:
-        """One frame."""
-        self.update_frame(scene, moving_mobjects)
-        self.add_frame(None)
-
-    def add_frame(self, _frame: Any, num_frames: int = 1) -> None:
-        """Let the time of these frames pass."""
-        if self.skip_animations:
-            return
-        self.time += num_frames * (1 / self.stepping.record.fps)
-        self.stepping.shown(num_frames)
-
-    def freeze_current_frame(self, duration: float) -> None:
-        """One picture for the whole duration."""
-        self.add_frame(None, num_frames=int(duration / (1 / self.stepping.record.fps)))
-
-    def get_frame(self) -> Any:
-        """The picture that is asked for."""
-        self.stepping.draw_if_due()
-        return super().get_frame()  # type: ignore[misc]
-
-    def scene_finished(self, _scene: Any) -> None:
-        """There are no segments to join and no image to save."""
-
-
-class _LazyPixels:
-    """In front of the camera: who reads its pixels has them drawn first."""
-
-    @property
-    def pixel_array(self) -> Any:
-        self.__dict__["stepping"].draw_if_due()
-        return self.__dict__["drawn_pixels"]
-
-    @pixel_array.setter
-    def pixel_array(self, pixels: Any) -> None:
-        self.__dict__["drawn_pixels"] = pixels
 
 
 def step(scene_class: type[Any], watcher: Watcher | None = None) -> SteppedScene:

@@ -15,7 +15,7 @@ from typing import Any, Final
 from kodisc_jupyter.stage import copies
 from kodisc_jupyter.stage.captions import Cue, to_vtt
 from kodisc_jupyter.stage.drawing import Drawing, spare_store
-from kodisc_jupyter.stage.frame_states import READ
+from kodisc_jupyter.stage.mobject_states import READ
 from kodisc_jupyter.stage.progress import ProgressWriter
 from kodisc_jupyter.stage.segments import Segment, SegmentStore, join, pictures
 from kodisc_jupyter.stage.stepping import STILL_S, Stepping
@@ -40,7 +40,7 @@ def make(
 ) -> None:
     """Make the files in ``results``. ``fresh``: nothing that was kept is used.
 
-    Raises what the scene raises, and :class:`~.drawing.DrawingFailedError`.
+    Raises what the scene raises, and :class:`~.drawing_queue.DrawingFailedError`.
     """
     if can_be_stepped(scene_class, code):
         _draw(scene_class, results, shared, fresh=fresh)

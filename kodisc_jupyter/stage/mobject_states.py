@@ -1,0 +1,240 @@
+"""What one mobject shows, as values: read, hashed, and put back.
+
+Read is what Manim's Cairo cameras read of it to draw it, and nothing else. A kind of mobject that
+is not known here, or that is read in a way of its own, is not covered.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any, Final
+
+_VECTOR: Final = (
+    "stroke_width",
+    "background_stroke_width",
+    "joint_type",
+    "cap_style",
+    "shade_in_3d",
+    "n_points_per_cubic_curve",
+    "tolerance_for_point_equality",
+)
+"""A vector mobject's plain attributes that its drawing reads."""
+
+_ARRAYS: Final = ("points", "fill_rgbas", "stroke_rgbas", "background_stroke_rgbas")
+
+READ: Final = frozenset(
+    {
+        *("get_fill_rgbas", "get_stroke_rgbas", "get_stroke_width", "get_num_points"),
+        *("get_gradient_start_and_end_points", "get_sheen_direction", "get_background_image"),
+        *("get_subpath_split_indices_from_points", "consider_points_equals_2d"),
+        *("get_z_index_reference_point", "get_center", "get_edge_center", "get_critical_point"),
+        *("get_points_defining_boundary", "get_pixel_array"),
+        *("family_members_with_points", "get_family"),
+    }
+)
+"""The methods that drawing calls on a mobject. A class with its own of these is not covered."""
+
+
+class NotCoveredError(Exception):
+    """The key does not cover this mobject, or this camera."""
+
+
+@dataclass(frozen=True)
+class MobjectState:
+    """One mobject's values: ``values`` are compared and restored, ``digest`` goes into the key."""
+
+    values: tuple[Any, ...]
+    digest: bytes
+
+    def restore(self, mobject: Any) -> None:
+        """Put the values back."""
+        _RESTORE[self.values[0]](mobject, self.values)
+
+    def others(self) -> Iterator[dict[str, Any]]:
+        """The dictionaries of other mobjects that :meth:`restore` changes."""
+        if isinstance(self.values[-1], _Family):
+            yield from (member.__dict__ for member, _ in self.values[-1].members)
+
+
+Reader = Callable[[Any], tuple[Any, ...]]
+
+
+def reader_of(kind: type[Any], display: Reader) -> Reader | None:
+    """How a class of mobjects is read; ``None``: it is not covered.
+
+    ``display`` reads the window of a zoomed scene, which belongs to a camera.
+    """
+    from manim import ImageMobject, Mobject, PMobject, VMobject
+    from manim.mobject.types.image_mobject import ImageMobjectFromCamera
+
+    for each in kind.__mro__:
+        own = READ & vars(each).keys()
+        if own and not str(getattr(each, "__module__", "")).startswith("manim."):
+            return None
+    if issubclass(kind, VMobject):
+        return _vector
+    if issubclass(kind, PMobject):
+        return _cloud
+    if issubclass(kind, ImageMobject):
+        return _image
+    if issubclass(kind, ImageMobjectFromCamera):
+        return display
+    from manim.mobject.types.image_mobject import AbstractImageMobject
+
+    if issubclass(kind, AbstractImageMobject) or not issubclass(kind, Mobject):
+        return None
+    return _unseen
+
+
+def float_bytes(array: Any) -> bytes:
+    """An array of floats; any other kind is not covered."""
+    if array.dtype.char != "d":
+        raise NotCoveredError(f"points of {array.dtype}")
+    told: bytes = array.tobytes()
+    return told
+
+
+def _vector(mobject: Any) -> tuple[Any, ...]:
+    own = mobject.__dict__
+    try:
+        if own["background_image"] is not None:
+            raise NotCoveredError("a background image")
+        stroke = own["stroke_width"]
+        if not isinstance(stroke, (int, float)):
+            stroke = float(stroke)
+        values = (
+            "vector",
+            float_bytes(own["points"]),
+            float_bytes(own["fill_rgbas"]),
+            float_bytes(own["stroke_rgbas"]),
+            float_bytes(own["background_stroke_rgbas"]),
+            tuple(own["sheen_direction"]),
+            stroke,
+            own["background_stroke_width"],
+            own["joint_type"],
+            own["cap_style"],
+            own["shade_in_3d"],
+            own["n_points_per_cubic_curve"],
+            own["tolerance_for_point_equality"],
+        )
+    except (KeyError, AttributeError, TypeError, ValueError) as problem:
+        raise NotCoveredError(f"{type(mobject).__name__}: {problem}") from None
+    group = own.get("z_index_group")
+    if mobject.submobjects or (group is not None and group is not mobject):
+        return (*values, *_family(mobject, group))
+    return values
+
+
+def _family(mobject: Any, group: Any) -> tuple[Any, ...]:
+    """Where drawing asks for the middle or the ends of a whole family: those, and its members."""
+    if not mobject.shade_in_3d and len(mobject.fill_rgbas) < 2 and len(mobject.stroke_rgbas) < 2:
+        return ()
+    roots = (mobject,) if group is None or group is mobject else (mobject, group)
+    members = {id(each): each for root in roots for each in root.get_family()}
+    return (
+        _Family(
+            told=tuple(
+                float_bytes(each)
+                for root in roots
+                for each in (root.get_center(), *mobject.get_gradient_start_and_end_points())
+            ),
+            members=tuple((each, tuple(each.submobjects)) for each in members.values()),
+        ),
+    )
+
+
+@dataclass(frozen=True)
+class _Family:
+    """``told`` goes into the key; ``members`` and their submobjects are put back."""
+
+    told: tuple[bytes, ...]
+    members: tuple[tuple[Any, tuple[Any, ...]], ...]
+
+    def __repr__(self) -> str:
+        return repr(self.told)
+
+
+def _cloud(mobject: Any) -> tuple[Any, ...]:
+    width = mobject.stroke_width
+    return ("cloud", float_bytes(mobject.points), float_bytes(mobject.rgbas), float(width))
+
+
+def _image(mobject: Any) -> tuple[Any, ...]:
+    pixels = mobject.pixel_array
+    return (
+        "image",
+        float_bytes(mobject.points),
+        pixels.tobytes(),
+        pixels.shape,
+        str(pixels.dtype),
+        str(mobject.resampling_algorithm),
+    )
+
+
+def _unseen(_mobject: Any) -> tuple[Any, ...]:
+    return ("unseen",)
+
+
+def digest_of(values: tuple[Any, ...]) -> bytes:
+    """A hash of the values that is the same in every process."""
+    hashed = hashlib.blake2b(digest_size=16)
+    plain = []
+    for value in values:
+        if isinstance(value, bytes):
+            hashed.update(value)
+            plain.append(len(value))
+        elif isinstance(value, tuple) and value and hasattr(value[0], "submobjects"):
+            plain.append(len(value))
+        else:
+            plain.append(value)
+    hashed.update(repr(plain).encode())
+    return hashed.digest()
+
+
+def _array(told: bytes, columns: int) -> Any:
+    import numpy as np
+
+    return np.frombuffer(told, dtype=np.float64).reshape(-1, columns).copy()
+
+
+def _restore_vector(mobject: Any, values: tuple[Any, ...]) -> None:
+    import numpy as np
+
+    own = mobject.__dict__
+    own["points"] = _array(values[1], 3)
+    for name, told in zip(_ARRAYS[1:], values[2:5], strict=True):
+        own[name] = _array(told, 4)
+    own["sheen_direction"] = np.array(values[5])
+    own.update(zip(_VECTOR, values[6:13], strict=True))
+    if len(values) > 13:
+        for member, submobjects in values[13].members:
+            member.submobjects = list(submobjects)
+
+
+def _restore_cloud(mobject: Any, values: tuple[Any, ...]) -> None:
+    mobject.points = _array(values[1], 3)
+    mobject.rgbas = _array(values[2], 4)
+    mobject.__dict__["stroke_width"] = values[3]
+
+
+def _restore_image(mobject: Any, values: tuple[Any, ...]) -> None:
+    import numpy as np
+
+    mobject.points = _array(values[1], 3)
+    mobject.pixel_array = np.frombuffer(values[2], dtype=values[4]).reshape(values[3]).copy()
+
+
+def _restore_display(mobject: Any, values: tuple[Any, ...]) -> None:
+    mobject.points = _array(values[1], 3)
+    mobject.submobjects = list(values[4])
+
+
+_RESTORE: Final[dict[str, Callable[[Any, tuple[Any, ...]], None]]] = {
+    "vector": _restore_vector,
+    "cloud": _restore_cloud,
+    "image": _restore_image,
+    "display": _restore_display,
+    "unseen": lambda *_: None,
+}
