@@ -177,9 +177,13 @@ class Jobs:
         self.fill()
         return record
 
-    def work_of(self, job_id: str) -> Path | None:
-        """The folder of a job that is rendered on this machine now."""
+    def work_of(self, job_id: str) -> tuple[Path, tuple[str, ...]] | None:
+        """Where a job is rendered on this machine now, see :meth:`Executor.work_of`."""
         return self._executor.work_of(job_id) if job_id in self._rendering else None
+
+    def segments_of(self, owner: str) -> list[Path]:
+        """Where drawn pieces of a user's videos are kept on this machine."""
+        return self._executor.segments_of(owner)
 
     def find(self, job_id: str) -> JobRecord | None:
         """The job with this ID, whoever's it is."""

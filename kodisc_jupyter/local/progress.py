@@ -3,16 +3,23 @@
 from __future__ import annotations
 
 import base64
-from pathlib import Path
+from typing import NamedTuple
 
 from kodisc_jupyter.local.handler import ERRORS, Handler
+from kodisc_jupyter.local.results import opened
 from kodisc_jupyter.stage import progress
+from kodisc_jupyter.stage.progress import Progress
 from kodisc_jupyter.stage.segments import SegmentStore
 
 
+class _Known(NamedTuple):
+    progress: Progress | None = None
+    picture: bytes | None = None
+
+
 class _OwnJob(Handler):
-    def work(self, job_id: str) -> Path | None:
-        """The folder of the caller's own job while it is rendered; answers 404 otherwise."""
+    def known(self, job_id: str) -> _Known | None:
+        """What the caller's own job says while it is rendered; answers 404 otherwise."""
         found = self.who()
         if found is None:
             return None
@@ -21,7 +28,12 @@ class _OwnJob(Handler):
         if record is None or record.user != found[0].name or work is None:
             self.refuse(404, ERRORS[404], "There is no such render under way, or it is not yours.")
             return None
-        return work
+        place, steps = work
+        try:
+            with opened(place, (*steps, progress.FOLDER)) as folder:
+                return _Known(progress.read(folder), progress.read_preview(folder))
+        except OSError:  # it has not begun to say, or the scene has removed it
+            return _Known()
 
 
 class ProgressHandler(_OwnJob):
@@ -29,16 +41,15 @@ class ProgressHandler(_OwnJob):
 
     def get(self, job_id: str) -> None:
         """Called by Tornado."""
-        work = self.work(job_id)
-        if work is None:
+        known = self.known(job_id)
+        if known is None:
             return
-        known = progress.read(work)
-        picture = progress.read_preview(work)
+        said, picture = known
         self.answer(
             {
-                "frames": known.drawn if known else 0,
-                "total": known.total if known else None,
-                "percent": known.percent if known else None,
+                "frames": said.drawn if said else 0,
+                "total": said.total if said else None,
+                "percent": said.percent if said else None,
                 "preview": base64.b64encode(picture).decode("ascii") if picture else None,
             }
         )
@@ -49,15 +60,14 @@ class PreviewHandler(_OwnJob):
 
     def get(self, job_id: str) -> None:
         """Called by Tornado."""
-        work = self.work(job_id)
-        if work is None:
+        known = self.known(job_id)
+        if known is None:
             return
-        picture = progress.read_preview(work)
-        if picture is None:
+        if known.picture is None:
             self.refuse(404, ERRORS[404], "There is no picture yet.")
             return
         self.set_header("Content-Type", "image/jpeg")
-        self.finish(picture)
+        self.finish(known.picture)
 
 
 class SegmentsHandler(Handler):
@@ -65,20 +75,19 @@ class SegmentsHandler(Handler):
 
     def get(self) -> None:
         """Called by Tornado."""
-        store = self._store()
-        if store is not None:
-            self.answer({"bytes": store.size(), "segments": store.count()})
+        stores = self._stores()
+        if stores is not None:
+            sizes = [size for store in stores for size in store.sizes()]
+            self.answer({"bytes": sum(sizes), "segments": len(sizes)})
 
     def post(self) -> None:
         """Called by Tornado."""
-        store = self._store()
-        if store is not None:
-            removed = store.size()
-            store.prune(0)
-            self.answer({"removed": removed})
+        stores = self._stores()
+        if stores is not None:
+            self.answer({"removed": sum(store.clear() for store in stores)})
 
-    def _store(self) -> SegmentStore | None:
+    def _stores(self) -> list[SegmentStore] | None:
         found = self.who()
         if found is None:
             return None
-        return SegmentStore(self.desk.store.segments / found[0].user_id)
+        return [SegmentStore(each) for each in self.desk.jobs.segments_of(found[0].user_id)]

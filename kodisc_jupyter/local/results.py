@@ -46,7 +46,7 @@ def take(
     shutil.rmtree(part, ignore_errors=True)
     part.mkdir(mode=0o700, parents=True)
     try:
-        with _opened(parent, steps) as folder:
+        with opened(parent, steps) as folder:
             left = limit_bytes
             for name in names:
                 left -= _copy(folder, name, part / name, left)
@@ -77,7 +77,7 @@ def open_plain(name: str | Path, folder: int | None = None) -> int:
 
 
 @contextlib.contextmanager
-def _opened(parent: Path, steps: Sequence[str]) -> Iterator[int]:
+def opened(parent: Path, steps: Sequence[str]) -> Iterator[int]:
     """The folder at the end of ``steps``, none of which is a link."""
     flags = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
     folder = os.open(parent, flags)

@@ -89,27 +89,35 @@ def small_jpeg(pixels: Any) -> bytes:
     return target.getvalue()
 
 
-def read(work: Path) -> Progress | None:
-    """How far the render in this folder is; ``None`` where it does not say."""
-    folder = work / FOLDER
+def read(folder: int) -> Progress | None:
+    """How far a render is, by its open :data:`FOLDER`; ``None`` where it does not say."""
     try:
-        drawn = (folder / "drawn").stat().st_size
+        descriptor = _open(folder, "drawn")
     except OSError:
         return None
+    drawn = os.fstat(descriptor).st_size
+    os.close(descriptor)
     total = None
     with contextlib.suppress(OSError, ValueError):
-        total = int((folder / "total").read_bytes()[:12])
+        total = int(_read(folder, "total", 12))
     return Progress(drawn, total)
 
 
-def read_preview(work: Path) -> bytes | None:
+def read_preview(folder: int) -> bytes | None:
     """The newest picture. The folder is the scene's own: what is no small JPEG is none."""
     try:
-        descriptor = os.open(work / FOLDER / PREVIEW, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
+        data = _read(folder, PREVIEW, PREVIEW_LIMIT_BYTES + 1)
     except OSError:
         return None
-    with os.fdopen(descriptor, "rb") as file:
-        data = file.read(PREVIEW_LIMIT_BYTES + 1)
     if len(data) > PREVIEW_LIMIT_BYTES or not data.startswith(_JPEG):
         return None
     return data
+
+
+def _open(folder: int, name: str) -> int:
+    return os.open(name, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK, dir_fd=folder)
+
+
+def _read(folder: int, name: str, limit: int) -> bytes:
+    with os.fdopen(_open(folder, name), "rb") as file:
+        return file.read(limit)

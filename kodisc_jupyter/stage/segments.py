@@ -218,13 +218,21 @@ class SegmentStore:
                 path.unlink()
             total -= size
 
-    def size(self) -> int:
-        """Bytes of all segments."""
-        return sum(size for _, _, size in self._files())
+    def sizes(self, *, remove: bool = False) -> list[int]:
+        """Bytes of each segment. No link is followed: the folder may be a scene's own."""
+        found = []
+        for _, _, names, folder in os.fwalk(self.folder, follow_symlinks=False):
+            for name in names:
+                with contextlib.suppress(OSError):
+                    size = os.stat(name, dir_fd=folder, follow_symlinks=False).st_size
+                    if remove:
+                        os.unlink(name, dir_fd=folder)
+                    found.append(size)
+        return found
 
-    def count(self) -> int:
-        """How many there are."""
-        return sum(1 for _ in self._files())
+    def clear(self) -> int:
+        """Remove all of them; the bytes they had."""
+        return sum(self.sizes(remove=True))
 
     def _files(self) -> Iterator[tuple[Path, float, int]]:
         with contextlib.suppress(OSError):

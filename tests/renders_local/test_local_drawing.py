@@ -50,7 +50,7 @@ def folder(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def drawing_server(start_for_module, folder):
-    return start_for_module("--workers", 2, "--data-dir", folder / "data")
+    return start_for_module("--workers", 2, "--data-dir", folder / "data", "--sandbox", "off")
 
 
 def frames(server, job, path):

@@ -52,9 +52,18 @@ def test_the_segments_that_were_not_used_for_the_longest_go_first(tmp_path):
     one = store.path("aa1").stat().st_size
     store.prune(2 * one)
     assert store.get("bb2", 2) is None
-    assert (store.count(), store.size()) == (2, 2 * one)
-    store.prune(0)
-    assert store.count() == 0
+    assert store.sizes() == [one, one]
+    assert store.clear() == 2 * one
+    assert store.sizes() == []
+
+
+def test_clearing_follows_no_link_out_of_the_folder(tmp_path):
+    kept, store = SegmentStore(tmp_path / "others"), SegmentStore(tmp_path / "own")
+    kept.put("ab12", SEGMENT)
+    store.folder.mkdir()
+    (store.folder / "ab").symlink_to(kept.folder / "ab")
+    store.clear()
+    assert SegmentStore(kept.folder).get("ab12", 2) == SEGMENT
 
 
 def test_a_core_is_taken_once_and_free_when_it_is_let_go(tmp_path):
@@ -78,17 +87,25 @@ def test_a_server_with_fewer_cores_forgets_the_others(tmp_path):
     assert len(Cores(None)) == 0
 
 
+def said(work):
+    """What is read of a render's folder: progress and picture."""
+    folder = os.open(work / progress.FOLDER, os.O_RDONLY)
+    try:
+        return progress.read(folder), progress.read_preview(folder)
+    finally:
+        os.close(folder)
+
+
 def test_progress_is_what_every_process_has_drawn_of_what_there_will_be(tmp_path):
-    assert progress.read(tmp_path) is None
     first, second = progress.ProgressWriter(tmp_path), progress.ProgressWriter(tmp_path)
     first.add(10)
     second.add(5)
-    assert progress.read(tmp_path) == progress.Progress(15, None)
-    assert progress.read(tmp_path).percent is None
+    assert said(tmp_path)[0] == progress.Progress(15, None)
+    assert said(tmp_path)[0].percent is None
     first.set_total(60)
-    assert progress.read(tmp_path).percent == 25
+    assert said(tmp_path)[0].percent == 25
     first.add(100)
-    assert progress.read(tmp_path).percent == 99
+    assert said(tmp_path)[0].percent == 99
 
 
 @pytest.mark.parametrize(
@@ -97,7 +114,7 @@ def test_progress_is_what_every_process_has_drawn_of_what_there_will_be(tmp_path
 def test_what_is_no_small_jpeg_is_no_preview(tmp_path, data):
     (tmp_path / progress.FOLDER).mkdir()
     (tmp_path / progress.FOLDER / progress.PREVIEW).write_bytes(data)
-    assert progress.read_preview(tmp_path) is None
+    assert said(tmp_path) == (None, None)
 
 
 def test_a_preview_that_is_a_link_to_another_file_is_not_read(tmp_path):
@@ -105,4 +122,4 @@ def test_a_preview_that_is_a_link_to_another_file_is_not_read(tmp_path):
     secret.write_bytes(b"\xff\xd8\xff secret")
     (tmp_path / progress.FOLDER).mkdir()
     (tmp_path / progress.FOLDER / progress.PREVIEW).symlink_to(secret)
-    assert progress.read_preview(tmp_path) is None
+    assert said(tmp_path) == (None, None)

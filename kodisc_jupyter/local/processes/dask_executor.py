@@ -125,10 +125,15 @@ class DaskExecutor:
                 log.exception("job %s could not be cancelled on %s", job_id, render.worker)
         render.given_up.set()
 
-    def work_of(self, job_id: str) -> Path | None:
+    def work_of(self, job_id: str) -> tuple[Path, tuple[str, ...]] | None:
         """The folders of its renders are on the workers' machines."""
         del job_id
         return None
+
+    def segments_of(self, owner: str) -> list[Path]:
+        """Nothing is kept on this machine."""
+        del owner
+        return []
 
     async def close(self) -> None:
         """Give up the open renders and leave the cluster."""

@@ -28,8 +28,14 @@ class Executor(Protocol):
     async def cancel(self, job_id: str) -> None:
         """Stop a render: :meth:`render` soon ends with whatever outcome."""
 
-    def work_of(self, job_id: str) -> Path | None:
-        """The folder of a render that is under way on this machine; ``None`` elsewhere."""
+    def work_of(self, job_id: str) -> tuple[Path, tuple[str, ...]] | None:
+        """Where a render works that is under way on this machine; ``None`` elsewhere.
+
+        A folder of the server's, and the steps down from it, which the scene can change.
+        """
+
+    def segments_of(self, owner: str) -> list[Path]:
+        """Where drawn pieces of this user's videos are kept on this machine."""
 
     async def close(self) -> None:
         """Stop every render and release everything."""
@@ -57,9 +63,13 @@ class LocalExecutor:
 
         return await asyncio.wrap_future(self._processes.submit(task, results, began_there))
 
-    def work_of(self, job_id: str) -> Path | None:
+    def work_of(self, job_id: str) -> tuple[Path, tuple[str, ...]] | None:
         """The render's own folder."""
         return self._processes.work_of(job_id)
+
+    def segments_of(self, owner: str) -> list[Path]:
+        """The user's folder, and what of it is in use."""
+        return self._processes.segments_of(owner)
 
     async def cancel(self, job_id: str) -> None:
         """Kill the render's processes."""

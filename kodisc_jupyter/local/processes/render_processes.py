@@ -30,7 +30,7 @@ from kodisc_jupyter.local.processes.ending import close_pipes, conclude, finish,
 from kodisc_jupyter.local.processes.forker_link import JOBS, ForkerLink, Place, Render
 from kodisc_jupyter.local.processes.lane import Lane
 from kodisc_jupyter.local.processes.messages import Began, Ended, Report
-from kodisc_jupyter.local.processes.sandbox import INSIDE, Sandbox
+from kodisc_jupyter.local.processes.sandbox import CORES, INSIDE, Sandbox
 from kodisc_jupyter.local.store import move_in, move_out, remove_tree
 from kodisc_jupyter.stage.task import (
     Limits,
@@ -89,7 +89,7 @@ class RenderProcesses:
         self._shared = shared or Shared()
         self._own_process = own_process
         self._method = start_method or default_start_method()
-        self._sandbox = sandbox
+        self._sandbox = sandbox and replace(sandbox, cores=self._shared.cores)
         self._lanes: dict[str, Lane] = {}
         self._spare: ForkerLink | None = None
         self._inbox: deque[Callable[[], None]] = deque()
@@ -131,9 +131,21 @@ class RenderProcesses:
         """Kill a render, and do not begin it again; nothing happens when it is over."""
         self._tell(lambda: self._cancel(job_id, why))
 
-    def work_of(self, job_id: str) -> Path:
-        """Where a render works: its own folder."""
-        return self._folder / job_id
+    def work_of(self, job_id: str) -> tuple[Path, tuple[str, ...]] | None:
+        """Where a render works: a folder, and the steps down from it that are the scene's own."""
+        for link in self._links():
+            if job_id in link.running:
+                return link.place.outside, (JOBS, job_id)
+        return None
+
+    def segments_of(self, owner: str) -> list[Path]:
+        """Where drawn pieces of this user's videos are kept, wherever they are now."""
+        folder = self._shared.segments
+        if folder is None:
+            return []
+        lane = self._lanes.get(owner)
+        rooms = [lane.link.place.outside / folder.name] if lane and lane.link else []
+        return [folder / owner, *rooms]
 
     def close(self) -> None:
         """End the forkers and every render, and wait until they have ended."""
@@ -227,10 +239,10 @@ class RenderProcesses:
     def _shared_by(self, link: ForkerLink, owner: str) -> Shared:
         """What the renders of one owner share; those of nobody share only the cores.
 
-        Who is locked in has one core: the files of the cores belong to everybody.
+        Who is locked in can read the files of the cores, and so lock them, but change nothing.
         """
         sandboxed = link.place.sandboxed
-        cores = None if sandboxed else self._shared.cores
+        cores = Path(CORES) if sandboxed and self._shared.cores else self._shared.cores
         if not owner:
             return Shared(cores=cores)
 

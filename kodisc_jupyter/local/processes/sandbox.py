@@ -23,6 +23,9 @@ from typing import Final
 import kodisc_jupyter
 from kodisc_jupyter.local.processes.environment import ONE_CORE
 
+CORES: Final = "/cores"
+"""Where the files of the server's cores are inside."""
+
 INSIDE: Final = "/kodisc"
 """Where the user's own folder is, seen from inside."""
 
@@ -55,6 +58,8 @@ class Sandbox:
     program: str
     hidden: tuple[Path, ...] = ()
     one_userns: bool = True
+    cores: Path | None = None
+    """The files of the server's cores, which every render may lock, and none may change."""
 
     def command(self, folder: Path, arguments: Sequence[str]) -> list[str]:
         """``arguments``, run with ``folder`` as :data:`INSIDE` and nothing else to write to."""
@@ -71,6 +76,7 @@ class Sandbox:
             *("--size", str(SHARED_MEMORY_BYTES), "--perms", "1777", "--tmpfs", "/dev/shm"),  # noqa: S108  the room's own
             *self._covered(),
             *("--bind", str(folder.absolute()), INSIDE),
+            *(("--ro-bind", str(self.cores.absolute()), CORES) if self.cores else ()),
             *("--remount-ro", "/", "--chdir", f"{INSIDE}/empty", "--"),
             *arguments,
         ]
