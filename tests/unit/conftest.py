@@ -53,7 +53,10 @@ class FakeService:
         self.requests += 1
         self.changed.notify_all()
 
-    def submit(self, request, *, on_retry=None, on_attempt=None, cancel=None):
+    def beside(self, path):
+        return {}
+
+    def submit(self, request, *, on_retry=None, on_attempt=None, cancel=None, headers=None):
         if on_attempt:
             on_attempt(1)
         self.before_post()
