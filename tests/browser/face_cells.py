@@ -49,22 +49,9 @@ def show_outputs() -> None:
             publish_display_data(final_bundle(face.state, face.problem, face.shown, face.kept))
 
 
-SCENE = """from manim import *
-
-
-class Pace(Scene):
-    def construct(self):
-        self.play(Create(Circle()), run_time=length)
-"""
-VALUES = {"length": 1.5, "colours": "blue and green", "rows": 4, "dashed": True}
-
-
 def show_studio() -> Studio:
     """Studio with a field of every kind, and three results side by side."""
     title("studio")
-    kernel = get_ipython()
-    kernel.user_ns.update(VALUES)
-    kernel.run_cell_magic("kodisc", f"Pace --check -ql --with {','.join(VALUES)}", SCENE)
     studio = Studio(current_kernel())
     display(studio.widget)
     for name in ("failed", "completed", "running"):

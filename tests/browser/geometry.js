@@ -24,7 +24,7 @@
     const [a, b] = [light(over(rgba(getComputedStyle(node).color), below)), light(below)];
     return (Math.max(a, b) + 0.05) / (Math.min(a, b) + 0.05);
   };
-  const seen = (node) => node.getClientRects().length > 0 && getComputedStyle(node).visibility === "visible";
+  const seen = (node) => node.getClientRects().length > 0 && node.checkVisibility({ visibilityProperty: true });
   const scrolls = (node, root) => {
     for (let at = node.parentElement; at && at !== root.parentElement; at = at.parentElement) {
       if (getComputedStyle(at).overflowX !== "visible") return true;

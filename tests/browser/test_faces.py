@@ -25,6 +25,15 @@ CELLS = (
     f"import sys; sys.path.insert(0, {str(HERE)!r})\nfrom face_cells import *",
     "show_panels()",
     "show_outputs()",
+    'length, rows, dashed, colours = 1.5, 4, True, "blue and green"',
+    """%%kodisc Pace --check -ql --with length,rows,dashed,colours
+from manim import *
+
+
+class Pace(Scene):
+    def construct(self):
+        self.play(Create(Circle()), run_time=length)
+""",
     "studio = show_studio()",
 )
 IN_STUDIO = 3

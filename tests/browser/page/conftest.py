@@ -138,8 +138,3 @@ def bench(chromium, media):
 def states():
     """The JSON of every face by its name."""
     return {name: json.loads(json.dumps(face.json)) for name, face in faces().items()}
-
-
-@pytest.fixture(scope="session")
-def baselines():
-    return Path(__file__).parent / "baselines"
