@@ -17,7 +17,7 @@ const ours = {
   legalComments: "none",
 };
 await build({ ...ours, entryPoints: { panel: "src/index.js" }, bundle: true });
-await build({ ...ours, entryPoints: { panel: "src/panel.css", later: "src/later.js" } });
+await build({ ...ours, entryPoints: { panel: "src/panel.css", later: "src/later.js", show: "src/show.js" } });
 
 // The extension of JupyterLab and Notebook 7: a folder that is found as it is, a plain script.
 const extension = `${ours.outdir}labextension/`;

@@ -154,16 +154,20 @@ def estimate_cell(
     return kernel.session.estimate(prepared.requests[0], kernel.places.backend(options.backend))
 
 
-def show_render(kernel: KernelState, render: Render) -> RenderDisplay:
-    """A display of a render that is known already: ``%kodisc show``."""
+def show_render(
+    kernel: KernelState, render: Render, screen: MakeScreen | None = None
+) -> RenderDisplay:
+    """A display of a render that is known already: ``%kodisc show``.
+
+    With a ``screen`` of somebody else's no cell is there to wait.
+    """
     video_options = _video_options(kernel, Options(), "")
-    display = _display(
-        new_screen(kernel.front_end(), render.state, video_options), video_options, None, None
-    )
+    make = screen or partial(new_screen, kernel.front_end())
+    display = _display(make(render.state, video_options), video_options, None, None)
     display.render = render
     _listen(kernel, display)
     render.subscribe(display.update)
-    if _waits(kernel, Options()):
+    if screen is None and _waits(kernel, Options()):
         waiting.until_shown(display, _patience(kernel, kernel.settings.timeout))
     return display
 

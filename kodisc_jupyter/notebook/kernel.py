@@ -10,6 +10,7 @@ import sys
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
+from kodisc_jupyter.api.errors import JobNotFoundError
 from kodisc_jupyter.notebook.backends import BackendChooser
 from kodisc_jupyter.notebook.front_end import FrontEnd, of_shell
 from kodisc_jupyter.notebook.settings import KodiscSettings, current_settings
@@ -93,6 +94,22 @@ class KernelState:
         if not self.has_journal:
             return []
         return [row.job_id for row in self.session.jobs(20) if row.job_id]
+
+    def full_job_id(self, typed: str) -> str:
+        """The job whose ID begins with ``typed``; ``typed`` itself where none is known here.
+
+        Raises:
+            JobNotFoundError: several begin with it.
+        """
+        if not self.has_journal or self.session.find(typed) is not None:
+            return typed
+        found = sorted(self.session.job_ids_from(typed))
+        if len(found) > 1:
+            raise JobNotFoundError(
+                f"{len(found)} jobs begin with {typed!r}.",
+                hint=f"Type a few letters more: {', '.join(found[:4])}.",
+            )
+        return found[0] if found else typed
 
     def backend_of(self, job_id: str) -> Backend:
         """The backend that a journalled job is on, else where renders go now."""

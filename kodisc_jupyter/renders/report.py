@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import tempfile
+import textwrap
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, fields
 from datetime import datetime
@@ -12,11 +13,9 @@ from typing import Any, Final
 
 from kodisc_jupyter.api.errors import KodiscError
 from kodisc_jupyter.api.models import CANCELLED, Credits
-from kodisc_jupyter.renders import money
 from kodisc_jupyter.renders.journal.journal import Showing
 from kodisc_jupyter.renders.journal.record import JobRecord, Step
-
-_NAME_LIMIT: Final = 80
+from kodisc_jupyter.renders.text_table import WIDTH, text_table
 
 STATES: Final = {
     Step.INTENT: "submitting",
@@ -24,6 +23,14 @@ STATES: Final = {
     Step.UNKNOWN: "unknown to the server",
 }
 """What a person reads where the journal's own word would say little."""
+
+_COMPLETED: Final = str(Step.COMPLETED)
+_FAILED: Final = (str(Step.FAILED),)
+_UNCERTAIN: Final = (str(Step.UNCERTAIN), STATES[Step.UNKNOWN])
+
+
+COLUMNS: Final = ("scene", "quality", "seconds", "credits", "state", "")
+"""The head of a report's table."""
 
 
 @dataclass(frozen=True)
@@ -49,15 +56,30 @@ class ReportRow:
 
 @dataclass(frozen=True)
 class Totals:
-    """``credits`` counts what is known; ``unknown`` is how many renders it leaves out."""
+    """``credits`` counts what is known; ``unknown`` is how many renders it leaves out.
+
+    ``renders`` are those that are finished; ``uncertain`` were sent and never answered.
+    """
 
     renders: int
     reused: int
     credits: Credits
     unknown: int
+    failed: int = 0
+    uncertain: int = 0
+    open: int = 0
 
     def __str__(self) -> str:
-        text = f"{self.renders} rendered, {self.reused} reused, {self.credits} credits"
+        counts = {
+            "failed": self.failed,
+            "uncertain": self.uncertain,
+            "still open": self.open,
+            "reused": self.reused,
+        }
+        parts = [f"{self.renders} rendered"]
+        parts += [f"{number} {what}" for what, number in counts.items() if number]
+        parts.append(f"{self.credits:,} credit{'' if self.credits == 1 else 's'}")
+        text = ", ".join(parts)
         return f"{text}, and {self.unknown} of unknown cost" if self.unknown else text
 
 
@@ -72,21 +94,35 @@ class Report:
         """The sums over all rows."""
         return totals(self.rows)
 
+    def parts(self) -> list[Report]:
+        """A report for each session of each notebook, in order."""
+        keys = dict.fromkeys((row.notebook, row.session) for row in self.rows)
+        return [
+            Report(tuple(row for row in self.rows if (row.notebook, row.session) == key))
+            for key in keys
+        ]
+
+    @property
+    def heading(self) -> str:
+        """Which notebook and session the rows are of; they are of one."""
+        began = f"{min(row.at for row in self.rows):%Y-%m-%d %H:%M}"
+        return f"{self.rows[0].notebook or '(no notebook)'}, session of {began}"
+
+    def cells(self) -> list[tuple[str, ...]]:
+        """What the table shows, a row for each row, under :data:`COLUMNS`."""
+        return [_report_cells(row) for row in self.rows]
+
     def __str__(self) -> str:
         if not self.rows:
             return "Nothing was rendered yet."
-        parts = []
-        for notebook, session in dict.fromkeys((row.notebook, row.session) for row in self.rows):
-            group = [row for row in self.rows if (row.notebook, row.session) == (notebook, session)]
-            began = f"{min(row.at for row in group):%Y-%m-%d %H:%M}"
-            parts.append(
-                f"{notebook or '(no notebook)'}, session {session} from {began}\n"
-                f"{_table(_REPORT_HEAD, [_report_cells(row) for row in group])}\n"
-                f"{totals(group)}"
-            )
+        parts = self.parts()
+        texts = [
+            f"{part.heading}\n{text_table(COLUMNS, part.cells())}\n{_wrapped(str(part.totals))}"
+            for part in parts
+        ]
         if len(parts) > 1:
-            parts.append(f"In all: {self.totals}")
-        return "\n\n".join(parts)
+            texts.append(_wrapped(f"In all: {self.totals}"))
+        return "\n\n".join(texts)
 
     def write_csv(self, path: Path) -> Path:
         """Write the rows, with a header line; unknown values are empty.
@@ -127,12 +163,17 @@ class Report:
 
 def totals(rows: Sequence[ReportRow]) -> Totals:
     """Add up rows; what never had a job costs nothing and is not counted as rendered."""
-    jobs = [row for row in rows if not row.reused and (row.job_id or row.state == Step.UNCERTAIN)]
+    jobs = [row for row in rows if not row.reused and (row.job_id or row.state in _UNCERTAIN)]
+    states = [row.state.partition(",")[0] for row in jobs]
+    ended = {word: states.count(word) for word in (*_FAILED, *_UNCERTAIN, _COMPLETED)}
     return Totals(
-        renders=len(jobs),
+        renders=ended[_COMPLETED],
         reused=sum(row.reused for row in rows),
         credits=sum(row.credits or 0 for row in jobs),
         unknown=sum(row.credits is None for row in jobs),
+        failed=sum(ended[word] for word in _FAILED),
+        uncertain=sum(ended[word] for word in _UNCERTAIN),
+        open=len(jobs) - sum(ended.values()),
     )
 
 
@@ -167,24 +208,6 @@ def state_of(record: JobRecord) -> str:
     return state
 
 
-def jobs_table(records: Sequence[JobRecord], *, now: float) -> str:
-    """``%kodisc jobs``: one line per render, newest first; uncertain ones with their balances."""
-    if not records:
-        return "Nothing was rendered yet."
-    lines = _table(_JOBS_HEAD, [_job_cells(record, now) for record in records])
-    doubts = [record for record in records if record.step is Step.UNCERTAIN]
-    for record in doubts:
-        lines += (
-            f"\nUncertain: {record.scene} was sent {_age(now - record.created_at)} ago and never "
-            f"got an answer; {money.since(record.balance_before, record.balance_after, sums=True)}."
-        )
-    return lines
-
-
-_REPORT_HEAD: Final = ("scene", "quality", "seconds", "credits", "state", "")
-_JOBS_HEAD: Final = ("job", "scene", "notebook", "settings", "state", "credits", "age")
-
-
 def _row(record: JobRecord, session: str, notebook: str, at: float, *, reused: bool) -> ReportRow:
     return ReportRow(
         notebook=notebook,
@@ -193,7 +216,7 @@ def _row(record: JobRecord, session: str, notebook: str, at: float, *, reused: b
         scene=record.scene,
         quality=str(record.quality),
         seconds=None if record.duration_ms is None else record.duration_ms / 1000,
-        credits=0 if reused or _never_sent(record) else _cost(record),
+        credits=0 if reused else cost(record),
         state=state_of(record),
         reused=reused,
         backend=record.backend,
@@ -201,13 +224,15 @@ def _row(record: JobRecord, session: str, notebook: str, at: float, *, reused: b
     )
 
 
-def _never_sent(record: JobRecord) -> bool:
-    return record.step in {Step.INTENT, Step.NOT_SENT, Step.REFUSED}
-
-
-def _cost(record: JobRecord) -> Credits | None:
-    """Unknown until the job has ended: the API says 0 before."""
+def cost(record: JobRecord) -> Credits | None:
+    """What a render cost; unknown (``None``) until it has ended: the API says 0 before."""
+    if record.step in {Step.INTENT, Step.NOT_SENT, Step.REFUSED}:
+        return 0
     return record.credits if record.step in {Step.COMPLETED, Step.FAILED} else None
+
+
+def _wrapped(text: str) -> str:
+    return textwrap.fill(text, WIDTH)
 
 
 def _report_cells(row: ReportRow) -> tuple[str, ...]:
@@ -219,38 +244,3 @@ def _report_cells(row: ReportRow) -> tuple[str, ...]:
         row.state,
         "reused" if row.reused else "",
     )
-
-
-def _job_cells(record: JobRecord, now: float) -> tuple[str, ...]:
-    cost = 0 if _never_sent(record) else _cost(record)
-    return (
-        record.job_id or "-",
-        record.scene,
-        record.notebook or "-",
-        f"{record.quality} {record.aspect_ratio} {record.fps} fps {record.backend}",
-        state_of(record),
-        "unknown" if cost is None else str(cost),
-        _age(now - record.created_at),
-    )
-
-
-def _table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
-    cells = [list(head), *([_plain(cell) for cell in row] for row in rows)]
-    widths = [max(len(row[column]) for row in cells) for column in range(len(head))]
-    return "\n".join(
-        "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
-        for row in cells
-    )
-
-
-def _plain(text: str) -> str:
-    """Foreign text (a job ID, a file name) in one cell: no control characters, not too long."""
-    shown = "".join(sign if sign.isprintable() else "?" for sign in text)
-    return shown if len(shown) <= _NAME_LIMIT else f"{shown[: _NAME_LIMIT - 1]}…"
-
-
-def _age(seconds: float) -> str:
-    for unit, length in (("d", 86400), ("h", 3600), ("min", 60)):
-        if seconds >= length:
-            return f"{seconds / length:.0f} {unit}"
-    return f"{max(0, seconds):.0f} s"

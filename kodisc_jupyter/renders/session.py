@@ -191,6 +191,14 @@ class RenderSession:
         """What the journal knows of a job."""
         return self.journal.by_job(job_id)
 
+    def job_ids_from(self, beginning: str) -> set[str]:
+        """The known jobs whose IDs begin so."""
+        return {
+            record.job_id
+            for record in self.journal.all_records()
+            if record.job_id and record.job_id.startswith(beginning)
+        }
+
     def show(self, job_id: str, backend: Backend) -> Render:
         """The render of a job: its video if it is finished, else watched from now on.
 

@@ -8,8 +8,8 @@ import pytest
 
 from kodisc_jupyter.api.errors import KodiscError, ServerError
 from kodisc_jupyter.api.models import Quality, RenderRequest
+from kodisc_jupyter.renders.job_list import jobs_table, short_ids
 from kodisc_jupyter.renders.journal.record import Step
-from kodisc_jupyter.renders.report import jobs_table
 
 DEADLINE_S = 60.0
 
@@ -45,7 +45,10 @@ def test_a_report_adds_up_what_is_known_and_counts_what_is_not(filled):
         "Doubtful": (None, "uncertain"),
         "Open": (None, "queued"),
     }
-    assert str(report.totals) == "4 rendered, 1 reused, 51 credits, and 2 of unknown cost"
+    assert (
+        str(report.totals)
+        == "1 rendered, 1 failed, 1 uncertain, 1 still open, 1 reused, 51 credits, and 2 of unknown cost"
+    )
 
 
 def test_the_table_has_a_part_per_notebook_and_session(filled, make_session, cloud, service):
@@ -53,9 +56,10 @@ def test_the_table_has_a_part_per_notebook_and_session(filled, make_session, clo
     other.start(RenderRequest("x", "Good"), backend=cloud, notebook="lesson.ipynb")
     assert len(other.report().rows) == 1
     text = str(other.report(everything=True))
-    assert text.count("lesson.ipynb, session") == 2
+    assert text.count("lesson.ipynb, session of") == 2
     assert "unknown" in text
-    assert "In all: 4 rendered, 2 reused, 51 credits" in text
+    assert "In all: 1 rendered, 1 failed, 1 uncertain, 1 still open, 2 reused, 51 credits" in text
+    assert max(map(len, text.splitlines())) <= 80
     assert str(make_session().report()) == "Nothing was rendered yet."
 
 
@@ -85,14 +89,19 @@ def test_the_list_of_jobs_shows_state_credits_age_and_the_balances_of_what_is_un
     rows = filled.jobs(10)
     text = jobs_table(rows, now=time.time() + 7200)
     lines = text.splitlines()
-    assert lines[0].split() == ["job", "scene", "notebook", "settings", "state", "credits", "age"]
+    assert lines[0].split() == ["job", "scene", "notebook", "settings", "where"] + [
+        "state",
+        "credits",
+        "age",
+    ]
     assert "Open" in lines[1]
     assert "2 h" in lines[1]
     assert any("Good" in line and "completed" in line and " 51 " in line for line in lines)
     assert (
         "Doubtful was sent 2 h ago and never got an answer; the balance has not changed since (949 → 949)"
-        in text
+        in text.replace("\n", " ")
     )
+    assert max(map(len, lines)) <= 80
     assert jobs_table([], now=0) == "Nothing was rendered yet."
 
 
@@ -101,7 +110,17 @@ def test_foreign_text_cannot_draw_in_the_table(filled):
     (line,) = jobs_table([row], now=time.time()).splitlines()[1:]
     assert "\x1b" not in line
     assert "\u202e" not in line
-    assert len(line) < 300
+    assert len(line) <= 80
+
+
+def test_a_short_id_tells_a_job_from_every_other():
+    assert short_ids(["clx4abcdefgh", "clx9abcdefgh"]) == {
+        "clx4abcdefgh": "clx4abcd",
+        "clx9abcdefgh": "clx9abcd",
+    }
+    assert short_ids(["clx4abcdefgh1", "clx4abcdefgh2"])["clx4abcdefgh1"] == "clx4abcdefgh1"
+    assert short_ids(["a", "ab"]) == {"a": "a", "ab": "ab"}
+    assert short_ids([]) == {}
 
 
 def test_a_list_of_jobs_always_has_the_open_and_uncertain_ones(filled):

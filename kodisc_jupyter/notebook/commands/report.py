@@ -6,7 +6,9 @@ import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from kodisc_jupyter.notebook.display.notices import say
+from kodisc_jupyter.api.errors import KodiscError
+from kodisc_jupyter.notebook.display import words
+from kodisc_jupyter.notebook.display.notices import say, show_text_or_html
 
 if TYPE_CHECKING:
     from kodisc_jupyter.notebook.kernel import KernelState
@@ -14,9 +16,29 @@ if TYPE_CHECKING:
 
 def run(kernel: KernelState, asked: argparse.Namespace) -> None:
     """Show it, and write it as CSV if wanted."""
+    from kodisc_jupyter.notebook.display.tables import report_html
+
     report = kernel.session.report(everything=asked.all)
-    say(str(report))
+    balance = _balance(kernel)
+    html = report_html(report, balance) if report.rows else ""
+    show_text_or_html(kernel.front_end(), "\n".join([str(report), *balance]), html)
     if asked.csv:
         path = Path(asked.csv).expanduser().absolute()
         report.write_csv(path)
         say(f"Written to {path}")
+
+
+def _balance(kernel: KernelState) -> list[str]:
+    """What is left, as a line; none where no credits are taken or nobody answers."""
+    from kodisc_jupyter.api.auth import find_key
+
+    if find_key() is None:
+        return []
+    try:
+        account = kernel.places.cloud().client.get_me(attempts=1)
+    except KodiscError:
+        return ["Balance: unknown, the API did not answer."]
+    if account.unlimited:
+        return []
+    total = words.credits_of(account.credits.total)
+    return [f"Balance now: {total} ({words.split(account.credits)})"]

@@ -14,11 +14,12 @@ if TYPE_CHECKING:
 
 def run(kernel: KernelState, asked: argparse.Namespace) -> None:
     """Write it, fetched once more if need be."""
+    job_id = kernel.full_job_id(asked.job_id)
     path = Path(asked.path).expanduser().absolute()
     if path.is_dir():
-        path /= f"{asked.job_id}.mp4"
-    record = kernel.session.find(asked.job_id)
+        path /= f"{job_id}.mp4"
+    record = kernel.session.find(job_id)
     is_gone = record is not None and not (record.video and record.video.is_file())
-    backend = kernel.backend_of(asked.job_id) if is_gone else None
-    saved = kernel.session.save(asked.job_id, path, backend)
+    backend = kernel.backend_of(job_id) if is_gone else None
+    saved = kernel.session.save(job_id, path, backend)
     say(f"Saved as {saved}")

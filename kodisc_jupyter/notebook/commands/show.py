@@ -13,4 +13,5 @@ if TYPE_CHECKING:
 
 def run(kernel: KernelState, asked: argparse.Namespace) -> None:
     """Show it under this cell."""
-    show_render(kernel, kernel.session.show(asked.job_id, kernel.backend_of(asked.job_id)))
+    job_id = kernel.full_job_id(asked.job_id)
+    show_render(kernel, kernel.session.show(job_id, kernel.backend_of(job_id)))

@@ -32,11 +32,14 @@ def show_warnings(warnings: Sequence[Diagnostic], front_end: FrontEnd) -> None:
 
         show_html(html)
         return
-    show_html_and_text(html, "\n".join(to_text(warning) for warning in warnings))
+    show_text_or_html(front_end, "\n".join(to_text(warning) for warning in warnings), html)
 
 
-def show_html_and_text(html: str, text: str) -> None:
-    """HTML below the cell, with plain text for where HTML is not shown."""
+def show_text_or_html(front_end: FrontEnd, text: str, html: str) -> None:
+    """HTML below the cell with plain text beside it; in a terminal the text."""
+    if not html or front_end in {FrontEnd.TERMINAL, FrontEnd.SCRIPT}:
+        say(text)
+        return
     from IPython.display import publish_display_data
 
     publish_display_data(  # type: ignore[no-untyped-call, unused-ignore]
