@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import os
 import re
 import shutil
@@ -10,6 +11,7 @@ import nbformat
 import pytest
 from nbclient import NotebookClient
 
+from kodisc_jupyter.notebook.commands import export_math
 from kodisc_jupyter.notebook.commands.export import ExportError, export, page_path
 from kodisc_jupyter.renders import local_server
 
@@ -155,6 +157,102 @@ def test_the_command_finds_its_own_notebook_and_cloud_videos_in_the_store(
     page = tmp_path / "lesson.html"
     assert sources(page)[0].startswith("data:video/mp4")
     assert 'poster="http' not in page.read_text(encoding="utf-8")
+
+
+HOSTILE = """<figure class="kodisc-video" onclick="alert(1)"><video src="{src}" onerror="alert(1)"
+poster="{src}"></video><script>alert(1)</script><figcaption><strong>X</strong> · job a1
+<a href="javascript:alert(1)">Open</a></figcaption></figure><img src=x onerror="alert(1)">
+<iframe src="https://evil.example"></iframe><svg onload="alert(1)"></svg>"""
+
+
+@pytest.mark.parametrize("src", [".env", "sub/id_rsa", "notes.mp4", "/etc/passwd", "data:x"])
+def test_a_notebook_from_somebody_else_gets_no_files_and_no_script_into_the_page(tmp_path, src):
+    (tmp_path / "sub").mkdir()
+    for name in (".env", "sub/id_rsa", "notes.mp4"):
+        (tmp_path / name).write_bytes(b"TOP-SECRET")
+    cells = [
+        nbformat.v4.new_markdown_cell(
+            "# A <script>alert(1)</script>lesson\n\n<img src=x onerror=alert(1)>\n\n"
+            "[x](javascript:alert(1)) $\\text{<script>alert(1)</script>}$ ![p](../../x.png)"
+        ),
+        nbformat.v4.new_code_cell(
+            "x",
+            outputs=[
+                nbformat.v4.new_output("display_data", {"text/html": HOSTILE.format(src=src)}),
+                nbformat.v4.new_output(
+                    "display_data", {"application/javascript": "alert(1)", "text/plain": "x"}
+                ),
+                nbformat.v4.new_output(
+                    "display_data", {"text/html": "<b onmouseover=alert(1)>b</b><script>alert(1)"}
+                ),
+            ],
+        ),
+    ]
+    nbformat.write(nbformat.v4.new_notebook(cells=cells), tmp_path / "lesson.ipynb")
+    for folder in (False, True):
+        page = tmp_path / ("web" if folder else "one") / "page.html"
+        made = export(tmp_path / "lesson.ipynb", page, folder=folder, session=None, code=True)
+        html = page.read_text(encoding="utf-8")
+        assert len(made.missing) + len(made.links) == 1
+        assert "TOP-SECRET" not in html
+        assert base64.b64encode(b"TOP-SECRET").decode()[:10] not in html
+        for bad in (
+            "<script",
+            "onerror=",
+            "onclick=",
+            "onmouseover=",
+            "onload=",
+            "<iframe",
+            "<svg",
+        ):
+            assert bad not in html, bad
+        assert 'href="javascript:' not in html
+        assert [path.name for path in page.parent.iterdir()] == ["page.html"]
+
+
+def test_the_page_is_what_a_teacher_hands_out(lesson, tmp_path):
+    notebook = nbformat.read(lesson, as_version=4)
+    notebook.cells[:0] = [
+        nbformat.v4.new_markdown_cell("## The *unit* circle\n\nIts area is $\\pi r^2$, for $5."),
+        nbformat.v4.new_code_cell(
+            "%kodisc", outputs=[nbformat.v4.new_output("stream", text="Balance: 2,040 credits")]
+        ),
+        nbformat.v4.new_code_cell(
+            "print(6)", outputs=[nbformat.v4.new_output("stream", text="printed")]
+        ),
+    ]
+    nbformat.write(notebook, lesson)
+    pages = {}
+    for code in (False, True):
+        made = export(lesson, tmp_path / "page.html", folder=False, session=None, code=code)
+        pages[code] = made.page.read_text(encoding="utf-8")
+        assert not made.formulas_as_text
+    plain, with_code = pages[False], pages[True]
+    for html in pages.values():
+        assert "<title>The unit circle</title>" in html
+        assert "<math " in html
+        assert "for $5." in html
+        assert "printed" in html
+        assert "<strong><bdi>Tiny</bdi></strong>" in html.replace(
+            "<strong>Tiny", "<strong><bdi>Tiny</bdi>"
+        )
+        assert not re.search(r"job clx|credits, balance|no credits", html)
+        assert "<script" not in html
+    assert "class Tiny" not in re.sub("<[^>]*>", "", plain)
+    assert "class Tiny" in re.sub("<[^>]*>", "", with_code)
+    assert "Balance" not in plain
+
+
+def test_formulas_that_mathml_lacks_stay_readable(lesson, tmp_path, monkeypatch):
+    notebook = nbformat.read(lesson, as_version=4)
+    notebook.cells.insert(0, nbformat.v4.new_markdown_cell("$$\\sum_{i=1}^n < i$$ and `$x$`"))
+    nbformat.write(notebook, lesson)
+    monkeypatch.setattr(export_math, "find_spec", lambda _: None)
+    made = export(lesson, tmp_path / "page.html", folder=False, session=None)
+    html = made.page.read_text(encoding="utf-8")
+    assert r'<span class="formula">$$\sum_{i=1}^n &lt; i$$</span>' in html
+    assert "<code>$x$</code>" in html
+    assert any("formulas stand as text" in line for line in made.lines())
 
 
 def test_a_pdf_has_a_picture_where_the_video_would_be(lesson):

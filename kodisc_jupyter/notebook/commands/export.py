@@ -7,16 +7,17 @@ come from the notebook itself, from beside it, or from the media store; nothing 
 from __future__ import annotations
 
 import argparse
-import re
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
+from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from kodisc_jupyter.api.errors import KodiscError
 from kodisc_jupyter.notebook.cell_history import from_source
-from kodisc_jupyter.notebook.commands.export_figures import FIGURE, Figures
+from kodisc_jupyter.notebook.commands.export_figures import CARD, FIGURE, Figures
+from kodisc_jupyter.notebook.commands.export_page import Page, title_of
 from kodisc_jupyter.notebook.display.notices import say
 from kodisc_jupyter.notebook.notebook_file import notebook_path
 
@@ -27,9 +28,8 @@ if TYPE_CHECKING:
 LARGE_PAGE_BYTES: Final = 50_000_000
 """Above this a page with its videos inside is slow to open and too large for most mail."""
 
-_MODULES: Final = re.compile(r'<script src="[^"]*require[^"]*"></script>\n?')
-_MATHJAX: Final = re.compile(r'<script src="([^"]*mathjax[^"]*)">\s*</script>', re.IGNORECASE)
-_FORMULA: Final = re.compile(r"\$|\\\(|\\\[|\\begin")
+
+_HOW_TO_SET: Final = 'pip install "kodisc-jupyter[export]" to have them set.'
 
 
 class ExportError(KodiscError):
@@ -42,7 +42,7 @@ class Exported:
 
     ``links`` are the videos that still need the network, ``missing`` those that were not found.
     ``empty`` counts the ``%%kodisc`` cells without a result in the file, ``saved_at`` is when the
-    file was saved (epoch seconds).
+    file was saved (epoch seconds). ``formulas_as_text``: some could not be set.
     """
 
     page: Path
@@ -52,6 +52,7 @@ class Exported:
     empty: int
     saved_at: float
     bytes: int
+    formulas_as_text: bool = False
 
     def lines(self) -> Iterator[str]:
         """What to tell the person who asked."""
@@ -70,6 +71,11 @@ class Exported:
             yield f"Still links, which need the network: {', '.join(self.links)}"
         if self.missing:
             yield f"Not found, so not in the page: {', '.join(self.missing)}"
+        if self.formulas_as_text:
+            yield (
+                "Some formulas stand as text, as they were typed: "
+                + ("they use LaTeX that MathML lacks." if _can_set() else _HOW_TO_SET)
+            )
         if self.bytes > LARGE_PAGE_BYTES:
             yield (
                 f"More than {LARGE_PAGE_BYTES / 1e6:.0f} MB is slow to open and too much for most "
@@ -85,6 +91,7 @@ def run(kernel: KernelState, asked: argparse.Namespace) -> None:
         notebook,
         page_path(notebook, asked.to, folder=asked.folder),
         folder=asked.folder,
+        code=asked.code,
         session=kernel.session if kernel.has_journal else None,
     )
     for line in exported.lines():
@@ -116,7 +123,14 @@ def page_path(notebook: Path, to: str | None, *, folder: bool) -> Path:
     return page / name if is_folder else page
 
 
-def export(notebook: Path, page: Path, *, folder: bool, session: RenderSession | None) -> Exported:
+def export(
+    notebook: Path,
+    page: Path,
+    *,
+    folder: bool,
+    session: RenderSession | None,
+    code: bool = False,
+) -> Exported:
     """Write a page from a saved notebook.
 
     Args:
@@ -124,6 +138,7 @@ def export(notebook: Path, page: Path, *, folder: bool, session: RenderSession |
         page: the page to write.
         folder: keep the videos as files beside the page instead of inside it.
         session: where else a linked video may be on this machine.
+        code: show the code, too, and what it printed.
 
     Raises:
         ExportError: the notebook cannot be read, nbconvert is missing, or a file cannot be written.
@@ -137,10 +152,10 @@ def export(notebook: Path, page: Path, *, folder: bool, session: RenderSession |
     try:
         page.parent.mkdir(parents=True, exist_ok=True)
         figures = Figures(notebook.parent, page.parent if folder else None, stored)
-        for output in _html_outputs(content):
-            output["text/html"] = figures.moved("".join(output["text/html"]))
+        made = Page(figures.moved, code=code)
+        html = made.html(content, title_of(content, notebook.stem))
         scratch = page.with_name(f".{page.name}.part")
-        scratch.write_text(_html(content, notebook.stem), encoding="utf-8")
+        scratch.write_text(html, encoding="utf-8")
         scratch.replace(page)
     except OSError as problem:
         raise ExportError(f"{page} cannot be written: {problem.strerror or problem}.") from None
@@ -152,6 +167,7 @@ def export(notebook: Path, page: Path, *, folder: bool, session: RenderSession |
         empty=sum(map(_is_empty, content.cells)),
         saved_at=notebook.stat().st_mtime,
         bytes=page.stat().st_size,
+        formulas_as_text=made.math.unset,
     )
 
 
@@ -170,12 +186,8 @@ def _read(notebook: Path) -> Any:
         raise ExportError(f"{notebook} cannot be read as a notebook: {reason}.") from None
 
 
-def _html_outputs(notebook: Any) -> Iterator[Any]:
-    for cell in notebook.cells:
-        for output in cell.get("outputs", ()):
-            data = output.get("data", {})
-            if FIGURE in "".join(data.get("text/html", "")):
-                yield data
+def _can_set() -> bool:
+    return find_spec("latex2mathml") is not None
 
 
 def _is_empty(cell: Any) -> bool:
@@ -184,29 +196,8 @@ def _is_empty(cell: Any) -> bool:
     if ours is None or ours.options.check or ours.options.help:
         return False
     return not any(
-        output.output_type == "error" or "text/html" in output.get("data", {})
+        output.output_type == "error"
+        or FIGURE in (html := "".join(output.get("data", {}).get("text/html", "")))
+        or CARD in html
         for output in cell.outputs
     )
-
-
-def _html(notebook: Any, title: str) -> str:
-    """The page that nbconvert makes, made to open without waiting for the network."""
-    from nbconvert import HTMLExporter
-
-    resources = {"metadata": {"name": title}}
-    page, _ = HTMLExporter().from_notebook_node(notebook, resources)  # type: ignore[no-untyped-call]
-    head, end, body = str(page).partition("</head>")
-    if "require" not in body:
-        head = _MODULES.sub("", head)
-    script = r'<script async src="\1"></script>' if _has_formula(notebook) else ""
-    return _MATHJAX.sub(script, head) + end + body
-
-
-def _has_formula(notebook: Any) -> bool:
-    """Whether the text has something for MathJax to set, which comes over the network."""
-    texts = [cell.source for cell in notebook.cells if cell.cell_type == "markdown"]
-    for cell in notebook.cells:
-        for output in cell.get("outputs", ()):
-            data = output.get("data", {})
-            texts += ["".join(data.get(kind, "")) for kind in ("text/latex", "text/markdown")]
-    return any(_FORMULA.search(text) for text in texts)

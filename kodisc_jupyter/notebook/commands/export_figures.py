@@ -16,6 +16,9 @@ from kodisc_jupyter.notebook.display.links import data_url, is_embedded, safe_ur
 FIGURE: Final = "kodisc-video"
 """The class by which a finished render's HTML is known."""
 
+CARD: Final = "kodisc-error"
+"""The class by which an error's HTML is known."""
+
 _STORED_POSTER: Final = "thumb.jpg"
 """As the media store names it, beside the video."""
 
@@ -29,6 +32,10 @@ _JOB: Final = re.compile(r"job ([A-Za-z0-9_.-]+)")
 
 FindVideo = Callable[[str], Path | None]
 """Where the video of a job is on this machine, if it is."""
+
+
+IsReal = Callable[[bytes], bool]
+"""Whether a file is what it is taken for, by its first bytes."""
 
 
 class Figures:
@@ -86,8 +93,8 @@ class Figures:
         found = _POSTER.search(html)
         if found is None or is_embedded(found[1]):
             return html
-        content = self._read(unescape(found[1])) or _bytes(
-            stored and stored.with_name(_STORED_POSTER)
+        content = self._read(unescape(found[1]), _is_jpeg) or _bytes(
+            stored and stored.with_name(_STORED_POSTER), _is_jpeg
         )
         if content is None:
             return html.replace(found[0], "")
@@ -96,17 +103,30 @@ class Figures:
     def _content(self, src: str, stored: Path | None) -> bytes | None:
         """The video's bytes: from the notebook, from beside it, or from the media store."""
         if is_embedded(src):
-            return base64.b64decode(src.partition(",")[2])
-        return self._read(src) or _bytes(stored)
+            return _real(base64.b64decode(src.partition(",")[2]), _is_mp4)
+        return self._read(src, _is_mp4) or _bytes(stored, _is_mp4)
 
-    def _read(self, src: str) -> bytes | None:
+    def _read(self, src: str, is_real: IsReal) -> bytes | None:
         """A file beside the notebook; a path that leads out of its folder is not followed."""
         if "://" in src or safe_url(src) is None:
             return None
         path = self._beside / unquote(src)
         inside = path.resolve().is_relative_to(self._beside.resolve())
-        return _bytes(path) if inside else None
+        return _bytes(path, is_real) if inside else None
 
 
-def _bytes(path: Path | None) -> bytes | None:
-    return path.read_bytes() if path is not None and path.is_file() else None
+def _bytes(path: Path | None, is_real: IsReal) -> bytes | None:
+    return _real(path.read_bytes(), is_real) if path is not None and path.is_file() else None
+
+
+def _real(content: bytes, is_real: IsReal) -> bytes | None:
+    """A notebook says what it likes of a file: ``.env`` is no video, whatever links to it."""
+    return content if is_real(content) else None
+
+
+def _is_mp4(content: bytes) -> bool:
+    return content[4:8] == b"ftyp"
+
+
+def _is_jpeg(content: bytes) -> bool:
+    return content[:3] == b"\xff\xd8\xff"

@@ -113,6 +113,7 @@ COMMANDS: Final[dict[str, Command]] = {
                 "a folder with the page and its videos as files",
                 default=False,
             ),
+            Option(("--code",), "code", "show the code and what it printed, too", default=False),
         ),
     ),
     "doctor": Command("check key, balance, network, Manim, LaTeX, disk; say what to do"),
