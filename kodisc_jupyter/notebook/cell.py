@@ -259,8 +259,9 @@ def _start(
         )
     except BaseException as problem:
         display.clear()
-        if isinstance(problem, KodiscError) and not problem.frames:
-            problem.frames = [notices.frame(problem, notices.at_option(problem, line))]
+        if isinstance(problem, KodiscError):
+            at_option = notices.at_option(problem, line)
+            notices.show_refusal(problem, at_option, kernel.front_end())
         raise
     shell = kernel.settings.shell
     display.rendered.on_display = handle_html(kernel.front_end(), shell, display)

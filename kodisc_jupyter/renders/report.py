@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import tempfile
 import textwrap
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, fields
 from datetime import datetime
@@ -24,8 +25,7 @@ STATES: Final = {
 }
 """What a person reads where the journal's own word would say little."""
 
-_COMPLETED: Final = str(Step.COMPLETED)
-_FAILED: Final = (str(Step.FAILED),)
+_OPEN: Final = ("submitting", "queued", "running")
 _UNCERTAIN: Final = (str(Step.UNCERTAIN), STATES[Step.UNKNOWN])
 
 
@@ -66,12 +66,14 @@ class Totals:
     credits: Credits
     unknown: int
     failed: int = 0
+    cancelled: int = 0
     uncertain: int = 0
     open: int = 0
 
     def __str__(self) -> str:
         counts = {
             "failed": self.failed,
+            "cancelled": self.cancelled,
             "uncertain": self.uncertain,
             "still open": self.open,
             "reused": self.reused,
@@ -165,15 +167,16 @@ def totals(rows: Sequence[ReportRow]) -> Totals:
     """Add up rows; what never had a job costs nothing and is not counted as rendered."""
     jobs = [row for row in rows if not row.reused and (row.job_id or row.state in _UNCERTAIN)]
     states = [row.state.partition(",")[0] for row in jobs]
-    ended = {word: states.count(word) for word in (*_FAILED, *_UNCERTAIN, _COMPLETED)}
+    count = Counter(states)
     return Totals(
-        renders=ended[_COMPLETED],
+        renders=count["completed"],
         reused=sum(row.reused for row in rows),
         credits=sum(row.credits or 0 for row in jobs),
         unknown=sum(row.credits is None for row in jobs),
-        failed=sum(ended[word] for word in _FAILED),
-        uncertain=sum(ended[word] for word in _UNCERTAIN),
-        open=len(jobs) - sum(ended.values()),
+        failed=count["failed"],
+        cancelled=count["cancelled"],
+        uncertain=sum(count[word] for word in _UNCERTAIN),
+        open=sum(count[word] for word in _OPEN),
     )
 
 

@@ -163,7 +163,12 @@ class Interactive:
         ]
 
     def error(self, request: str) -> str:
-        return "\n".join("\n".join(m["content"]["traceback"]) for m in self.of(request, "error"))
+        """What a cell says of its error: the card, and the error output."""
+        shown = [m["content"]["data"] for m in self.of(request, "display_data")]
+        errors = self.of(request, "error")
+        cards = [one["text/plain"] for one in shown if "kodisc-error" in one.get("text/html", "")]
+        said = ["\n".join(m["content"]["traceback"]) for m in errors]
+        return "\n".join([*cards, *said] if errors else said)
 
     def stdout(self, request: str) -> str:
         return "".join(m["content"]["text"] for m in self.of(request, "stream"))

@@ -7,7 +7,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 from kodisc_jupyter.api.errors import KodiscError
-from kodisc_jupyter.notebook.display.notices import frame
+from kodisc_jupyter.notebook.display.notices import show_refusal
 
 if TYPE_CHECKING:
     from kodisc_jupyter.notebook.kernel import KernelState
@@ -23,6 +23,5 @@ def run(kernel: KernelState, asked: argparse.Namespace) -> None:
     try:
         command.run(kernel, asked)
     except KodiscError as problem:
-        if not problem.frames:
-            problem.frames = [frame(problem, None)]
+        show_refusal(problem, None, kernel.front_end())
         raise

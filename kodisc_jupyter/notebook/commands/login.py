@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import argparse
+from collections.abc import Callable
 from importlib.util import find_spec
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from kodisc_jupyter.api.credits import credits_of, parts
 from kodisc_jupyter.api.errors import AuthenticationError
@@ -12,7 +13,11 @@ from kodisc_jupyter.notebook.display.notices import say
 from kodisc_jupyter.notebook.front_end import FrontEnd
 
 if TYPE_CHECKING:
+    from kodisc_jupyter.api.login import Login
     from kodisc_jupyter.notebook.kernel import KernelState
+
+
+_TRIES: Final = 3
 
 
 def run(kernel: KernelState, asked: argparse.Namespace) -> None:
@@ -24,14 +29,13 @@ def run(kernel: KernelState, asked: argparse.Namespace) -> None:
     from getpass import getpass
 
     from kodisc_jupyter.api import auth
-    from kodisc_jupyter.api.login import login as log_in
 
     if kernel.front_end() is FrontEnd.HEADLESS:
         raise AuthenticationError(
             "Nobody is there to type a key: this notebook runs unattended.",
             hint="Set the environment variable KODISC_KEY instead.",
         )
-    login = log_in(getpass, base_url=kernel.settings.base_url or None)
+    login = _ask(kernel, getpass)
     balance = login.account.credits
     say(f"Logged in with key {login.account.key_prefix}…")
     say(f"Balance: {credits_of(balance.total)} ({parts(balance)})")
@@ -45,3 +49,24 @@ def run(kernel: KernelState, asked: argparse.Namespace) -> None:
         say("Kept in the system keyring; %kodisc logout removes it.")
     else:
         say("Kept for this kernel only; it is written nowhere.")
+
+
+def _ask(kernel: KernelState, getpass: Callable[[str], str]) -> Login:
+    """Ask until a key is accepted; an empty answer gives up."""
+    from kodisc_jupyter.api.login import login as log_in
+
+    typed = ""
+
+    def ask(prompt: str) -> str:
+        nonlocal typed
+        typed = getpass(prompt)
+        return typed
+
+    for _ in range(_TRIES - 1):
+        try:
+            return log_in(ask, base_url=kernel.settings.base_url or None)
+        except AuthenticationError as problem:
+            if not typed.strip():
+                raise
+            say(f"{problem} Try again, or press Enter to give up.")
+    return log_in(ask, base_url=kernel.settings.base_url or None)

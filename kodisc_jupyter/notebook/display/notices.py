@@ -7,8 +7,8 @@ from collections.abc import Sequence
 
 from kodisc_jupyter.api.errors import InvalidRequestError, KodiscError
 from kodisc_jupyter.api.models import RenderRequest
-from kodisc_jupyter.notebook.front_end import FrontEnd
-from kodisc_jupyter.scene.diagnostics import Diagnostic, to_ansi, to_html, to_text
+from kodisc_jupyter.notebook.front_end import BEHAVIOUR, FrontEnd
+from kodisc_jupyter.scene.diagnostics import Diagnostic, Severity, to_ansi, to_html, to_text
 
 _BOLD, _OFF = "\x1b[1m", "\x1b[0m"
 
@@ -72,8 +72,31 @@ def at_option(error: KodiscError, line: str) -> Diagnostic | None:
 
 
 def frame(error: KodiscError, problem: Diagnostic | None) -> str:
-    """An error as the cell's error output shows it: the diagnostic, or the sentences."""
-    if problem is not None:
-        return to_ansi(problem)
-    hint = f"\n{error.hint}" if error.hint else ""
-    return f"{_BOLD}{type(error).__name__}{_OFF}: {error.message}{hint}"
+    """An error as the cell's error output shows it: as every other mistake."""
+    return to_ansi(problem or diagnostic_of(error))
+
+
+def diagnostic_of(error: KodiscError) -> Diagnostic:
+    """An error of the API, a budget or this machine, in the form of all mistakes."""
+    return Diagnostic(
+        type(error).__name__,
+        Severity.ERROR,
+        " ".join(error.message.split()),
+        hint=" ".join(error.hint.split()),
+    )
+
+
+def show_refusal(error: KodiscError, problem: Diagnostic | None, front_end: FrontEnd) -> None:
+    """Prepare an error to be raised: where a page is live, the card says it all.
+
+    The cell's error output then has one line, which also stops "Run All".
+    """
+    if error.frames:
+        return
+    if not BEHAVIOUR[front_end].live or front_end is FrontEnd.MARIMO:
+        error.frames = [frame(error, problem)]
+        return
+    problem = problem or diagnostic_of(error)
+    show_text_or_html(front_end, to_text(problem), to_html(problem))
+    first, stop, _ = problem.message.partition(". ")
+    error.frames = [f"{_BOLD}{type(error).__name__}{_OFF}: {first}{stop.strip()}"]
