@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
@@ -16,6 +17,10 @@ if TYPE_CHECKING:
 def new_screen(front_end: FrontEnd, state: RenderState, video_options: VideoOptions) -> Any:
     """The place where a render of the cell that is being run is shown."""
     if front_end in {FrontEnd.TERMINAL, FrontEnd.SCRIPT}:
+        if sys.stdout.isatty():
+            from kodisc_jupyter.notebook.display.terminal import TerminalLine
+
+            return TerminalLine(state)
         from kodisc_jupyter.notebook.display.display import Lines
 
         return Lines(state)
