@@ -7,6 +7,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from typing import ClassVar, Final, TextIO
 
 from kodisc_jupyter.notebook.display import words
@@ -63,8 +64,8 @@ class TerminalLine:
 
     def show(self, state: RenderState, problem: Diagnostic | None = None) -> None:  # noqa: ARG002
         """Draw the line anew."""
-        with self._lock:
-            self._state = state
+        with self._lock:  # a clock never runs backwards, whoever says when the render began
+            self._state = replace(state, began_at=min(state.began_at, self._state.began_at))
             self._draw()
 
     def finish(self, state: RenderState, problem: Diagnostic | None = None) -> None:
