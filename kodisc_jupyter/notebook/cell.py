@@ -22,6 +22,7 @@ from kodisc_jupyter.notebook.notebook_file import notebook_name
 from kodisc_jupyter.notebook.prepare import (
     CellContext,
     PreparedCell,
+    alt_texts,
     local_modules,
     option_diagnostic,
     prepare,
@@ -70,6 +71,7 @@ def run_cell(
     prepared = prepare_cell(kernel, cell, options, line=line, values=values, context=context)
     video_options = _video_options(kernel, options, line)
     paths = save_paths(options.save, prepared.requests, line)
+    alts = alt_texts(options.alt, [one.class_name for one in prepared.requests], line)
     notices.show_warnings(prepared.warnings, kernel.front_end())
     if options.check:
         notices.say(notices.checked(prepared.requests, prepared.warnings))
@@ -82,12 +84,13 @@ def run_cell(
     kind = kernel.places.likely(options.backend)
     displays: list[RenderDisplay] = []
     renders: list[Render] = []
-    for request, path in zip(prepared.requests, paths, strict=True):
+    for request, path, alt in zip(prepared.requests, paths, alts, strict=True):
         state = _first_state(request, kind)
         make = screen or partial(new_screen, kernel.front_end())
-        place = make(state, video_options)
+        kept = video_options._replace(alt=alt)
+        place = make(state, kept)
         # From here on the panel is there; what is imported later delays nobody's eyes.
-        display = _display(place, video_options, path, prepared.source)
+        display = _display(place, kept, path, prepared.source)
         _start(kernel, display, request, options, renders, line)
         displays.append(display)
         renders.append(display.rendered)
@@ -296,7 +299,6 @@ def _video_options(kernel: KernelState, options: Options, line: str) -> VideoOpt
         width=width,
         loop=options.loop,
         autoplay=options.autoplay,
-        alt=options.alt or "",
         message_limit=SERVER_LIMIT_BYTES if by_server else None,
         saved=kernel.front_end() is FrontEnd.NOTEBOOK,
     )

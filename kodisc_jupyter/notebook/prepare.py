@@ -218,3 +218,26 @@ def local_modules(folder: Path) -> tuple[str, ...]:
             or (entry.name.isidentifier() and (entry / "__init__.py").is_file())
         )
     )
+
+
+def alt_texts(given: Sequence[str], scenes: Sequence[str], line: str) -> list[str]:
+    """What each scene's video shows: one text for all of them, or one for each.
+
+    Raises:
+        SceneCheckError: their number is another.
+    """
+    if len(given) <= 1:
+        return [*(given or [""])] * len(scenes)
+    if len(given) != len(scenes):
+        number = f"{len(scenes)} scene{'' if len(scenes) == 1 else 's'}"
+        raise refused(
+            [
+                option_diagnostic(
+                    f"--alt is given {len(given)} times for {number}.",
+                    "Give it once for all, or once for each scene in their order.",
+                    line,
+                    "--alt",
+                )
+            ]
+        )
+    return list(given)

@@ -35,7 +35,7 @@ KEY = "kdsc_live_" + "ab" * 24
         "--max-credits 60 --check": Options(max_credits=60, check=True),
         "--embed --loop --autoplay": Options(embed=True, loop=True, autoplay=True),
         "--link --save out/a.mp4 --width 60%": Options(embed=False, save="out/a.mp4", width="60%"),
-        "--alt 'a big circle' --as clip": Options(alt="a big circle", bind="clip"),
+        "--alt 'a big circle' --as clip": Options(alt=("a big circle",), bind="clip"),
         "--backend cloud": Options(backend="cloud"),
         "-h": Options(help=True),
         "A --help": Options(scenes=("A",), help=True),

@@ -67,7 +67,8 @@ def parse(line: str) -> Options:
         for name in given.split(",")
         if name.strip()
     )
-    return Options(**{**vars(found), "scenes": _scenes(found.scenes), "names": names})
+    fields = {"scenes": _scenes(found.scenes), "names": names, "alt": tuple(found.alt or ())}
+    return Options(**{**vars(found), **fields})
 
 
 def from_python(scene: str | None, names: tuple[str, ...], given: dict[str, Any]) -> Options:
@@ -97,6 +98,8 @@ def from_python(scene: str | None, names: tuple[str, ...], given: dict[str, Any]
             raise OptionError(f"{name}: {problem}") from None
     if "webhook" in given and given["webhook"] is None:
         fields["webhook"] = None
+    if "alt" in fields:
+        fields["alt"] = (fields["alt"],)
     return Options(scenes=(scene,) if scene else (), names=names, **fields)
 
 

@@ -184,8 +184,11 @@ GROUPS: Final[dict[str, tuple[Option, ...]]] = {
         Option(
             ("--alt",),
             "alt",
-            "what the video shows: alternative text for screen readers",
+            "what the video shows: alternative text for screen readers; once, or once for each "
+            "scene in their order",
             metavar="TEXT",
+            default=(),
+            repeats=True,
         ),
         Option(
             ("--as",),
@@ -224,7 +227,7 @@ class Options(NamedTuple):
     width: str | None = None
     loop: bool = False
     autoplay: bool = False
-    alt: str | None = None
+    alt: tuple[str, ...] = ()
     bind: str | None = None
     backend: str | None = None
     help: bool = False
