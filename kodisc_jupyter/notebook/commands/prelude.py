@@ -33,8 +33,8 @@ def keep(kernel: KernelState, cell: str) -> None:
         return
     lines = len(cell.strip().splitlines())
     notices.say(
-        f"Kept as the prelude ({lines} line{'' if lines == 1 else 's'}): every %%kodisc cell from "
-        "now on is sent with it. %kodisc prelude shows it, %kodisc prelude --clear forgets it."
+        f"Prelude saved ({lines} line{'' if lines == 1 else 's'}). It is added to every %%kodisc "
+        "cell from now on. %kodisc prelude shows it, %kodisc prelude --clear forgets it."
     )
 
 
