@@ -6,8 +6,8 @@ import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from kodisc_jupyter.api.credits import credits_of, parts
 from kodisc_jupyter.api.errors import KodiscError
-from kodisc_jupyter.notebook.display import words
 from kodisc_jupyter.notebook.display.notices import say, show_text_or_html
 
 if TYPE_CHECKING:
@@ -40,5 +40,5 @@ def _balance(kernel: KernelState) -> list[str]:
         return ["Balance: unknown, the API did not answer."]
     if account.unlimited:
         return []
-    total = words.credits_of(account.credits.total)
-    return [f"Balance now: {total} ({words.split(account.credits)})"]
+    total = credits_of(account.credits.total)
+    return [f"Balance now: {total} ({parts(account.credits)})"]
