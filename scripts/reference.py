@@ -6,12 +6,11 @@ python scripts/reference.py --write      put them into docs/guide.md
 from __future__ import annotations
 
 import json
+import os
 import re
 import sys
 from collections.abc import Iterable
 from pathlib import Path
-
-from traitlets import Undefined
 
 from kodisc_jupyter.notebook.line.command_line import COMMANDS, Command
 from kodisc_jupyter.notebook.line.options import OPTIONS, Option
@@ -65,9 +64,12 @@ def _said(command: Command) -> str:
 def settings() -> Iterable[tuple[str, ...]]:
     """A row for each setting, with its default."""
     yield ("setting", "default", "meaning")
+    for name in [name for name in os.environ if name.startswith("KODISC_")]:
+        del os.environ[name]  # some defaults follow a variable
+    made = KodiscSettings()
     for name, trait in KodiscSettings.class_traits(config=True).items():
         if trait.this_class is KodiscSettings:
-            default = "auto" if trait.default() is Undefined else trait.default()
+            default = getattr(made, name)
             shown = json.dumps(default) if isinstance(default, str) else str(default)
             yield (f"`{name}`", f"`{shown}`", _marked(trait.help))
 
