@@ -19,7 +19,7 @@ def test_a_notebook_with_somebody_there_finds_it_warm():
     assert wanted(backend="cloud")
 
 
-@pytest.mark.parametrize("front_end", set(FrontEnd) - {FrontEnd.NOTEBOOK})
+@pytest.mark.parametrize("front_end", [each for each in FrontEnd if each is not FrontEnd.NOTEBOOK])
 def test_nowhere_else(front_end):
     assert not wanted(front_end)
 
