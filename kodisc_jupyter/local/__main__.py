@@ -21,6 +21,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
         users_command.main(arguments[1:])
         return
+    if arguments == ["sandbox"]:
+        _show_sandbox()
+        return
     options = parse(arguments)
     _need_manim(options)
     from kodisc_jupyter.local.server import StartError, serve
@@ -29,6 +32,16 @@ def main(arguments: Sequence[str] | None = None) -> None:
         serve(options)
     except StartError as problem:
         _give_up(str(problem))
+
+
+def _show_sandbox() -> None:
+    """``sandbox``: what would lock scenes in on this machine, or why nothing can."""
+    from kodisc_jupyter.local.processes.sandbox import find
+
+    sandbox, why = find()
+    if sandbox is None:
+        _give_up(why)
+    print(sandbox.program)  # noqa: T201  the answer
 
 
 def _need_manim(options: Options) -> None:

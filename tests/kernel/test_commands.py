@@ -282,7 +282,8 @@ def test_doctor_says_of_each_thing_how_it_is_and_what_to_do(start_kernel, fresh_
     local = said(kernel, "%kodisc doctor")
     subjects = re.findall(r"^(?:ok  |note|BAD )  (.{12}) ", local, re.MULTILINE)
     assert [subject.strip() for subject in subjects] == [
-        *("versions", "front end", "renders", "key", "Manim", "LaTeX", "codec", "journal", "disk"),
+        *("versions", "front end", "renders", "key", "Manim", "sandbox", "LaTeX", "codec"),
+        *("journal", "disk"),
     ]
     assert "→ %kodisc login" in local
     assert "BAD" not in local
@@ -293,7 +294,7 @@ def test_doctor_says_of_each_thing_how_it_is_and_what_to_do(start_kernel, fresh_
     said(kernel, f"import os; os.environ.update({cloud.env()!r})")
     remote = said(kernel, "%kodisc doctor")
     assert f"{cloud.key[:14]}… from KODISC_KEY, accepted" in remote
-    assert "1,000 (1,000 paid + 0 free)" in remote
+    assert "1,000 credits (1,000 paid + 0 free)" in remote
     assert cloud.key not in remote
 
 

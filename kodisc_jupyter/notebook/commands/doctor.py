@@ -5,6 +5,8 @@ from __future__ import annotations
 import argparse
 import platform
 import shutil
+import subprocess
+import sys
 import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -73,6 +75,8 @@ def examine(places: BackendChooser, home: Path, front_end: FrontEnd) -> Iterator
     yield _destination(places)
     yield from _key(places)
     yield _manim(home)
+    if has_manim() and sys.platform != "win32":
+        yield _sandbox()
     yield _tool(
         "LaTeX",
         ("latex", "dvisvgm"),
@@ -218,6 +222,29 @@ def _manim(home: Path) -> Finding:
     running = local_server.find(home)
     server = f"server running at {running.url}" if running else "server starts when needed"
     return Finding(Verdict.GOOD, "Manim", f"{version}; {server}")
+
+
+def _sandbox() -> Finding:
+    """Whether a class server on this machine could lock scenes in."""
+    asked = subprocess.run(
+        [sys.executable, "-m", "kodisc_jupyter.local", "sandbox"],
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+    said = (asked.stdout if asked.returncode == 0 else asked.stderr).strip().splitlines()
+    return locked_in(works=asked.returncode == 0, said=said[-1] if said else "it did not say why")
+
+
+def locked_in(*, works: bool, said: str) -> Finding:
+    """What the server's ``sandbox`` command means: ``said`` is the program, or why none works."""
+    yours = "your own scenes run as you, like any cell"
+    if works:
+        found = f"{yours}; a class server here (--users) locks each user's in, with {said}"
+        return Finding(Verdict.GOOD, "sandbox", found)
+    found = f"{yours}; a class server here (--users) could not lock each user's in"
+    return Finding(Verdict.NOTE, "sandbox", found, said)
 
 
 def _release(version: str) -> tuple[int, ...]:

@@ -116,7 +116,7 @@ COMMANDS: Final[dict[str, Command]] = {
             Option(("--code",), "code", "show the code and what it printed, too", default=False),
         ),
     ),
-    "doctor": Command("check key, balance, network, Manim, LaTeX, disk; say what to do"),
+    "doctor": Command("check key, balance, network, Manim, sandbox, LaTeX, disk; say what to do"),
     "studio": Command("open the control panel for live teaching"),
     "prelude": Command(
         "show what %%kodisc_prelude keeps",

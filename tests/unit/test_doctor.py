@@ -1,0 +1,38 @@
+"""What ``%kodisc doctor`` says of the sandbox of a class server on this machine."""
+
+from __future__ import annotations
+
+import shutil
+
+import pytest
+
+from kodisc_jupyter.local import __main__ as server
+from kodisc_jupyter.local.processes import sandbox
+from kodisc_jupyter.notebook.commands.doctor import Verdict, locked_in
+
+
+def test_a_sandbox_that_works_is_named():
+    found = locked_in(works=True, said="/usr/bin/bwrap")
+    assert found.verdict is Verdict.GOOD
+    assert "locks each user's in, with /usr/bin/bwrap" in found.found
+
+
+def test_without_one_the_doctor_says_what_to_install():
+    found = locked_in(works=False, said=sandbox.HOW_TO_INSTALL)
+    assert found.verdict is Verdict.NOTE
+    assert "could not lock each user's in" in found.found
+    assert found.advice == sandbox.HOW_TO_INSTALL
+
+
+def test_the_server_names_its_sandbox_or_what_to_install(monkeypatch, capsys):
+    known, why = sandbox.find()
+    if known is None:
+        pytest.skip(why)
+    server.main(["sandbox"])
+    assert capsys.readouterr().out.strip() == known.program
+    monkeypatch.setattr(shutil, "which", lambda _: None)
+    monkeypatch.setattr(sandbox, "_bundled", lambda: None)
+    with pytest.raises(SystemExit) as ended:
+        server.main(["sandbox"])
+    assert ended.value.code == server.UNUSABLE
+    assert "apt install bubblewrap" in capsys.readouterr().err
