@@ -13,6 +13,7 @@ import signal
 import sys
 import tempfile
 import time
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
@@ -36,6 +37,7 @@ from kodisc_jupyter.stage.task import Shared
 
 if TYPE_CHECKING:
     from kodisc_jupyter.local.classroom.generations import Opened
+    from kodisc_jupyter.local.classroom.ledger import Ledger
     from kodisc_jupyter.local.processes.dask_executor import DaskExecutor
     from kodisc_jupyter.local.processes.executor import Executor
     from kodisc_jupyter.local.rehearsals import Rehearsals
@@ -213,9 +215,9 @@ async def _run(options: Options, store: Store, processes: RenderProcesses | None
             "Listening on %s: everyone who can reach this machine and has a key can run code on it",
             options.host,
         )
-    watched = UsersWatch(options.users, users) if options.users else None
+    regular = [*_watches(options, users, store, ledger), jobs.fill]
     try:
-        await _until(stopped, idle, jobs, options.idle_timeout, watched)
+        await _until(stopped, idle, jobs, options.idle_timeout, regular)
     finally:
         if options.state_file is not None:
             _remove_state(options.state_file)
@@ -231,7 +233,7 @@ async def _until(
     idle: _Idle,
     jobs: object,
     idle_timeout: float | None,
-    watched: UsersWatch | None,
+    regular: Iterable[Callable[[], None]],
 ) -> None:
     from kodisc_jupyter.local.jobs import Jobs
 
@@ -242,11 +244,21 @@ async def _until(
         if idle_timeout is not None and time.monotonic() - idle.since >= idle_timeout:
             log.info("idle for %g s: ending", idle_timeout)
             return
-        if watched is not None:
-            watched.look()
-        jobs.fill()
+        for work in regular:
+            work()
         with contextlib.suppress(asyncio.TimeoutError):
             await asyncio.wait_for(stopped.wait(), _TICK_S)
+
+
+def _watches(
+    options: Options, users: Users, store: Store, ledger: Ledger
+) -> Iterable[Callable[[], None]]:
+    """What is looked at now and then: the users file, and the age of the ledger's copy."""
+    from kodisc_jupyter.local.classroom.generations import HourlyCopy
+
+    if options.users is not None:
+        yield UsersWatch(options.users, users).look
+    yield HourlyCopy(ledger, store.ledger).look
 
 
 def _rehearsals(

@@ -7,7 +7,13 @@ import sqlite3
 import pytest
 
 from kodisc_jupyter.api.models import JobStatus
-from kodisc_jupyter.local.classroom.generations import LedgerError, copy_ledger, open_ledger
+from kodisc_jupyter.local.classroom.generations import (
+    COPY_EVERY_S,
+    HourlyCopy,
+    LedgerError,
+    copy_ledger,
+    open_ledger,
+)
 from kodisc_jupyter.local.classroom.ledger import BALANCES, JobRecord
 from kodisc_jupyter.local.classroom.tariff import CreditBalance
 
@@ -103,6 +109,44 @@ def test_a_copy_of_a_damaged_ledger_replaces_nothing(path, monkeypatch):
     copy_ledger(ledger, path)
     ledger.close()
     assert path.with_name(path.name + ".previous").read_bytes() == before
+
+
+def test_the_second_generation_is_renewed_every_hour_while_the_server_runs(path):
+    now = [1000.0]
+    ledger = open_ledger(path).ledger
+    hourly = HourlyCopy(ledger, path, clock=lambda: now[0])
+    ledger.purse("ada", **ADA)
+    ledger.keep(record("clx1"), purse=("ada", LEFT))
+    start = path.with_name(path.name + ".previous").read_bytes()
+    now[0] += COPY_EVERY_S - 1
+    hourly.look()
+    assert path.with_name(path.name + ".previous").read_bytes() == start
+    now[0] += 1
+    hourly.look()
+    ledger.close()
+    damage(path)
+    again = open_ledger(path).ledger
+    assert again.find("clx1").status is JobStatus.COMPLETED
+    again.close()
+
+
+def test_a_copy_that_cannot_be_made_is_logged_and_tried_an_hour_later(path, monkeypatch, caplog):
+    now = [1000.0]
+    ledger = open_ledger(path).ledger
+    hourly = HourlyCopy(ledger, path, clock=lambda: now[0])
+    tried = []
+
+    def full(copy):
+        tried.append(now[0])
+        raise sqlite3.OperationalError("database or disk is full")
+
+    monkeypatch.setattr(ledger, "copy", full)
+    for _ in range(3):
+        now[0] += COPY_EVERY_S / 2
+        hourly.look()
+    ledger.close()
+    assert tried == [1000.0 + COPY_EVERY_S]
+    assert "as old as before: database or disk is full" in caplog.text
 
 
 def snapshot(folder):

@@ -11,7 +11,7 @@ import logging
 import shutil
 import sqlite3
 import time
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
@@ -23,6 +23,7 @@ PREVIOUS: Final = ".previous"
 """Ends the name of the second generation: a copy that SQLite found sound."""
 
 COPY_EVERY_S: Final = 3600.0
+"""Monotonic seconds between two copies while the server runs."""
 
 LEDGER_LOST: Final = (
     "The server's ledger was damaged while this job was open. The job was not rendered again, "
@@ -86,6 +87,29 @@ def copy_ledger(ledger: Ledger, path: Path) -> None:
     else:
         log.warning("%s is damaged: its second generation is kept as it was", path)
         copy.unlink(missing_ok=True)
+
+
+class HourlyCopy:
+    """Renews the second generation while the server runs; trouble changes nothing but the log."""
+
+    def __init__(
+        self, ledger: Ledger, path: Path, *, clock: Callable[[], float] = time.monotonic
+    ) -> None:
+        self._ledger = ledger
+        self._path = path
+        self._clock = clock
+        self._due = clock() + COPY_EVERY_S  # the start has just made one
+
+    def look(self) -> None:
+        """Called now and then."""
+        now = self._clock()
+        if now < self._due:
+            return
+        self._due = now + COPY_EVERY_S
+        try:
+            copy_ledger(self._ledger, self._path)
+        except (sqlite3.Error, OSError) as problem:
+            log.warning("the ledger's second generation is as old as before: %s", problem)
 
 
 def _missing(path: Path) -> str:
