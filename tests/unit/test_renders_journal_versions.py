@@ -9,10 +9,10 @@ import pytest
 from kodisc_jupyter.api.errors import KodiscError, SubmissionUncertainError
 from kodisc_jupyter.api.models import Job, JobStatus, Quality, RenderRequest, RenderResult
 from kodisc_jupyter.notebook.display import words
+from kodisc_jupyter.renders.job_list import jobs_table
 from kodisc_jupyter.renders.journal.file import JournalError
 from kodisc_jupyter.renders.journal.journal import MIGRATIONS, SCHEMA_VERSION, Journal
 from kodisc_jupyter.renders.journal.record import Step
-from kodisc_jupyter.renders.report import jobs_table
 
 OLDER = sorted((Path(__file__).parent / "journals").glob("version_*.sql"))
 DEADLINE_S = 60.0
