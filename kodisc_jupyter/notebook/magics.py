@@ -84,12 +84,12 @@ class KodiscMagics(KodiscSettings):
 
         try:
             asked = command_line.parse(line)
+            if asked.help:
+                say(command_line.help_of(asked.command))
+            else:
+                commands.run(current_kernel(), asked)
         except OptionError as problem:
             _refuse(problem, f"%kodisc {line}")
-        if asked.help:
-            say(command_line.help_of(asked.command))
-        else:
-            commands.run(current_kernel(), asked)
 
 
 def _cell_help() -> str:

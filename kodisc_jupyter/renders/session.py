@@ -17,12 +17,13 @@ from kodisc_jupyter.api.errors import KodiscError
 from kodisc_jupyter.api.models import Credits, Job, RenderRequest
 from kodisc_jupyter.renders import cancellation
 from kodisc_jupyter.renders.backend import Backend
+from kodisc_jupyter.renders.convert import save_video
 from kodisc_jupyter.renders.journal.file import JournalError
 from kodisc_jupyter.renders.journal.journal import Journal
 from kodisc_jupyter.renders.journal.process import is_alive, this_process
 from kodisc_jupyter.renders.journal.record import ADOPTED, JobRecord, Step
 from kodisc_jupyter.renders.kept import fetch_again, find
-from kodisc_jupyter.renders.media import MediaStore, copied, media_limit_bytes
+from kodisc_jupyter.renders.media import MediaStore, media_limit_bytes
 from kodisc_jupyter.renders.rehearsal import Rehearsal
 from kodisc_jupyter.renders.render import Render, Subscriber
 from kodisc_jupyter.renders.report import Report, report_of, state_of
@@ -234,7 +235,7 @@ class RenderSession:
                 cancellation.write_down(self.journal, record)
 
     def save(self, job_id: str, path: Path, backend: Backend | None = None) -> Path:
-        """Write a job's video to ``path``: under a temporary name, then moved.
+        """Write a job's video to ``path``, as the kind of file that its ending says.
 
         Raises:
             KodiscError: the video is not on this machine, and cannot be fetched with ``backend``.
@@ -255,7 +256,7 @@ class RenderSession:
             media = fetched.media
             self._follower.keep(record, fetched)
         assert media.video is not None
-        return copied(media.video, path)
+        return save_video(media.video, path)
 
     def jobs(self, limit: int = 20, backend: Backend | None = None) -> list[JobRecord]:
         """Recent jobs of this user, newest first, with every open and uncertain one.

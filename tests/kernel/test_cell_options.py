@@ -113,6 +113,9 @@ def test_how_a_video_is_kept_and_shown(start_kernel, kodisc_home, tmp_path):
     saved = figure(kernel, "-ql --save out/tiny")["text/plain"]
     assert f"Saved as {tmp_path / 'out' / 'tiny.mp4'}" in saved
     assert (tmp_path / "out" / "tiny.mp4").is_file()
+    assert "tiny.gif" in figure(kernel, "-ql --save out/tiny.gif")["text/plain"]
+    assert (tmp_path / "out" / "tiny.gif").read_bytes()[:6] == b"GIF89a"
+    assert ".mp4, .gif, .webm or .png, not as .txt" in error(kernel, "-ql --save tiny.txt")
     assert "could not be written" in figure(kernel, "-ql --save /proc/tiny.mp4")["text/plain"]
     kernel.run("%config KodiscMagics.embed_limit_mb = 0")
     assert "over the limit of 0 MB" in figure(kernel, "-ql")["text/html"]

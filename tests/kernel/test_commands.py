@@ -107,6 +107,7 @@ def test_wrong_words_after_kodisc_are_answered_with_what_was_meant(start_kernel,
         "%kodisc save a-job": "required: PATH",
         "%kodisc show no-such-job": "There is no job 'no-such-job'",
         "%kodisc save no-such-job x.mp4": "There is no video to save",
+        "%kodisc save no-such-job x.txt": ".mp4, .gif, .webm or .png, not as .txt",
         "%kodisc export nowhere.ipynb": "No such file",
         "%kodisc export": "Save it and name the file",
     }.items():

@@ -18,7 +18,7 @@ from kodisc_jupyter.api.errors import KodiscError
 from kodisc_jupyter.notebook.display.embedding import VideoOptions
 from kodisc_jupyter.notebook.display.figure import error_text, figure_text, pause_text, status_text
 from kodisc_jupyter.renders import money
-from kodisc_jupyter.renders.media import copied
+from kodisc_jupyter.renders.convert import save_video
 from kodisc_jupyter.renders.state import ENDED, Phase, RenderState
 from kodisc_jupyter.scene.cell import Source
 from kodisc_jupyter.scene.diagnostics import Diagnostic
@@ -166,7 +166,7 @@ class RenderDisplay:
         self.screen.finish(state, self.problem)
 
     def _saved(self, state: RenderState) -> RenderState:
-        """``--save``: also copy the video; a refusal is said in the note, the video stays shown."""
+        """``--save``: also write the file; a refusal is said in the note, the video stays shown."""
         target = self.ending.save
         video = state.media.video if state.media else None
         if target is None:
@@ -175,7 +175,7 @@ class RenderDisplay:
             said = f"It could not be saved as {target}: the video is not on this machine."
         else:
             try:
-                said = f"Saved as {copied(video, target)}."
+                said = f"Saved as {save_video(video, target)}."
             except KodiscError as problem:
                 said = problem.message
         return replace(state, note=f"{state.note} {said}".strip())

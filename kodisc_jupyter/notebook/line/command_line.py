@@ -68,8 +68,11 @@ COMMANDS: Final[dict[str, Command]] = {
     ),
     "show": Command("show a job here: its video, or its panel while it is open", (_JOB,)),
     "save": Command(
-        "write a job's video to a file",
-        (_JOB, Argument("path", "PATH", "the file to write, or a folder")),
+        "write a job's video to a file: .mp4, .gif, .webm, or .png for its last frame",
+        (
+            _JOB,
+            Argument("path", "PATH", "the file to write, or a folder"),
+        ),
     ),
     "cancel": Command(
         "end jobs that are rendered on this machine; Kodisc itself cannot",

@@ -171,7 +171,13 @@ GROUPS: Final[dict[str, tuple[Option, ...]]] = {
     "how it is kept and shown": (
         Option(("--embed",), "embed", "keep the video inside the notebook"),
         Option(("--link",), "embed", "only link to the video", sets=False),
-        Option(("--save",), "save", "also save the video as this file, or into a folder", "PATH"),
+        Option(
+            ("--save",),
+            "save",
+            "also save the video as this file (.mp4, .gif, .webm, or .png for its last frame), or "
+            "into a folder",
+            metavar="PATH",
+        ),
         Option(
             ("--width",),
             "width",

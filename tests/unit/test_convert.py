@@ -1,0 +1,191 @@
+"""A finished video saved as another kind of file, or refused before anything is sent."""
+
+from __future__ import annotations
+
+import argparse
+import importlib.util
+from types import SimpleNamespace
+
+import av
+import numpy as np
+import pytest
+from PIL import Image
+
+from kodisc_jupyter.api.errors import KodiscError, SceneCheckError
+from kodisc_jupyter.api.models import AspectRatio, Quality, RenderRequest
+from kodisc_jupyter.notebook.commands import save as save_command
+from kodisc_jupyter.notebook.display.display import Lines, OnFinish, RenderDisplay
+from kodisc_jupyter.notebook.display.embedding import VideoOptions
+from kodisc_jupyter.notebook.line.values import OptionError
+from kodisc_jupyter.notebook.save_paths import save_path, save_paths
+from kodisc_jupyter.renders.convert import gif_size, save_video
+from kodisc_jupyter.renders.state import Media, Phase, RenderState
+
+FRAMES, FPS = 27, 30
+SIZE = (960, 540)
+FOUR = ".mp4, .gif, .webm or .png"
+ONE = [RenderRequest("", "One")]
+TWO = [*ONE, RenderRequest("", "Two")]
+
+
+def write_video(path, *, sound=False):
+    """A square that moves and changes its colour; the last frame has it far on the right, red."""
+    wide, high = SIZE
+    with av.open(str(path), "w") as out:
+        shown = out.add_stream("libx264", rate=FPS, options={"preset": "ultrafast"})
+        shown.width, shown.height, shown.pix_fmt = wide, high, "yuv420p"
+        heard = out.add_stream("aac", rate=44_100) if sound else None
+        for at in range(FRAMES):
+            picture = np.zeros((high, wide, 3), np.uint8)
+            picture[200:300, at * 30 : at * 30 + 100] = (255 * at // (FRAMES - 1), 40, 40)
+            out.mux(shown.encode(av.VideoFrame.from_ndarray(picture, format="rgb24")))
+        out.mux(shown.encode(None))
+        if heard:
+            tone = np.sin(np.arange(44_100 * FRAMES // FPS) / 16).astype(np.float32)
+            frame = av.AudioFrame.from_ndarray(tone[None], format="flt", layout="mono")
+            frame.sample_rate = 44_100
+            frame.pts = 0
+            out.mux(heard.encode(frame))
+            out.mux(heard.encode(None))
+
+
+def is_red(pixel):
+    """Near enough: it has been encoded."""
+    return pixel[0] > 200 and max(pixel[1:]) < 80
+
+
+@pytest.fixture(scope="module")
+def video(tmp_path_factory):
+    path = tmp_path_factory.mktemp("video") / "video.mp4"
+    write_video(path)
+    return path
+
+
+def test_a_gif_has_the_videos_length_at_15_frames_a_second_and_800_pixels(video, tmp_path):
+    target = save_video(video, tmp_path / "new" / "o1.gif")
+    assert [path.name for path in target.parent.iterdir()] == ["o1.gif"]
+    with Image.open(target) as image:
+        assert image.format == "GIF"
+        assert image.size == (800, 450)
+        assert image.info["loop"] == 0
+        durations = []
+        for at in range(image.n_frames):
+            image.seek(at)
+            durations.append(image.info["duration"])
+        last = image.convert("RGB").getpixel(((26 * 30 + 50) * 800 // 960, 250 * 800 // 960))
+    assert abs(len(durations) - FRAMES / FPS * 15) <= 1
+    assert abs(sum(durations) - 1000 * FRAMES / FPS) <= 1000 / 15 + 10
+    assert min(durations) >= 60
+    assert is_red(last)
+
+
+def test_a_small_video_is_not_made_larger_and_an_upright_one_keeps_its_shape():
+    assert gif_size(640, 360) == (640, 360)
+    assert gif_size(1080, 1920) == (800, 1422)
+
+
+def test_a_webm_is_vp9_or_vp8_of_the_same_size_and_length(video, tmp_path):
+    with av.open(str(save_video(video, tmp_path / "o1.webm"))) as made:
+        assert "webm" in made.format.name
+        assert not made.streams.audio
+        shown = made.streams.video[0]
+        assert shown.codec_context.name.removeprefix("lib") in {"vp9", "vp8", "vpx-vp9", "vpx"}
+        assert (shown.width, shown.height) == SIZE
+        assert sum(1 for _ in made.decode(video=0)) == FRAMES
+
+
+def test_a_webm_keeps_the_sound(tmp_path):
+    write_video(tmp_path / "video.mp4", sound=True)
+    with av.open(str(save_video(tmp_path / "video.mp4", tmp_path / "o1.webm"))) as made:
+        assert made.streams.audio[0].codec_context.name in {"opus", "libopus", "vorbis"}
+        heard = [frame.to_ndarray() for frame in made.decode(audio=0)]
+        rate = made.streams.audio[0].rate
+    assert sum(part.shape[-1] for part in heard) / rate == pytest.approx(FRAMES / FPS, abs=0.1)
+    assert max(float(np.abs(part).max()) for part in heard) > 0.5
+
+
+def test_a_png_is_the_last_frame_at_the_videos_size(video, tmp_path):
+    with Image.open(save_video(video, tmp_path / "o1.PNG")) as image:
+        assert image.format == "PNG"
+        assert image.size == SIZE
+        last = image.convert("RGB").getpixel((26 * 30 + 50, 250))
+    assert is_red(last)
+
+
+def test_an_mp4_is_the_video_itself(video, tmp_path):
+    assert save_video(video, tmp_path / "o1.mp4").read_bytes() == video.read_bytes()
+
+
+def test_what_cannot_be_read_leaves_the_old_file_and_no_other(tmp_path):
+    broken = tmp_path / "video.mp4"
+    broken.write_bytes(b"no video at all")
+    folder = tmp_path / "out"
+    folder.mkdir()
+    (folder / "o1.gif").write_bytes(b"old")
+    with pytest.raises(KodiscError, match=r"o1\.gif could not be made: .*Invalid"):
+        save_video(broken, folder / "o1.gif")
+    assert {path.name: path.read_bytes() for path in folder.iterdir()} == {"o1.gif": b"old"}
+
+
+def test_the_end_of_a_render_says_where_its_gif_is_or_why_not(video, tmp_path):
+    said = []
+    state = RenderState(
+        render_id="r1",
+        phase=Phase.COMPLETED,
+        scene="One",
+        quality=Quality.LOW,
+        aspect_ratio=AspectRatio.WIDE,
+        backend="local",
+        began_at=1_000.0,
+        phase_at=1_002.0,
+        media=Media(video=video),
+    )
+    for target in (tmp_path / "o1.gif", video / "o2.gif"):
+        lines = Lines(state, say=said.append)
+        RenderDisplay(lines, OnFinish(VideoOptions(), save=target), None).update(state)
+    assert f"Saved as {tmp_path / 'o1.gif'}." in said[1]
+    with Image.open(tmp_path / "o1.gif") as image:
+        assert image.format == "GIF"
+    assert "o2.gif could not be written" in said[3]
+
+
+@pytest.mark.parametrize("path", ["o1.txt", "o1.mov", "out/o1.gif.zip", "o1.jpeg"])
+def test_save_refuses_any_other_ending_with_the_four_and_marks_the_option(path):
+    line = f"%%kodisc One -ql --save {path}"
+    with pytest.raises(SceneCheckError) as caught:
+        save_paths(path, ONE, line)
+    (diagnostic,) = caught.value.diagnostics
+    assert FOUR in diagnostic.message
+    assert line[diagnostic.column : diagnostic.end_column] == "--save"
+
+
+def test_the_command_refuses_any_other_ending_before_a_session_is_asked():
+    asked = argparse.Namespace(command="save", job_id="clx1", path="o1.txt")
+    kernel = SimpleNamespace(full_job_id=lambda given: given)  # no session: none is asked
+    with pytest.raises(OptionError, match=FOUR) as caught:
+        save_command.run(kernel, asked)
+    assert caught.value.words == ("o1.txt",)
+
+
+def test_without_pyav_other_kinds_are_refused_with_the_way_out(monkeypatch, tmp_path):
+    monkeypatch.setattr(importlib.util, "find_spec", lambda _: None)
+    for ending in (".gif", ".webm", ".png"):
+        with pytest.raises(SceneCheckError, match=f"A {ending} file is made with PyAV") as caught:
+            save_paths(f"o1{ending}", ONE, f"%%kodisc --save o1{ending}")
+        assert 'pip install "kodisc-jupyter[local]"' in caught.value.hint
+        with pytest.raises(OptionError, match="PyAV"):
+            save_path(f"o1{ending}", "clx1")
+    assert save_path(str(tmp_path / "o1.mp4"), "clx1") == tmp_path / "o1.mp4"
+
+
+def test_several_scenes_go_into_a_folder_as_mp4(tmp_path):
+    made = save_paths(f"{tmp_path}/new/", TWO, "")
+    assert made == [tmp_path / "new" / "One.mp4", tmp_path / "new" / "Two.mp4"]
+    assert save_paths(str(tmp_path), ONE, "") == [tmp_path / "One.mp4"]
+    with pytest.raises(SceneCheckError, match="one file for several scenes"):
+        save_paths("both.gif", TWO, "%%kodisc One Two --save both.gif")
+
+
+def test_without_an_ending_it_is_an_mp4(tmp_path):
+    assert save_path(str(tmp_path / "o1"), "clx1") == tmp_path / "o1.mp4"
+    assert save_path(str(tmp_path), "clx1") == tmp_path / "clx1.mp4"
