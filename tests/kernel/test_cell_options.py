@@ -118,7 +118,7 @@ def test_how_a_video_is_kept_and_shown(start_kernel, kodisc_home, tmp_path):
     assert ".mp4, .gif, .webm or .png, not as .txt" in error(kernel, "-ql --save tiny.txt")
     assert "could not be written" in figure(kernel, "-ql --save /proc/tiny.mp4")["text/plain"]
     kernel.run("%config KodiscMagics.embed_limit_mb = 0")
-    assert "over the limit of 0 MB" in figure(kernel, "-ql")["text/html"]
+    assert "too large to embed here" in figure(kernel, "-ql")["text/html"]
 
 
 def test_several_scenes_are_several_videos_under_one_name(start_kernel, kodisc_home, tmp_path):
