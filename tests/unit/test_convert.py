@@ -14,7 +14,7 @@ from PIL import Image
 from kodisc_jupyter.api.errors import KodiscError, SceneCheckError
 from kodisc_jupyter.api.models import AspectRatio, Quality, RenderRequest
 from kodisc_jupyter.notebook.commands import save as save_command
-from kodisc_jupyter.notebook.display.display import Lines, OnFinish, RenderDisplay
+from kodisc_jupyter.notebook.display.display import OnFinish, RenderDisplay
 from kodisc_jupyter.notebook.display.embedding import VideoOptions
 from kodisc_jupyter.notebook.line.values import OptionError
 from kodisc_jupyter.notebook.save_paths import save_path, save_paths
@@ -128,7 +128,8 @@ def test_what_cannot_be_read_leaves_the_old_file_and_no_other(tmp_path):
 
 
 def test_the_end_of_a_render_says_where_its_gif_is_or_why_not(video, tmp_path):
-    said = []
+    shown = []
+    screen = SimpleNamespace(show=shown.append, finish=shown.append)
     state = RenderState(
         render_id="r1",
         phase=Phase.COMPLETED,
@@ -141,12 +142,16 @@ def test_the_end_of_a_render_says_where_its_gif_is_or_why_not(video, tmp_path):
         media=Media(video=video),
     )
     for target in (tmp_path / "o1.gif", video / "o2.gif"):
-        lines = Lines(state, say=said.append)
-        RenderDisplay(lines, OnFinish(VideoOptions(), save=target), None).update(state)
-    assert f"Saved as {tmp_path / 'o1.gif'}." in said[1]
+        RenderDisplay(screen, OnFinish(VideoOptions(), save=target), None).update(state)
+    notes = [state.note for state in shown]
+    assert notes[:2] == [
+        "The video is here; o1.gif is made from it.",
+        f"Saved as {tmp_path / 'o1.gif'}.",
+    ]
+    assert [state.phase for state in shown] == 2 * [Phase.FETCHING, Phase.COMPLETED]
     with Image.open(tmp_path / "o1.gif") as image:
         assert image.format == "GIF"
-    assert "o2.gif could not be written" in said[3]
+    assert "o2.gif could not be written" in notes[3]
 
 
 @pytest.mark.parametrize("path", ["o1.txt", "o1.mov", "out/o1.gif.zip", "o1.jpeg"])

@@ -156,6 +156,10 @@ class RenderDisplay:
 
     def _end(self, state: RenderState) -> None:
         if state.phase is Phase.COMPLETED:
+            target = self.ending.save
+            if target is not None and target.suffix.lower() != ".mp4":  # takes seconds
+                note = f"The video is here; {target.name} is made from it."
+                self.screen.show(replace(state, phase=Phase.FETCHING, note=note))
             self.screen.finish(self._saved(state))
             return
         if state.phase is Phase.FAILED:
