@@ -9,7 +9,7 @@ from typing import Any, Final
 from urllib.parse import urlsplit
 
 from kodisc_jupyter.api import rules
-from kodisc_jupyter.api.address import server_name
+from kodisc_jupyter.api.address import place, server_name
 from kodisc_jupyter.api.auth import LOOKED_IN, Key
 from kodisc_jupyter.api.credits import balance_text
 from kodisc_jupyter.api.errors import (
@@ -126,9 +126,8 @@ def problem(
 ) -> KodiscError:
     """The error for an outcome that is not a success."""
     if isinstance(outcome, NoAnswer):
-        host = urlsplit(about.base_url).netloc
         return NetworkError(
-            f"{host} could not be reached: {outcome.reason}.",
+            f"{place(about.base_url)} could not be reached: {outcome.reason}.",
             delivered=None if outcome.sent else False,
             transient=not outcome.misconfigured,
             job_id=about.job_id,

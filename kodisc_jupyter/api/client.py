@@ -14,7 +14,7 @@ from typing import Any, Final, NoReturn
 from urllib.parse import quote, urlsplit
 
 from kodisc_jupyter.api import answers, retry
-from kodisc_jupyter.api.address import BASE_URL
+from kodisc_jupyter.api.address import BASE_URL, UNIX, socket_path
 from kodisc_jupyter.api.answers import Delivery, RequestContext
 from kodisc_jupyter.api.auth import LOOKED_IN, Key, find_key
 from kodisc_jupyter.api.download import FileKind, download
@@ -299,6 +299,7 @@ class Client:
             luck=self._luck,
             kind=kind,
             monotonic=self._monotonic,
+            own=self.base_url,
         )
 
     def _nap(self, seconds: float, cancel: threading.Event | None) -> None:
@@ -369,8 +370,8 @@ def checked_base_url(url: str) -> str:
     """The URL without a trailing slash.
 
     Raises:
-        KodiscError: it is not ``https://`` (or ``http://`` on loopback), or has more in it than a
-            host and a path.
+        KodiscError: it is not ``https://`` (or ``http://`` on loopback, or ``http+unix://`` with a
+            Unix socket), or has more in it than a host and a path.
     """
     problem = ""
     try:
@@ -379,7 +380,9 @@ def checked_base_url(url: str) -> str:
     except ValueError:
         problem = "is not a URL"
     else:
-        if parts.scheme not in {"http", "https"} or not host:
+        if parts.scheme == UNIX and socket_path(url.strip()) is None:
+            problem = "does not hold the path of a Unix socket, with %2F for each /"
+        elif parts.scheme not in {"http", "https", UNIX} or not host:
             problem = "is not an https:// URL"
         elif parts.scheme == "http" and not is_loopback(host):
             problem = "is not https://, and the key would go out in the clear"

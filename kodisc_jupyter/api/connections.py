@@ -9,12 +9,16 @@ from __future__ import annotations
 
 import http.client
 import io
+import socket
 import time
 from typing import Any, Final
 
 from requests.adapters import HTTPAdapter
 from urllib3 import HTTPConnectionPool, HTTPSConnectionPool, ProxyManager
 from urllib3.connection import HTTPConnection, HTTPSConnection
+from urllib3.exceptions import NewConnectionError
+
+from kodisc_jupyter.api.address import socket_path
 
 PATIENCE: Final = 4
 """An answer has to be complete within so many read timeouts."""
@@ -67,6 +71,23 @@ class _SecureConnection(HTTPSConnection):
     response_class = _Response
 
 
+class _UnixConnection(_Connection):
+    def __init__(self, *args: Any, socket_path: str, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self._socket_path = socket_path
+
+    def _new_conn(self) -> socket.socket:
+        """Called by urllib3 for the socket of a connection."""
+        sock = socket.socket(socket.AF_UNIX)
+        try:
+            sock.settimeout(self.timeout)
+            sock.connect(self._socket_path)
+        except OSError as problem:
+            sock.close()
+            raise NewConnectionError(self, f"no connection could be made: {problem}") from problem
+        return sock
+
+
 class _Pool(HTTPConnectionPool):
     ConnectionCls = _Connection
 
@@ -95,3 +116,34 @@ class Adapter(HTTPAdapter):
         if type(manager) is ProxyManager:  # a SOCKS manager brings pools of its own
             manager.pool_classes_by_scheme = _POOLS
         return manager
+
+
+class _UnixPool(HTTPConnectionPool):
+    ConnectionCls = _UnixConnection
+
+
+class UnixAdapter(Adapter):
+    """The adapter of servers behind a Unix socket; there is no proxy on the way."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._pools: dict[str, _UnixPool] = {}
+
+    def get_connection_with_tls_context(self, request: Any, *_: Any, **__: Any) -> Any:
+        """Called by requests from 2.32 on."""
+        return self.get_connection(request.url)
+
+    def get_connection(self, url: Any, *_: Any, **__: Any) -> Any:
+        """Called by requests before 2.32."""
+        path = socket_path(url)
+        if path is None:
+            raise ValueError("the URL does not hold the path of a Unix socket")
+        if path not in self._pools:
+            self._pools[path] = _UnixPool("localhost", maxsize=10, socket_path=path)
+        return self._pools[path]
+
+    def close(self) -> None:
+        """Close the kept connections."""
+        super().close()
+        for pool in self._pools.values():
+            pool.close()

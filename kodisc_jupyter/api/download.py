@@ -14,6 +14,7 @@ from urllib.parse import urljoin, urlsplit
 import requests
 
 from kodisc_jupyter.api import retry
+from kodisc_jupyter.api.address import place, socket_path
 from kodisc_jupyter.api.answers import misconfiguration_hint
 from kodisc_jupyter.api.errors import KodiscError, NetworkError, ServerError
 from kodisc_jupyter.api.transport import (
@@ -64,10 +65,12 @@ def download(
     luck: Callable[[], float],
     kind: FileKind | None = None,
     monotonic: Callable[[], float] = time.monotonic,
+    own: str = "",
 ) -> Path:
     """Fetch ``url`` to ``path``: first under a temporary name beside it, then moved.
 
-    Only ``https:`` is fetched, and ``http:`` on loopback. ``pause(seconds)`` waits between two of
+    Only ``https:`` is fetched, ``http:`` on loopback, and from a Unix socket that is the one of
+    the server itself, whose URL is ``own``. ``pause(seconds)`` waits between two of
     at most 5 attempts and may raise to end it all. It ends in any case: by :data:`TOTAL_S`, by
     :data:`LEAST_BYTES_S`, and by ``max_bytes``, the ``kind``'s limit or :data:`MAX_BYTES`.
 
@@ -77,7 +80,8 @@ def download(
             this ``kind``; or it could not be written. Nothing is left behind in any of these
             cases.
     """
-    _check(url, from_loopback=True)
+    if socket_path(url) is None or socket_path(url) != socket_path(own):
+        _check(url, from_loopback=True)
     most = [size for size in (max_bytes, kind and kind.max_bytes) if size is not None]
     arrival = Arrival(min([MAX_BYTES, *most]), kind, monotonic, monotonic() + TOTAL_S)
     unwritable = _make_folder(path)
@@ -242,7 +246,7 @@ _RENDER: Final = "The render itself is not touched, and nothing more was charged
 
 
 def _host(url: str) -> str:
-    return urlsplit(url).netloc or "the server"
+    return place(url) or "the server"
 
 
 def _refused(response: requests.Response) -> ServerError:

@@ -24,8 +24,9 @@ import requests
 import urllib3
 from requests.auth import AuthBase
 
+from kodisc_jupyter.api.address import UNIX, socket_path
 from kodisc_jupyter.api.auth import Key
-from kodisc_jupyter.api.connections import PATIENCE, Adapter
+from kodisc_jupyter.api.connections import PATIENCE, Adapter, UnixAdapter
 from kodisc_jupyter.api.retry import read_retry_after
 
 ANSWER_LIMIT_BYTES: Final = 5_000_000
@@ -116,16 +117,17 @@ class Bearer(AuthBase):
 
 
 def new_session(key: Key | None, url: str) -> requests.Session:
-    """A session that never retries, keeps no cookies, and bypasses proxies on loopback."""
+    """A session that never retries, keeps no cookies, and bypasses proxies on this machine."""
     session = requests.Session()
     session.mount("https://", Adapter())
     session.mount("http://", Adapter())
+    session.mount(f"{UNIX}://", UnixAdapter())
     session.auth = Bearer(key)
     session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
     session.headers["User-Agent"] = "kodisc-jupyter"
     # A compressed answer could be far larger than the limit on what is read.
     session.headers["Accept-Encoding"] = "identity"
-    session.trust_env = not is_loopback(urlsplit(url).hostname)
+    session.trust_env = not is_loopback(urlsplit(url).hostname) and socket_path(url) is None
     return session
 
 

@@ -42,7 +42,7 @@ class AppContext:
     """What the handlers work with. ``touched`` is called for every request.
 
     ``rehearsals`` is None where the server does not offer them: it belongs to a class, or renders
-    elsewhere.
+    elsewhere. ``origin`` is set where a request cannot tell it: behind a Unix socket.
     """
 
     users: Users
@@ -51,6 +51,7 @@ class AppContext:
     version: str
     touched: Callable[[], None]
     rehearsals: Rehearsals | None = None
+    origin: str = ""
 
 
 class Handler(web.RequestHandler):  # type: ignore[misc]
@@ -108,5 +109,7 @@ class Handler(web.RequestHandler):  # type: ignore[misc]
 
     def origin(self) -> str:
         """``http://host:port`` as the client knows this server."""
+        if self.desk.origin:
+            return self.desk.origin
         host = self.request.host
         return f"{self.request.protocol}://{host if _HOST.match(host) else 'localhost'}"

@@ -1,4 +1,4 @@
-"""The server's socket, with a limit on open connections."""
+"""The application behind the server's socket, with a limit on open connections."""
 
 from __future__ import annotations
 
@@ -10,8 +10,9 @@ from typing import Any, Final
 from tornado.httpserver import HTTPServer
 from tornado.httputil import HTTPMessageDelegate
 from tornado.ioloop import IOLoop
-from tornado.netutil import bind_sockets
 from tornado.web import Application
+
+from kodisc_jupyter.local.address import Bound
 
 IDLE_CONNECTION_S: Final = 300.0
 BODY_LIMIT_S: Final = 30.0
@@ -106,7 +107,7 @@ def _host(address: Any) -> str:
 
 
 class Listener:
-    """Serves an application on one port."""
+    """Serves an application at one address."""
 
     def __init__(self, app: Application, connections: int) -> None:
         self._server = _Server(
@@ -117,15 +118,9 @@ class Listener:
         )
         self._server.limit = connections
 
-    def listen(self, host: str, port: int) -> int:
-        """Begin to accept; the port, which is a free one where 0 was asked for.
-
-        Raises:
-            OSError: the address or port cannot be had.
-        """
-        sockets = bind_sockets(port, host, reuse_port=False)
-        self._server.add_sockets(sockets)
-        return int(sockets[0].getsockname()[1])
+    def listen(self, bound: Bound) -> None:
+        """Begin to accept."""
+        self._server.add_sockets(bound.sockets)
 
     async def close(self) -> None:
         """Stop accepting and close what is open."""

@@ -23,6 +23,7 @@ class Options:
 
     host: str
     port: int
+    socket: Path | None
     workers: int
     credits: int | None
     free_credits: int
@@ -71,6 +72,7 @@ def _parser() -> argparse.ArgumentParser:
     add = parser.add_argument
     add("--host", default="127.0.0.1", help="address to listen on (default: this machine only)")
     add("--port", type=_port, default=0, help="0 takes a free one (default)")
+    add("--socket", type=Path, metavar="PATH", help="listen on this Unix socket, not on a port")
     add("--workers", type=_positive, default=cores(), help="renders at a time (default: cores)")
     add("--credits", type=_credits, default=None, help="a number, or unlimited (default)")
     add("--free-credits", type=_count, default=0, help="free credits a month, spent first")

@@ -27,7 +27,7 @@ from kodisc_jupyter.local.classroom.users import (
     new_key,
     read_users,
 )
-from kodisc_jupyter.local.options import LOOPBACK, Options, cores
+from kodisc_jupyter.local.options import Options, cores
 from kodisc_jupyter.local.processes.render_processes import RenderProcesses
 from kodisc_jupyter.local.processes.sandbox import Sandbox
 from kodisc_jupyter.local.processes.sandbox import find as find_sandbox
@@ -36,6 +36,7 @@ from kodisc_jupyter.stage.copies import make_cores
 from kodisc_jupyter.stage.task import Shared
 
 if TYPE_CHECKING:
+    from kodisc_jupyter.local.address import Bound
     from kodisc_jupyter.local.classroom.generations import Opened
     from kodisc_jupyter.local.classroom.ledger import Ledger
     from kodisc_jupyter.local.processes.dask_executor import DaskExecutor
@@ -182,15 +183,13 @@ async def _run(options: Options, store: Store, processes: RenderProcesses | None
     jobs = Jobs(ledger, store, executor, house)
     idle = _Idle(time.monotonic())
     rehearsals = _rehearsals(options, executor, store, house.limits)
-    about = AppContext(users, jobs, store, _version(), idle.touched, rehearsals)
+    bound = _bound(options)
+    origin = bound.origin
+    about = AppContext(
+        *(users, jobs, store, _version(), idle.touched, rehearsals), origin if bound.unix else ""
+    )
     listener = Listener(make_app(about), options.connections)
-    try:
-        port = listener.listen(options.host, options.port)
-    except OSError as problem:
-        raise StartError(
-            f"cannot listen on {options.host} port {options.port}: {problem.strerror}"
-        ) from None
-    origin = f"http://{_shown(options.host)}:{port}"
+    listener.listen(bound)
     secret = options.webhook_secret or store.secret(
         "webhook-secret", lambda: f"whsec_{secrets.token_hex(24)}"
     )
@@ -210,10 +209,10 @@ async def _run(options: Options, store: Store, processes: RenderProcesses | None
     jobs.resume(users.named, webhooks, keep_unknown_files=opened.recovered)
     webhooks.resume(jobs.find)
     _first_line(address)
-    if options.host not in LOOPBACK:
+    if bound.open_to_others:
         log.warning(
             "Listening on %s: everyone who can reach this machine and has a key can run code on it",
-            options.host,
+            bound.host,
         )
     regular = [*_watches(options, users, store, ledger), jobs.fill]
     try:
@@ -221,6 +220,7 @@ async def _run(options: Options, store: Store, processes: RenderProcesses | None
     finally:
         if options.state_file is not None:
             _remove_state(options.state_file)
+        bound.remove()
         await listener.close()
         await jobs.close()
         await webhooks.close()
@@ -298,6 +298,15 @@ def _ledger(store: Store) -> Opened:
         raise StartError(str(problem)) from None
 
 
+def _bound(options: Options) -> Bound:
+    from kodisc_jupyter.local.address import AddressError, bind
+
+    try:
+        return bind(options, os.environ)
+    except AddressError as problem:
+        raise StartError(str(problem)) from None
+
+
 def _users(options: Options, store: Store) -> tuple[Users, str]:
     """Who may render, and the key of a server that has one user only: users' keys are not shown."""
     if options.users is not None:
@@ -335,13 +344,6 @@ def log_to_stderr() -> None:
 
 def _secret_of(user: User | None) -> str | None:
     return user.webhook_secret if user else None
-
-
-def _shown(host: str) -> str:
-    """The host as it stands in a URL; a wildcard address is this machine."""
-    if host in ("0.0.0.0", "::", ""):  # noqa: S104  compared, not bound
-        return "127.0.0.1"
-    return f"[{host}]" if ":" in host else host
 
 
 def _version() -> str:
