@@ -15,8 +15,9 @@ UNIX: Final = "http+unix"
 
 def socket_path(url: str) -> str | None:
     """The Unix socket that a URL leads to; ``None`` for any other URL."""
-    parts = urlsplit(url)
-    path = unquote(parts.netloc) if parts.scheme == UNIX else ""
+    if not url.startswith(f"{UNIX}://"):
+        return None
+    path = unquote(urlsplit(url).netloc)
     return path if path.startswith("/") and "\0" not in path else None
 
 

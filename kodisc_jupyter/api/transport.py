@@ -18,7 +18,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from http.cookiejar import DefaultCookiePolicy
 from typing import Any, Final
-from urllib.parse import urljoin, urlsplit
+from urllib.parse import urlsplit
 
 import requests
 import urllib3
@@ -160,7 +160,8 @@ class Transport:
 
     def get_beside(self, path: str) -> Outcome:
         """``GET`` of an address of the same server that is not the API's."""
-        return self._exchange(self._polls, "GET", urljoin(self._base_url, path), None)
+        parts = urlsplit(self._base_url)  # urljoin does not know Unix sockets
+        return self._exchange(self._polls, "GET", f"{parts.scheme}://{parts.netloc}{path}", None)
 
     def post(self, path: str, payload: bytes, headers: Mapping[str, str] | None = None) -> Outcome:
         """``POST`` on a connection of its own: a kept one may have died without our knowing."""

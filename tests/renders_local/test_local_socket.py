@@ -59,6 +59,7 @@ def test_a_client_renders_and_downloads_over_a_unix_socket(
         assert client.get_me().unlimited
         job = client.wait(client.enqueue_render(RenderRequest(TINY, "Tiny")).job_id)
         assert job.status is JobStatus.COMPLETED
+        assert client.beside("/api/v2/openapi.json")["servers"] == [{"url": server.url}]
         video = client.download(job.result.video, tmp_path / "video.mp4")
         assert video.read_bytes()[4:8] == b"ftyp"
         elsewhere = f"http+unix://{quote(str(tmp_path / 'other.sock'), safe='')}/file"
