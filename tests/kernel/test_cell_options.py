@@ -157,7 +157,7 @@ def test_render_from_python_is_the_same_render(start_kernel, kodisc_home):
     figure(kernel, "-ql")
     request = kernel.run("again = render(CODE, quality='low'); print(again.wait().status.value)")
     assert kernel.stdout(request) == "completed\n"
-    assert "reused" in kernel.final(request)["text/plain"]
+    assert "Rendered before, on" in kernel.final(request)["text/plain"]
     wrong = plain(kernel.error(kernel.run("render(CODE, quality='lo')")))
     assert "quality must be one of" in wrong
     assert "Traceback" not in wrong

@@ -79,7 +79,7 @@ def test_a_job_is_listed_shown_saved_reported_and_costs_nothing_here(
 
     shown = kernel.final(kernel.run(f"%kodisc show {short}"))
     assert "<video " in shown["text/html"]
-    assert "reused" in shown["text/plain"]
+    assert "Rendered before, on" in shown["text/plain"]
 
     assert "Saved as" in said(kernel, f"%kodisc save {job} out/tiny.mp4")
     assert av.open(str(tmp_path / "out" / "tiny.mp4")).streams.video[0].height == 480
@@ -309,7 +309,7 @@ def test_unload_takes_everything_away_and_load_brings_it_back(start_kernel, kodi
     said(kernel, "%load_ext kodisc_jupyter\n%reload_ext kodisc_jupyter")
     said(kernel, "%config KodiscMagics.quality = 'low'")
     _, figure = rendered(kernel, "%%kodisc")
-    assert "reused" in figure
+    assert "Rendered before, on" in figure
 
 
 def test_plain_ipython_has_the_commands_too(kodisc_home, tmp_path):

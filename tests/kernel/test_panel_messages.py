@@ -16,7 +16,7 @@ def ask_how_things_stand(kernel, comm_id, subshell_id=None):
         return [
             each
             for each in kernel.of(message["header"]["msg_id"], "comm_msg")
-            if each["content"]["data"].get("content") == {"kind": "hello"}
+            if each["content"]["data"].get("content", {}).get("kind") == "hello"
         ]
 
     kernel.until(answered, limit_s=60)
