@@ -69,10 +69,7 @@ def lesson(media, tmp_path) -> Path:
         kept = VideoOptions(embed=embed, folder=folder / "kodisc", alt="It becomes brighter.")
         shown = sources(state, kept)
         if not embed:
-            shown = shown._replace(
-                src=Path(shown.src).relative_to(folder).as_posix(),
-                poster_src=Path(shown.poster_src).relative_to(folder).as_posix(),
-            )
+            shown = shown._replace(src=Path(shown.src).relative_to(folder).as_posix())
         output = nbformat.v4.new_output("display_data", final_bundle(state, None, shown, kept))
         cells.append(nbformat.v4.new_code_cell("%%kodisc\nscene", outputs=[output]))
     nbformat.write(nbformat.v4.new_notebook(cells=cells), folder / "lesson.ipynb")
