@@ -52,9 +52,9 @@ STEPS = (
 def scene(number, *, slow=False):
     """A scene that renders in a tenth of a second, or slowly enough to be seen running."""
     name = f"Tiny{number}"
-    what = "self.play(Create(Circle()), run_time=4)" if slow else "self.wait(0.1)"
+    what = "time.sleep(3); self.wait(0.1)" if slow else "self.wait(0.1)"
     return name, (
-        f"from manim import *\nclass {name}(Scene):\n    def construct(self):\n"
+        f"import time\nfrom manim import *\nclass {name}(Scene):\n    def construct(self):\n"
         f"        self.add(Dot())\n        {what}\n"
     )
 

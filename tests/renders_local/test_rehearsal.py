@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tempfile
 from pathlib import Path
 
 import pytest
@@ -165,8 +166,15 @@ def test_ctrl_c_while_it_is_rehearsed_sends_nothing(kernel, cloud, monkeypatch):
     assert not kernel.session.jobs()[:1] or kernel.session.jobs()[0].title != "stopped"
 
 
-def test_a_file_of_this_machine_is_named_before_the_cell_is_sent(kernel, cloud, capsys):
-    own = Path(local_server.__file__).parents[2] / "README.md"
+@pytest.fixture
+def own_file():
+    """A file outside this project, which may itself lie in a temporary folder."""
+    with tempfile.NamedTemporaryFile("w", dir="/var/tmp", prefix="kodisc-") as file:
+        yield Path(file.name)
+
+
+def test_a_file_of_this_machine_is_named_before_the_cell_is_sent(kernel, cloud, capsys, own_file):
+    own = own_file
     send(kernel, cell("own_file", f"open({str(own)!r}).read()", "self.wait(0.1)"))
     assert cloud.posts == 1
     said = capsys.readouterr().out

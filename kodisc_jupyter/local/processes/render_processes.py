@@ -29,7 +29,7 @@ from kodisc_jupyter.local.processes.disk_usage import usage
 from kodisc_jupyter.local.processes.ending import close_pipes, conclude, finish, remove_room
 from kodisc_jupyter.local.processes.forker_link import JOBS, ForkerLink, Place, Render
 from kodisc_jupyter.local.processes.lane import Lane
-from kodisc_jupyter.local.processes.messages import Began, Ended, Report
+from kodisc_jupyter.local.processes.messages import SCENE, Began, Ended, Report
 from kodisc_jupyter.local.processes.sandbox import CORES, INSIDE, Sandbox
 from kodisc_jupyter.local.store import move_in, move_out, remove_tree
 from kodisc_jupyter.stage.task import (
@@ -135,7 +135,7 @@ class RenderProcesses:
         """Where a render works: a folder, and the steps down from it that are the scene's own."""
         for link in self._links():
             if job_id in link.running:
-                return link.place.outside, (JOBS, job_id)
+                return link.place.outside, (JOBS, job_id, SCENE)
         return None
 
     def segments_of(self, owner: str) -> list[Path]:
