@@ -178,7 +178,9 @@ def test_copies_end_with_a_render_that_is_killed(drawing_server, wait_until, pro
 
 
 def test_a_copy_that_is_killed_is_drawn_again(drawing_server, wait_until, processes, tmp_path):
-    short = HEAVY.replace("wait(60)", "wait(4)").replace("rate=0.3", "rate=0.4")  # frames of its own
+    short = HEAVY.replace("wait(60)", "wait(4)").replace(
+        "rate=0.3", "rate=0.4"
+    )  # frames of its own
     job_id = drawing_server.post(short, "Heavy")
     render = wait_until(lambda: processes.children(drawing_server.forker))[0]
     os.kill(wait_until(lambda: processes.children(render))[0], signal.SIGKILL)
