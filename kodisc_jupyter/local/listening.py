@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Callable
 from ipaddress import ip_address
 from typing import Any, Final
@@ -58,22 +57,21 @@ class _Server(HTTPServer):  # type: ignore[misc]
 
     def initialize(self, *args: Any, **kwargs: Any) -> None:
         super().initialize(*args, **kwargs)
-        self._of: Counter[str] = Counter()
+        self._open: dict[Any, str] = {}
         self._half_open: dict[Any, object] = {}
 
     def handle_stream(self, stream: Any, address: Any) -> None:
         host = _host(address)
-        full = len(self._connections) >= self.limit
-        if full and self._half_open:
+        if len(self._open) >= self.limit and self._half_open:
             self._drop(next(iter(self._half_open)))
-            full = False
         most = self.limit if _is_here(host) else max(1, self.limit // SHARE_OF_AN_ADDRESS)
-        if full or self._of[host] >= most:
+        of_this_host = sum(other == host for other in self._open.values())
+        if len(self._open) >= self.limit or of_this_host >= most:
             head = _FULL.replace(b"67", str(len(_FULL_BODY)).encode())
             stream.write(head + _FULL_BODY)
             stream.close()
             return
-        self._of[host] += 1
+        self._open[stream] = host
         loop = IOLoop.current()
         self._half_open[stream] = loop.call_later(HEADER_LIMIT_S, self._drop, stream)
         super().handle_stream(stream, address)
@@ -84,16 +82,20 @@ class _Server(HTTPServer):  # type: ignore[misc]
 
     def on_close(self, server_conn: Any) -> None:
         super().on_close(server_conn)
-        self._known(server_conn.stream)
-        self._of[_host(server_conn.context.address)] -= 1
+        self._forget(server_conn.stream)
 
     def _known(self, stream: Any) -> None:
         timer = self._half_open.pop(stream, None)
         if timer is not None:
             IOLoop.current().remove_timeout(timer)
 
-    def _drop(self, stream: Any) -> None:
+    def _forget(self, stream: Any) -> None:
         self._known(stream)
+        self._open.pop(stream, None)
+
+    def _drop(self, stream: Any) -> None:
+        """Close a connection; it no longer counts, though `on_close` comes only later."""
+        self._forget(stream)
         stream.close()
 
 
