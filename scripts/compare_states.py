@@ -91,7 +91,7 @@ def played(example: Example) -> list[Any]:
 
 def stepped(example: Example) -> list[Any]:
     """The same, without drawing."""
-    from kodisc_jupyter.stage.stepping import Stepping, Watcher
+    from kodisc_jupyter.stage.stepping.stepping import Stepping, Watcher
 
     states: list[Any] = []
 
@@ -134,9 +134,9 @@ def drawn_by_manim(example: Example) -> list[Any]:
 
 def drawn_by_us(example: Example) -> tuple[list[Any], int, list[str]]:
     """The same by ours, how many keys there were, and which keys had several pictures."""
-    from kodisc_jupyter.stage import copies, drawing, drawing_queue, frame_states, painter
+    from kodisc_jupyter.stage.drawing import copies, drawing, drawing_queue, frame_states, painter
     from kodisc_jupyter.stage.progress import ProgressWriter
-    from kodisc_jupyter.stage.stepping import Stepping
+    from kodisc_jupyter.stage.stepping.stepping import Stepping
 
     order: list[Any] = []
     pictures: dict[bytes, str] = {}

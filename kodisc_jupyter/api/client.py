@@ -13,11 +13,8 @@ from types import TracebackType
 from typing import Any, Final, NoReturn
 from urllib.parse import quote, urlsplit
 
-from kodisc_jupyter.api import answers, retry
 from kodisc_jupyter.api.address import BASE_URL, UNIX, socket_path
-from kodisc_jupyter.api.answers import Delivery, RequestContext
 from kodisc_jupyter.api.auth import LOOKED_IN, Key, find_key
-from kodisc_jupyter.api.download import FileKind, download
 from kodisc_jupyter.api.errors import (
     AuthenticationError,
     JobNotFoundError,
@@ -26,11 +23,13 @@ from kodisc_jupyter.api.errors import (
     SubmissionCancelledError,
     SubmissionInterruptedError,
 )
-from kodisc_jupyter.api.models import Account, Balance, Job, Json, RenderRequest
-from kodisc_jupyter.api.request import encode
-from kodisc_jupyter.api.retry import ATTEMPTS, Retrying
-from kodisc_jupyter.api.submission import Attempts, Submission, refusal
-from kodisc_jupyter.api.transport import (
+from kodisc_jupyter.api.exchange import answers, retry
+from kodisc_jupyter.api.exchange.answers import Delivery, RequestContext
+from kodisc_jupyter.api.exchange.download import FileKind, download
+from kodisc_jupyter.api.exchange.request import encode
+from kodisc_jupyter.api.exchange.retry import ATTEMPTS, Retrying
+from kodisc_jupyter.api.exchange.submission import Attempts, Submission, refusal
+from kodisc_jupyter.api.exchange.transport import (
     Answer,
     Interrupted,
     Limits,
@@ -38,6 +37,7 @@ from kodisc_jupyter.api.transport import (
     Transport,
     is_loopback,
 )
+from kodisc_jupyter.api.models import Account, Balance, Job, Json, RenderRequest
 from kodisc_jupyter.api.waiting import come_back, wait_for
 
 __all__ = ["Client", "Submission"]
@@ -288,7 +288,7 @@ class Client:
         """Fetch a file of a job to ``path``, which appears only when it is complete.
 
         The key is not sent. ``kind`` is what it must be, else it is not kept. See
-        :func:`kodisc_jupyter.api.download.download`.
+        :func:`kodisc_jupyter.api.exchange.download.download`.
         """
         return download(
             url,

@@ -13,8 +13,8 @@ from kodisc_jupyter.api.errors import (
     ServerError,
     WaitTimeoutError,
 )
+from kodisc_jupyter.api.exchange.retry import RETRY_AFTER_CAP_S
 from kodisc_jupyter.api.models import Job, JobStatus
-from kodisc_jupyter.api.retry import RETRY_AFTER_CAP_S
 
 FIRST_POLL_S: Final = 1.0
 POLL_CAP_S: Final = 5.0

@@ -32,16 +32,16 @@ from kodisc_jupyter.local.processes.render_processes import RenderProcesses
 from kodisc_jupyter.local.processes.sandbox import Sandbox
 from kodisc_jupyter.local.processes.sandbox import find as find_sandbox
 from kodisc_jupyter.local.store import FolderTakenError, Store, write_private
-from kodisc_jupyter.stage.copies import make_cores
+from kodisc_jupyter.stage.drawing.copies import make_cores
 from kodisc_jupyter.stage.task import Shared
 
 if TYPE_CHECKING:
-    from kodisc_jupyter.local.address import Bound
     from kodisc_jupyter.local.classroom.generations import Opened
     from kodisc_jupyter.local.classroom.ledger import Ledger
     from kodisc_jupyter.local.processes.dask_executor import DaskExecutor
     from kodisc_jupyter.local.processes.executor import Executor
-    from kodisc_jupyter.local.rehearsals import Rehearsals
+    from kodisc_jupyter.local.web.address import Bound
+    from kodisc_jupyter.local.web.rehearsals import Rehearsals
     from kodisc_jupyter.stage.task import Limits
 
 _TICK_S: Final = 0.5
@@ -155,11 +155,11 @@ class _Idle:
 
 
 async def _run(options: Options, store: Store, processes: RenderProcesses | None) -> None:
-    from kodisc_jupyter.local.app import BASE, make_app
     from kodisc_jupyter.local.classroom.webhooks import Webhooks
-    from kodisc_jupyter.local.handler import AppContext
     from kodisc_jupyter.local.jobs import Jobs, ServerLimits
-    from kodisc_jupyter.local.listening import Listener
+    from kodisc_jupyter.local.web.app import BASE, make_app
+    from kodisc_jupyter.local.web.handler import AppContext
+    from kodisc_jupyter.local.web.listening import Listener
     from kodisc_jupyter.stage.task import Limits
 
     stopped = asyncio.Event()
@@ -265,7 +265,7 @@ def _rehearsals(
     options: Options, executor: Executor, store: Store, limits: Limits
 ) -> Rehearsals | None:
     """What plays scenes without drawing: for the user of this machine, not for a class."""
-    from kodisc_jupyter.local.rehearsals import Rehearsals
+    from kodisc_jupyter.local.web.rehearsals import Rehearsals
 
     if options.users is not None or options.dask is not None:
         return None
@@ -299,7 +299,7 @@ def _ledger(store: Store) -> Opened:
 
 
 def _bound(options: Options) -> Bound:
-    from kodisc_jupyter.local.address import AddressError, bind
+    from kodisc_jupyter.local.web.address import AddressError, bind
 
     try:
         return bind(options, os.environ)

@@ -18,7 +18,6 @@ from kodisc_jupyter.notebook.display import notices
 from kodisc_jupyter.notebook.front_end import BEHAVIOUR, FrontEnd
 from kodisc_jupyter.notebook.kernel import KernelState, visible_variables
 from kodisc_jupyter.notebook.line.options import Options
-from kodisc_jupyter.notebook.notebook_file import notebook_name
 from kodisc_jupyter.notebook.prepare import (
     CellContext,
     PreparedCell,
@@ -30,13 +29,14 @@ from kodisc_jupyter.notebook.prepare import (
 )
 from kodisc_jupyter.notebook.save_paths import save_paths
 from kodisc_jupyter.notebook.screens import embed_limit_mb, handle_html, new_screen
+from kodisc_jupyter.notebook.source.notebook_file import notebook_name
 from kodisc_jupyter.renders.state import ENDED, Estimate, Phase, RenderState
 
 if TYPE_CHECKING:
     from kodisc_jupyter.notebook.backends import Kind
     from kodisc_jupyter.notebook.display.display import RenderDisplay, Screen
-    from kodisc_jupyter.notebook.display.embedding import VideoOptions
-    from kodisc_jupyter.notebook.rehearsal_report import RehearsalReport
+    from kodisc_jupyter.notebook.display.output.embedding import VideoOptions
+    from kodisc_jupyter.notebook.rehearsal.report import RehearsalReport
     from kodisc_jupyter.renders.render import Render
     from kodisc_jupyter.scene.cell import Source
 
@@ -140,7 +140,7 @@ def rehearse_cell(kernel: KernelState, prepared: PreparedCell) -> list[Rehearsal
         SceneCheckError: a scene failed.
         NowhereToRenderError: Manim is not installed here.
     """
-    from kodisc_jupyter.notebook.before_sending import rehearse_alone
+    from kodisc_jupyter.notebook.rehearsal.before_sending import rehearse_alone
 
     return [rehearse_alone(request, prepared.source, kernel) for request in prepared.requests]
 
@@ -237,7 +237,7 @@ def _start(
     rehearse: bool = True,
 ) -> None:
     """Submit, with the panel there already; it goes again when the cell raises."""
-    from kodisc_jupyter.notebook.before_sending import rehearsal_before
+    from kodisc_jupyter.notebook.rehearsal.before_sending import rehearsal_before
 
     display.cell_waits(_waits(kernel, options))
     try:
@@ -281,8 +281,8 @@ def _listen(kernel: KernelState, display: RenderDisplay) -> None:
 
 
 def _video_options(kernel: KernelState, options: Options, line: str) -> VideoOptions:
-    from kodisc_jupyter.notebook.display.embedding import SERVER_LIMIT_BYTES, VideoOptions
-    from kodisc_jupyter.notebook.display.figure import css_width
+    from kodisc_jupyter.notebook.display.output.embedding import SERVER_LIMIT_BYTES, VideoOptions
+    from kodisc_jupyter.notebook.display.output.figure import css_width
 
     width = options.width or kernel.settings.width or None
     if width:

@@ -151,7 +151,7 @@ def _later(magics: KodiscMagics) -> None:
 
 
 def _warm_start(magics: KodiscMagics) -> None:
-    from kodisc_jupyter.notebook.warm_start import warm_start
+    from kodisc_jupyter.notebook.rehearsal.warm_start import warm_start
 
     warm_start(magics)
 

@@ -12,8 +12,8 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from kodisc_jupyter.api.errors import SceneCheckError
+from kodisc_jupyter.api.exchange.request import json_text
 from kodisc_jupyter.api.models import UNSET, AspectRatio, Quality, RenderRequest
-from kodisc_jupyter.api.request import json_text
 from kodisc_jupyter.api.rules import BODY_LIMIT_BYTES, FIELD_OF, broken_rule
 from kodisc_jupyter.notebook.line.options import Options, option_of
 from kodisc_jupyter.notebook.line.values import LEFT_OUT

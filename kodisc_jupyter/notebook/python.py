@@ -12,7 +12,7 @@ from kodisc_jupyter.notebook.line.values import OptionError
 from kodisc_jupyter.notebook.prepare import option_diagnostic, refused
 
 if TYPE_CHECKING:
-    from kodisc_jupyter.notebook.rehearsal_report import RehearsalReport
+    from kodisc_jupyter.notebook.rehearsal.report import RehearsalReport
     from kodisc_jupyter.renders.render import Render
 
 
@@ -63,7 +63,7 @@ def render(code: str | type, scene: str | None = None, **options: Any) -> Render
     if isinstance(code, type):
         if scene is not None:
             raise TypeError("render(MyScene) takes no other scene's name. Nothing was sent.")
-        from kodisc_jupyter.notebook.class_source import imports_of, source_of
+        from kodisc_jupyter.notebook.source.class_source import imports_of, source_of
 
         scene, written = code.__name__, source_of(code, kernel.settings.shell)
         imports = imports_of(written.code, context.prelude, values or (), code)

@@ -9,7 +9,7 @@ from pathlib import Path
 from kodisc_jupyter.api.models import RenderRequest
 from kodisc_jupyter.notebook.line.values import OptionError
 from kodisc_jupyter.notebook.prepare import option_diagnostic, refused
-from kodisc_jupyter.renders.convert import ending_problem
+from kodisc_jupyter.renders.media.convert import ending_problem
 
 
 def save_path(given: str, name: str) -> Path:

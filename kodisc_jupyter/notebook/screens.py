@@ -10,7 +10,7 @@ from kodisc_jupyter.notebook.front_end import BEHAVIOUR, FrontEnd
 
 if TYPE_CHECKING:
     from kodisc_jupyter.notebook.display.display import RenderDisplay
-    from kodisc_jupyter.notebook.display.embedding import VideoOptions
+    from kodisc_jupyter.notebook.display.output.embedding import VideoOptions
     from kodisc_jupyter.renders.state import RenderState
 
 

@@ -17,13 +17,13 @@ from kodisc_jupyter.api.errors import KodiscError
 from kodisc_jupyter.api.models import Credits, Job, RenderRequest
 from kodisc_jupyter.renders import cancellation
 from kodisc_jupyter.renders.backend import Backend
-from kodisc_jupyter.renders.convert import save_video
 from kodisc_jupyter.renders.journal.file import JournalError
 from kodisc_jupyter.renders.journal.journal import Journal
 from kodisc_jupyter.renders.journal.process import is_alive, this_process
 from kodisc_jupyter.renders.journal.record import ADOPTED, JobRecord, Step
-from kodisc_jupyter.renders.kept import fetch_again, find
-from kodisc_jupyter.renders.media import MediaStore, media_limit_bytes
+from kodisc_jupyter.renders.media.convert import save_video
+from kodisc_jupyter.renders.media.store import MediaStore, media_limit_bytes
+from kodisc_jupyter.renders.media.stored_video import fetch_again, find
 from kodisc_jupyter.renders.rehearsal import Rehearsal
 from kodisc_jupyter.renders.render import Render, Subscriber
 from kodisc_jupyter.renders.report import Report, report_of, state_of

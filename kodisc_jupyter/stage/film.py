@@ -20,7 +20,7 @@ from kodisc_jupyter.stage import (
     scene_source,
     video,
 )
-from kodisc_jupyter.stage.drawing_queue import DrawingFailedError
+from kodisc_jupyter.stage.drawing.drawing_queue import DrawingFailedError
 from kodisc_jupyter.stage.printed import heard
 from kodisc_jupyter.stage.task import RenderTask, Shared
 

@@ -12,13 +12,13 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any, Final
 
-from kodisc_jupyter.stage import copies
 from kodisc_jupyter.stage.captions import Cue, to_vtt
-from kodisc_jupyter.stage.drawing import Drawing, spare_store
-from kodisc_jupyter.stage.mobject_states import READ
+from kodisc_jupyter.stage.drawing import copies
+from kodisc_jupyter.stage.drawing.drawing import Drawing, spare_store
+from kodisc_jupyter.stage.drawing.mobject_states import READ
+from kodisc_jupyter.stage.drawing.segments import Segment, SegmentStore, join, pictures
 from kodisc_jupyter.stage.progress import ProgressWriter
-from kodisc_jupyter.stage.segments import Segment, SegmentStore, join, pictures
-from kodisc_jupyter.stage.stepping import STILL_S, Stepping
+from kodisc_jupyter.stage.stepping.stepping import STILL_S, Stepping
 from kodisc_jupyter.stage.task import CAPTIONS, THUMBNAIL, VIDEO, Shared
 from kodisc_jupyter.stage.thumbnail import Thumbnail
 

@@ -14,8 +14,8 @@ import pytest
 
 from kodisc_jupyter.api.models import AspectRatio, Job, JobStatus, Quality
 from kodisc_jupyter.notebook.commands.export import export, page_path
-from kodisc_jupyter.notebook.display.embedding import VideoOptions, sources
-from kodisc_jupyter.notebook.display.final_output import final_bundle
+from kodisc_jupyter.notebook.display.output.embedding import VideoOptions, sources
+from kodisc_jupyter.notebook.display.output.final_output import final_bundle
 from kodisc_jupyter.renders.state import Media, Phase, RenderState
 
 pytestmark = pytest.mark.browser

@@ -7,8 +7,8 @@ import pytest
 from kodisc_jupyter.api import rules
 from kodisc_jupyter.api.client import Client
 from kodisc_jupyter.api.errors import AuthenticationError, InvalidRequestError, JobNotFoundError
+from kodisc_jupyter.api.exchange.transport import is_loopback
 from kodisc_jupyter.api.models import Account, Job, JobStatus
-from kodisc_jupyter.api.transport import is_loopback
 
 UNKNOWN_KEY = "kdsc_live_" + "0123456789abcdef" * 3
 UNKNOWN_JOB = "clx0000000000000000000000"

@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 from kodisc_jupyter.api import rules
 from kodisc_jupyter.api.client import Client
 from kodisc_jupyter.api.errors import InsufficientCreditsError, InvalidRequestError
+from kodisc_jupyter.api.exchange.request import encode
 from kodisc_jupyter.api.models import Balance, RenderRequest
-from kodisc_jupyter.api.request import encode
 
 JSON = st.recursive(
     st.none()

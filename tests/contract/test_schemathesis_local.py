@@ -7,7 +7,7 @@ import requests
 import schemathesis
 from hypothesis import HealthCheck, settings
 
-from kodisc_jupyter.local.openapi import document
+from kodisc_jupyter.local.web.openapi import document
 
 schema = schemathesis.openapi.from_dict(document("http://127.0.0.1/api/v2", "test"))
 schema.config.generation.update(modes=list(schemathesis.GenerationMode))

@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 
 from kodisc_jupyter.api.client import Client
-from kodisc_jupyter.api.download import CAPTIONS, MAX_BYTES, PICTURE, TOTAL_S, Arrival
-from kodisc_jupyter.api.download import VIDEO as VIDEO_KIND
 from kodisc_jupyter.api.errors import KodiscError, NetworkError, ServerError
+from kodisc_jupyter.api.exchange.download import CAPTIONS, MAX_BYTES, PICTURE, TOTAL_S, Arrival
+from kodisc_jupyter.api.exchange.download import VIDEO as VIDEO_KIND
 from tests.faults.conftest import KEY, answer, cut, cut_in_body, dribble, stall
 
 VIDEO = bytes(range(256)) * 1000
@@ -42,7 +42,7 @@ def test_netrc_sends_no_password_to_the_files_host(server, client, target, tmp_p
     netrc.chmod(0o600)
     monkeypatch.setenv("NETRC", str(netrc))
     monkeypatch.setattr(
-        "kodisc_jupyter.api.transport.is_loopback", lambda host: False
+        "kodisc_jupyter.api.exchange.transport.is_loopback", lambda host: False
     )  # as for a real host: there the environment is trusted
     server.get = [answer(200, VIDEO)]
 
@@ -244,7 +244,7 @@ def test_a_file_that_drips_is_given_up_and_not_tried_again(server, target, kind)
 
 
 def test_a_file_that_never_ends_stops_at_the_ceiling(server, client, target, monkeypatch):
-    monkeypatch.setattr("kodisc_jupyter.api.download.MAX_BYTES", 1_000_000)
+    monkeypatch.setattr("kodisc_jupyter.api.exchange.download.MAX_BYTES", 1_000_000)
     server.get = [dribble(HEAD + MP4[:100], b"x" * 100_000, 0.0)]
 
     with pytest.raises(KodiscError, match="larger than 1000000 bytes"):

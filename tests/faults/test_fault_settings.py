@@ -10,8 +10,8 @@ import urllib3
 
 from kodisc_jupyter.api import auth
 from kodisc_jupyter.api.errors import AuthenticationError, KodiscError, NetworkError
+from kodisc_jupyter.api.exchange.transport import misconfiguration_of
 from kodisc_jupyter.api.models import RenderRequest
-from kodisc_jupyter.api.transport import misconfiguration_of
 from tests.faults.conftest import KEY
 
 URL = "https://kodisc.example/api/v2"

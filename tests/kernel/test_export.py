@@ -11,8 +11,8 @@ import nbformat
 import pytest
 from nbclient import NotebookClient
 
-from kodisc_jupyter.notebook.commands import export_math
 from kodisc_jupyter.notebook.commands.export import ExportError, export, page_path
+from kodisc_jupyter.notebook.commands.exported_page import math as export_math
 from kodisc_jupyter.renders import local_server
 
 TINY = """\

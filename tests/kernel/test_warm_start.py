@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import psutil
 
-from kodisc_jupyter.notebook.warm_start import NICENESS
+from kodisc_jupyter.notebook.rehearsal.warm_start import NICENESS
 from kodisc_jupyter.renders import local_server
 
 WARM = {"KODISC_WARM_START": "1"}

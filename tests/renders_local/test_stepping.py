@@ -15,7 +15,7 @@ TOLD = """
 import json, sys, wave
 from manim import *
 from kodisc_jupyter.stage import frame_settings
-from kodisc_jupyter.stage.stepping import Stepping, Watcher, step
+from kodisc_jupyter.stage.stepping.stepping import Stepping, Watcher, step
 from kodisc_jupyter.stage.task import RenderTask
 
 frame_settings.set_frame(RenderTask("", "", "", 96, 54, 10))

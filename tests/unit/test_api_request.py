@@ -6,8 +6,8 @@ import pytest
 
 from kodisc_jupyter.api import rules
 from kodisc_jupyter.api.errors import InvalidRequestError
+from kodisc_jupyter.api.exchange.request import encode
 from kodisc_jupyter.api.models import AspectRatio, Quality, RenderRequest
-from kodisc_jupyter.api.request import encode
 
 CODE = "from manim import *"
 

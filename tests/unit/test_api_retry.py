@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kodisc_jupyter.api.retry import (
+from kodisc_jupyter.api.exchange.retry import (
     RETRY_AFTER_CAP_S,
     Retrying,
     delay_s,

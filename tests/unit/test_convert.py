@@ -15,10 +15,10 @@ from kodisc_jupyter.api.errors import KodiscError, SceneCheckError
 from kodisc_jupyter.api.models import AspectRatio, Quality, RenderRequest
 from kodisc_jupyter.notebook.commands import save as save_command
 from kodisc_jupyter.notebook.display.display import OnFinish, RenderDisplay
-from kodisc_jupyter.notebook.display.embedding import VideoOptions
+from kodisc_jupyter.notebook.display.output.embedding import VideoOptions
 from kodisc_jupyter.notebook.line.values import OptionError
 from kodisc_jupyter.notebook.save_paths import save_path, save_paths
-from kodisc_jupyter.renders.convert import gif_size, save_video
+from kodisc_jupyter.renders.media.convert import gif_size, save_video
 from kodisc_jupyter.renders.state import Media, Phase, RenderState
 
 FRAMES, FPS = 27, 30

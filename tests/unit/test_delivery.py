@@ -7,8 +7,8 @@ import zlib
 
 import pytest
 
-from kodisc_jupyter.notebook.display.delivery import PART_BYTES, Delivery, mark
-from kodisc_jupyter.notebook.display.rate_limiter import OutputRateLimiter
+from kodisc_jupyter.notebook.display.sending.delivery import PART_BYTES, Delivery, mark
+from kodisc_jupyter.notebook.display.sending.rate_limiter import OutputRateLimiter
 
 
 class Page:

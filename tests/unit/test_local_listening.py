@@ -6,7 +6,7 @@ import socket
 from tornado.iostream import IOStream
 from tornado.web import Application
 
-from kodisc_jupyter.local import listening
+from kodisc_jupyter.local.web import listening
 
 
 def test_a_dropped_connection_no_longer_counts_before_its_close_is_noticed():

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from kodisc_jupyter.api.models import AspectRatio, Balance, Job, JobStatus, Quality, RenderResult
-from kodisc_jupyter.notebook.display.figure import (
+from kodisc_jupyter.notebook.display.output.figure import (
     css_width,
     error_html,
     error_text,

@@ -14,7 +14,8 @@ import pytest
 from PIL import Image
 
 from kodisc_jupyter.api.models import AspectRatio, Job, JobStatus, Quality
-from kodisc_jupyter.notebook.display.embedding import (
+from kodisc_jupyter.notebook.display.links import is_embedded
+from kodisc_jupyter.notebook.display.output.embedding import (
     POSTER_LIMIT_BYTES,
     SERVER_LIMIT_BYTES,
     VideoOptions,
@@ -23,9 +24,8 @@ from kodisc_jupyter.notebook.display.embedding import (
     sources,
     transcript,
 )
-from kodisc_jupyter.notebook.display.links import is_embedded
-from kodisc_jupyter.notebook.display.poster import small_poster
-from kodisc_jupyter.renders import small_copy
+from kodisc_jupyter.notebook.display.output.poster import small_poster
+from kodisc_jupyter.renders.media import small_copy
 from kodisc_jupyter.renders.state import Media, Phase, RenderState
 
 CDN = "https://cdn.kodisc.test/r/clx1"

@@ -16,10 +16,10 @@ import weakref
 import pytest
 
 from kodisc_jupyter.api.models import AspectRatio, Job, JobStatus, Quality
-from kodisc_jupyter.notebook.display.embedding import VideoOptions
+from kodisc_jupyter.notebook.display.output.embedding import VideoOptions
 from kodisc_jupyter.notebook.display.panel import WIDGET_MIME, Panel
-from kodisc_jupyter.notebook.display.rate_limiter import OutputRateLimiter
-from kodisc_jupyter.notebook.display.video_transfer import PART_BYTES
+from kodisc_jupyter.notebook.display.sending.rate_limiter import OutputRateLimiter
+from kodisc_jupyter.notebook.display.sending.video_transfer import PART_BYTES
 from kodisc_jupyter.notebook.display.widget import STATIC
 from kodisc_jupyter.renders.state import Media, Phase, RenderState
 

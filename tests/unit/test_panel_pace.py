@@ -7,8 +7,8 @@ import threading
 
 import pytest
 
-from kodisc_jupyter.notebook.display.rate_limiter import OutputRateLimiter
-from kodisc_jupyter.notebook.display.throttle import Throttle
+from kodisc_jupyter.notebook.display.sending.rate_limiter import OutputRateLimiter
+from kodisc_jupyter.notebook.display.sending.throttle import Throttle
 
 
 class Time:

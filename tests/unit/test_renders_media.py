@@ -8,7 +8,7 @@ import pytest
 
 from kodisc_jupyter.api.errors import KodiscError, NetworkError
 from kodisc_jupyter.api.models import RenderRequest
-from kodisc_jupyter.renders.media import (
+from kodisc_jupyter.renders.media.store import (
     MediaStore,
     Stored,
     folder_name,

@@ -5,7 +5,7 @@ import textwrap
 import pytest
 
 from kodisc_jupyter.api.errors import SceneCheckError
-from kodisc_jupyter.api.request import encode
+from kodisc_jupyter.api.exchange.request import encode
 from kodisc_jupyter.api.rules import BODY_LIMIT_BYTES
 from kodisc_jupyter.notebook.line.options import Options
 from kodisc_jupyter.notebook.magics import KodiscMagics

@@ -7,8 +7,8 @@ import os
 import pytest
 
 from kodisc_jupyter.stage import progress
-from kodisc_jupyter.stage.copies import Cores, make_cores
-from kodisc_jupyter.stage.segments import DamagedError, Segment, SegmentStore
+from kodisc_jupyter.stage.drawing.copies import Cores, make_cores
+from kodisc_jupyter.stage.drawing.segments import DamagedError, Segment, SegmentStore
 
 SEGMENT = Segment(2, b"head", ((0, 0, True, b"first"), (1, 1, False, b"second")))
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from kodisc_jupyter.notebook.front_end import FrontEnd
+from kodisc_jupyter.notebook.rehearsal.warm_start import is_wanted
 from kodisc_jupyter.notebook.settings import KodiscSettings
-from kodisc_jupyter.notebook.warm_start import is_wanted
 
 
 def wanted(front_end=FrontEnd.NOTEBOOK, *, has_key=False, possible=True, **settings):

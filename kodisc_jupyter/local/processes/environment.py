@@ -40,7 +40,7 @@ def for_renders(environment: Mapping[str, str]) -> dict[str, str]:
 
 _PROGRAM: Final = (
     "import sys; sys.path[:] = [entry for entry in sys.path if entry.startswith('/')]; "
-    "from kodisc_jupyter.local.processes.{module} import main; main(*sys.argv[1:])"
+    "from kodisc_jupyter.local.processes.forker.{module} import main; main(*sys.argv[1:])"
 )
 """How Python is told to run one of these modules, whatever lies in its folder: 3.10 has no -P."""
 

@@ -17,7 +17,7 @@ from typing import Final
 
 from kodisc_jupyter.local.processes import sandbox as sandbox_
 from kodisc_jupyter.local.processes.environment import arguments, for_renders
-from kodisc_jupyter.local.processes.messages import (
+from kodisc_jupyter.local.processes.forker.messages import (
     LINE_LIMIT,
     SCENE,
     TASK,

@@ -27,9 +27,9 @@ from typing import Final
 from kodisc_jupyter.local.processes import process_tree
 from kodisc_jupyter.local.processes.disk_usage import usage
 from kodisc_jupyter.local.processes.ending import close_pipes, conclude, finish, remove_room
+from kodisc_jupyter.local.processes.forker.messages import SCENE, Began, Ended, Report
 from kodisc_jupyter.local.processes.forker_link import JOBS, ForkerLink, Place, Render
 from kodisc_jupyter.local.processes.lane import Lane
-from kodisc_jupyter.local.processes.messages import SCENE, Began, Ended, Report
 from kodisc_jupyter.local.processes.sandbox import CORES, INSIDE, Sandbox
 from kodisc_jupyter.local.store import move_in, move_out, remove_tree
 from kodisc_jupyter.stage.task import (

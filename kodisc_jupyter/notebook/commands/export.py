@@ -15,11 +15,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from kodisc_jupyter.api.errors import KodiscError
-from kodisc_jupyter.notebook.cell_history import from_source
-from kodisc_jupyter.notebook.commands.export_figures import CARD, FIGURE, Figures
-from kodisc_jupyter.notebook.commands.export_page import Page, title_of
+from kodisc_jupyter.notebook.commands.exported_page.figures import CARD, FIGURE, Figures
+from kodisc_jupyter.notebook.commands.exported_page.page import Page, title_of
 from kodisc_jupyter.notebook.display.notices import say
-from kodisc_jupyter.notebook.notebook_file import notebook_path
+from kodisc_jupyter.notebook.source.cell_history import from_source
+from kodisc_jupyter.notebook.source.notebook_file import notebook_path
 
 if TYPE_CHECKING:
     from kodisc_jupyter.notebook.kernel import KernelState

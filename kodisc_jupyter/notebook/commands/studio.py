@@ -14,15 +14,15 @@ from typing import TYPE_CHECKING, Any, Final
 
 from kodisc_jupyter.api.errors import KodiscError, SceneCheckError
 from kodisc_jupyter.notebook.cell import estimate_cell, run_cell
-from kodisc_jupyter.notebook.cell_history import NotebookCell, notebook_cells
 from kodisc_jupyter.notebook.display import words
 from kodisc_jupyter.notebook.kernel import current_kernel, visible_variables
 from kodisc_jupyter.notebook.line.options import Options
 from kodisc_jupyter.notebook.settings import ASPECT_RATIOS, QUALITIES
+from kodisc_jupyter.notebook.source.cell_history import NotebookCell, notebook_cells
 from kodisc_jupyter.renders import money
 
 if TYPE_CHECKING:
-    from kodisc_jupyter.notebook.display.embedding import VideoOptions
+    from kodisc_jupyter.notebook.display.output.embedding import VideoOptions
     from kodisc_jupyter.notebook.display.panel import Panel
     from kodisc_jupyter.notebook.kernel import KernelState
     from kodisc_jupyter.renders.render import Render
@@ -276,8 +276,8 @@ def _display(widget: Any) -> None:
     """Show a widget; a saved notebook says in words what stood there."""
     from IPython.display import publish_display_data
 
-    from kodisc_jupyter.notebook.display.delivery import mark
     from kodisc_jupyter.notebook.display.panel import WIDGET_MIME
+    from kodisc_jupyter.notebook.display.sending.delivery import mark
     from kodisc_jupyter.notebook.display.widget import view
 
     publish_display_data(  # type: ignore[no-untyped-call, unused-ignore]

@@ -15,10 +15,15 @@ from threading import Event, Lock
 from typing import TYPE_CHECKING, Final, Protocol
 
 from kodisc_jupyter.api.errors import KodiscError
-from kodisc_jupyter.notebook.display.embedding import VideoOptions
-from kodisc_jupyter.notebook.display.figure import error_text, figure_text, pause_text, status_text
+from kodisc_jupyter.notebook.display.output.embedding import VideoOptions
+from kodisc_jupyter.notebook.display.output.figure import (
+    error_text,
+    figure_text,
+    pause_text,
+    status_text,
+)
 from kodisc_jupyter.renders import money
-from kodisc_jupyter.renders.convert import save_video
+from kodisc_jupyter.renders.media.convert import save_video
 from kodisc_jupyter.renders.state import ENDED, Phase, RenderState
 from kodisc_jupyter.scene.cell import Source
 from kodisc_jupyter.scene.diagnostics import Diagnostic
@@ -138,8 +143,8 @@ class RenderDisplay:
 
     def html(self) -> str:
         """The end of the render as static HTML, to be shown once more; empty while it is open."""
-        from kodisc_jupyter.notebook.display.embedding import sources
-        from kodisc_jupyter.notebook.display.final_output import final_bundle
+        from kodisc_jupyter.notebook.display.output.embedding import sources
+        from kodisc_jupyter.notebook.display.output.final_output import final_bundle
 
         state = self.rendered.state
         if state.phase not in ENDED:

@@ -10,12 +10,12 @@ import contextlib
 import sys
 from typing import TYPE_CHECKING, Any, Final
 
-from kodisc_jupyter.notebook.display.delivery import Bundle
 from kodisc_jupyter.notebook.display.panel import Panel
+from kodisc_jupyter.notebook.display.sending.delivery import Bundle
 
 if TYPE_CHECKING:
     from kodisc_jupyter.notebook.display.display import RenderDisplay
-    from kodisc_jupyter.notebook.display.embedding import VideoOptions
+    from kodisc_jupyter.notebook.display.output.embedding import VideoOptions
     from kodisc_jupyter.renders.state import RenderState
 
 EMBED_LIMIT_MB: Final = 5.5

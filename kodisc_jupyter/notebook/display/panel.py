@@ -14,26 +14,26 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
 from kodisc_jupyter.api.models import JobStatus
-from kodisc_jupyter.notebook.display import figure as output
 from kodisc_jupyter.notebook.display import words
-from kodisc_jupyter.notebook.display.delivery import DELIVERY, Bundle, mark
-from kodisc_jupyter.notebook.display.embedding import (
+from kodisc_jupyter.notebook.display.links import safe_url
+from kodisc_jupyter.notebook.display.output import figure as output
+from kodisc_jupyter.notebook.display.output.embedding import (
     SERVER_LIMIT_BYTES,
     Sources,
     VideoOptions,
     needs_smaller,
     sources,
 )
-from kodisc_jupyter.notebook.display.final_output import final_bundle, final_output
-from kodisc_jupyter.notebook.display.links import safe_url
-from kodisc_jupyter.notebook.display.rate_limiter import KERNEL_OUTLET, OutputRateLimiter
-from kodisc_jupyter.notebook.display.throttle import Later, Throttle, call_later
+from kodisc_jupyter.notebook.display.output.final_output import final_bundle, final_output
+from kodisc_jupyter.notebook.display.sending.delivery import DELIVERY, Bundle, mark
+from kodisc_jupyter.notebook.display.sending.rate_limiter import KERNEL_OUTLET, OutputRateLimiter
+from kodisc_jupyter.notebook.display.sending.throttle import Later, Throttle, call_later
 from kodisc_jupyter.renders import money
 from kodisc_jupyter.renders.state import ENDED, Phase, RenderState
 from kodisc_jupyter.scene.diagnostics import Diagnostic, to_json
 
 if TYPE_CHECKING:
-    from kodisc_jupyter.notebook.display.video_transfer import VideoTransfer
+    from kodisc_jupyter.notebook.display.sending.video_transfer import VideoTransfer
 
 CLOSE_AFTER_S: Final = 15.0
 """anywidget gives a model two seconds to load on the page, and calls it an error of the page when
@@ -245,7 +245,7 @@ class Panel:
         shown = sources(state, kept) if state.phase is Phase.COMPLETED else None
         if self.live:
             if state.media and state.media.video:
-                from kodisc_jupyter.notebook.display.video_transfer import VideoTransfer
+                from kodisc_jupyter.notebook.display.sending.video_transfer import VideoTransfer
 
                 self._handover = VideoTransfer(state.media, self._send, self._outlet)
             self._throttle.offer(self._fields(state, problem, shown), at_once=True)

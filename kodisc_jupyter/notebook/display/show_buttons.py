@@ -8,7 +8,7 @@ from typing import Any
 
 import anywidget
 
-from kodisc_jupyter.notebook.display.final_output import Bundle
+from kodisc_jupyter.notebook.display.output.final_output import Bundle
 from kodisc_jupyter.notebook.display.panel import WIDGET_MIME, publish
 from kodisc_jupyter.notebook.display.widget import STATIC, view
 

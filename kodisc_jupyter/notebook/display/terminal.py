@@ -11,7 +11,7 @@ from dataclasses import replace
 from typing import ClassVar, Final, TextIO
 
 from kodisc_jupyter.notebook.display import words
-from kodisc_jupyter.notebook.display.figure import error_text, figure_text, pause_text
+from kodisc_jupyter.notebook.display.output.figure import error_text, figure_text, pause_text
 from kodisc_jupyter.renders.state import Phase, RenderState
 from kodisc_jupyter.scene.diagnostics import Diagnostic
 from kodisc_jupyter.scene.excerpt import display_width

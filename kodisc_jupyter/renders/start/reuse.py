@@ -17,8 +17,8 @@ from kodisc_jupyter.renders.backend import Backend
 from kodisc_jupyter.renders.journal.journal import Journal
 from kodisc_jupyter.renders.journal.process import is_alive, this_process
 from kodisc_jupyter.renders.journal.record import SUBMITTING, JobRecord, Step
-from kodisc_jupyter.renders.kept import fetch_again, find
-from kodisc_jupyter.renders.media import Fetched, MediaStore
+from kodisc_jupyter.renders.media.store import Fetched, MediaStore
+from kodisc_jupyter.renders.media.stored_video import fetch_again, find
 from kodisc_jupyter.renders.render import Render, Subscriber
 from kodisc_jupyter.renders.start.submit import is_in_flight
 from kodisc_jupyter.renders.state import ENDED, Phase

@@ -18,8 +18,8 @@ from kodisc_jupyter.api.errors import (
     SubmissionCancelledError,
     SubmissionInterruptedError,
 )
+from kodisc_jupyter.api.exchange.retry import Retrying
 from kodisc_jupyter.api.models import RenderRequest
-from kodisc_jupyter.api.retry import Retrying
 from kodisc_jupyter.renders import money
 from kodisc_jupyter.renders.backend import Backend
 from kodisc_jupyter.renders.journal.file import JournalError

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from threading import Lock
 from typing import Final
 
-from kodisc_jupyter.api.retry import RETRY_AFTER_CAP_S
+from kodisc_jupyter.api.exchange.retry import RETRY_AFTER_CAP_S
 
 BURST: Final = 10
 BURST_S: Final = 1.05

@@ -15,7 +15,7 @@ from kodisc_jupyter.api.models import Job, JobStatus
 from kodisc_jupyter.renders.backend import Backend
 from kodisc_jupyter.renders.journal.journal import Journal
 from kodisc_jupyter.renders.journal.record import JobRecord, Step
-from kodisc_jupyter.renders.media import Fetched, MediaStore, digest_of
+from kodisc_jupyter.renders.media.store import Fetched, MediaStore, digest_of
 from kodisc_jupyter.renders.render import Render, failure
 from kodisc_jupyter.renders.state import Budget, Phase, Trouble
 from kodisc_jupyter.renders.watch import progress

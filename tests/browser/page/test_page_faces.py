@@ -9,7 +9,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from panel_faces import faces
 
-from kodisc_jupyter.notebook.display.figure import error_html, figure_html, pause_html
+from kodisc_jupyter.notebook.display.output.figure import error_html, figure_html, pause_html
 from kodisc_jupyter.renders.state import Phase
 
 pytestmark = pytest.mark.browser

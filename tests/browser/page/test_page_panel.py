@@ -8,8 +8,8 @@ import pytest
 from panel_faces import faces
 from playwright.sync_api import expect
 
-from kodisc_jupyter.notebook.display.figure import figure_html
 from kodisc_jupyter.notebook.display.links import data_url
+from kodisc_jupyter.notebook.display.output.figure import figure_html
 
 pytestmark = pytest.mark.browser
 

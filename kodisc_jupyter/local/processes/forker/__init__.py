@@ -1,0 +1,1 @@
+"""The process that has Manim loaded, and the render processes that it makes."""

@@ -1,0 +1,1 @@
+"""The server's HTTP: addresses, requests, answers, connections. `app` is where to start."""

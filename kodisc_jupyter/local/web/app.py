@@ -1,0 +1,178 @@
+"""The Kodisc v2 API over HTTP, as the API page describes it, and the finished files."""
+
+from __future__ import annotations
+
+import logging
+import re
+import sqlite3
+from typing import Final
+
+from tornado import web  # type: ignore[attr-defined]
+
+from kodisc_jupyter.local.classroom.accounts import InsufficientCreditsError
+from kodisc_jupyter.local.jobs import LineFullError
+from kodisc_jupyter.local.web.files import FileHandler
+from kodisc_jupyter.local.web.handler import ERRORS, AppContext, Handler
+from kodisc_jupyter.local.web.openapi import document
+from kodisc_jupyter.local.web.progress import PreviewHandler, ProgressHandler, SegmentsHandler
+from kodisc_jupyter.local.web.request_body import BodyHandler
+from kodisc_jupyter.stage.task import RESULT_FILES
+
+BASE: Final = "/api/v2"
+
+log = logging.getLogger("kodisc_jupyter.local")
+
+
+class _Render(BodyHandler):
+    """``POST /render``."""
+
+    def post(self) -> None:
+        found = self.who()
+        if found is None:
+            return
+        user, _ = found
+        body = self.wanted()
+        if body is None:
+            return
+        request = {name: body[name] for name in _FIELDS if name in body}
+        try:
+            record = self.desk.jobs.enqueue(
+                user, request, fresh=self.request.headers.get("X-Kodisc-Fresh") == "1"
+            )
+        except InsufficientCreditsError as short:
+            self.refuse(
+                402,
+                "insufficient_credits",
+                f"This render reserves {short.reserve} credits; the balance is "
+                f"{short.purse.total}. No job was made.",
+            )
+            return
+        except LineFullError as full:
+            self.refuse(503, ERRORS[503], str(full))
+            return
+        except sqlite3.Error as problem:
+            log.warning("a job could not be written: %s", problem)
+            self.refuse(503, ERRORS[503], "The server cannot write its ledger. No job was made.")
+            return
+        self.set_status(202)
+        self.answer({"jobId": record.job_id, "status": "queued", "endpoint": "render"})
+
+
+class _Rehearsal(BodyHandler):
+    """``POST /local/rehearsals``: not of the API. Its report; no job is made, nothing is paid."""
+
+    async def post(self) -> None:
+        found = self.who()
+        if found is None:
+            return
+        body = self.wanted()
+        if body is None:
+            return
+        if self.desk.rehearsals is None:
+            self.refuse(404, ERRORS[404], "This server does not rehearse.")
+            return
+        self.answer(await self.desk.rehearsals.run(body, owner=found[0].user_id))
+
+
+class _Job(Handler):
+    """``GET /render/{jobId}``."""
+
+    def get(self, job_id: str) -> None:
+        found = self.who()
+        if found is None:
+            return
+        record = self.desk.jobs.find(job_id)
+        if record is None or record.user != found[0].name:
+            self.refuse(404, ERRORS[404], "There is no such job, or it is not yours.")
+            return
+        self.answer(record.answer(self.origin()).to_json())
+
+
+class _Cancel(Handler):
+    """``POST /local/jobs/{jobId}/cancel``: beside the API, which has no such request."""
+
+    async def post(self, job_id: str) -> None:
+        found = self.who()
+        if found is None:
+            return
+        record = self.desk.jobs.find(job_id)
+        if record is None or record.user != found[0].name:
+            self.refuse(404, ERRORS[404], "There is no such job, or it is not yours.")
+        elif await self.desk.jobs.cancel(job_id):
+            self.answer({"cancelled": [job_id]})
+        else:
+            self.refuse(409, "conflict", f"The job has ended already: {record.status}.")
+
+
+class _CancelAll(Handler):
+    """``POST /local/cancel``: every job of this user that has not ended."""
+
+    async def post(self) -> None:
+        found = self.who()
+        if found is not None:
+            self.answer({"cancelled": await self.desk.jobs.cancel_all(found[0].name)})
+
+
+class _Me(Handler):
+    """``GET /me``. ``unlimited`` is this server's own addition to the API page's fields."""
+
+    def get(self) -> None:
+        found = self.who()
+        if found is None:
+            return
+        user, key = found
+        purse = self.desk.jobs.purse(user)
+        self.answer(
+            {
+                "userId": user.user_id,
+                "keyId": key.key_id,
+                "keyPrefix": key.prefix,
+                "credits": {"paid": purse.paid, "free": purse.free, "total": purse.total},
+                "unlimited": user.unlimited,
+            }
+        )
+
+
+class _OpenApi(Handler):
+    """``GET /openapi.json``: the same for everybody, so no key is asked for."""
+
+    def get(self) -> None:
+        self.answer(document(self.origin() + BASE, self.desk.version))
+
+
+class _Nothing(Handler):
+    """Any other address."""
+
+    def prepare(self) -> None:
+        super().prepare()
+        raise web.HTTPError(404)
+
+
+def make_app(desk: AppContext) -> web.Application:
+    """The server's routes."""
+    files = "|".join(re.escape(name) for name in RESULT_FILES)
+    about = {"desk": desk}
+    return web.Application(
+        [
+            (rf"{BASE}/render", _Render, about),
+            (rf"{BASE}/render/([^/]+)", _Job, about),
+            (rf"{BASE}/me", _Me, about),
+            ("/local/rehearsals", _Rehearsal, about),
+            (rf"{BASE}/openapi\.json", _OpenApi, about),
+            (r"/local/jobs/([^/]+)/cancel", _Cancel, about),
+            (r"/local/cancel", _CancelAll, about),
+            (r"/local/jobs/([^/]+)/progress", ProgressHandler, about),
+            (r"/local/jobs/([^/]+)/preview\.jpg", PreviewHandler, about),
+            (r"/local/segments", SegmentsHandler, about),
+            (rf"/([A-Za-z0-9_-]{{22}})/r/([a-z0-9]{{25}})/({files})", FileHandler, about),
+        ],
+        default_handler_class=_Nothing,
+        default_handler_args=about,
+        log_function=lambda _: None,
+        compress_response=False,
+    )
+
+
+_FIELDS: Final[tuple[str, ...]] = (
+    *("code", "className", "quality", "aspectRatio", "fps", "metadata", "webhookUrl"),
+)

@@ -1,0 +1,115 @@
+"""What every address of the server has in common: JSON, errors, who asks."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Final
+
+from tornado import web  # type: ignore[attr-defined]
+
+from kodisc_jupyter.local.classroom.users import Key, User, Users
+from kodisc_jupyter.local.jobs import Jobs
+from kodisc_jupyter.local.store import Store
+from kodisc_jupyter.local.web.rehearsals import Rehearsals
+
+RETRY_AFTER_S: Final = 5
+
+_HOST: Final = re.compile(r"[A-Za-z0-9.\-]+(:[0-9]{1,5})?\Z|\[[0-9A-Fa-f:.]+\](:[0-9]{1,5})?\Z")
+
+MESSAGES: Final = {
+    401: "Send a valid API key: Authorization: Bearer kdsc_live_…",
+    404: "There is nothing here.",
+    405: "This address does not answer that method.",
+    416: "The file does not have that range of bytes.",
+}
+ERRORS: Final = {
+    400: "bad_request",
+    401: "unauthorized",
+    404: "not_found",
+    405: "method_not_allowed",
+    410: "gone",
+    413: "body_too_large",
+    416: "range_not_satisfiable",
+    503: "overloaded",
+}
+
+
+@dataclass(frozen=True)
+class AppContext:
+    """What the handlers work with. ``touched`` is called for every request.
+
+    ``rehearsals`` is None where the server does not offer them: it belongs to a class, or renders
+    elsewhere. ``origin`` is set where a request cannot tell it: behind a Unix socket.
+    """
+
+    users: Users
+    jobs: Jobs
+    store: Store
+    version: str
+    touched: Callable[[], None]
+    rehearsals: Rehearsals | None = None
+    origin: str = ""
+
+
+class Handler(web.RequestHandler):  # type: ignore[misc]
+    """Answers in JSON, errors too."""
+
+    desk: AppContext
+
+    def initialize(self, desk: AppContext) -> None:
+        """Called by Tornado for each request."""
+        self.desk = desk
+
+    def set_default_headers(self) -> None:
+        """Headers of every answer."""
+        self.clear_header("Server")
+        self.set_header("X-Content-Type-Options", "nosniff")
+        self.set_header("Cache-Control", "no-store")
+
+    def prepare(self) -> None:
+        """Called by Tornado before the method."""
+        self.desk.touched()
+
+    def write_error(self, status_code: int, **_: Any) -> None:
+        """Answer what Tornado could not, in JSON."""
+        error = ERRORS.get(status_code, "server_error")
+        self.refuse(status_code, error, MESSAGES.get(status_code) or self._reason or "")
+
+    def refuse(self, status: int, error: str, message: str = "") -> None:
+        """Answer with an error: ``error`` for programs, ``message`` for humans."""
+        self.set_status(status)
+        if status == 401:
+            self.set_header("WWW-Authenticate", "Bearer")
+        if status == 405:
+            self.set_header("Allow", ", ".join(self.methods()))
+        if status == 503:
+            self.set_header("Retry-After", str(RETRY_AFTER_S))
+        self.answer({"error": error, **({"message": message} if message else {})})
+
+    def methods(self) -> list[str]:
+        """The methods that this address answers."""
+        names = ("get", "head", "post")
+        default = web.RequestHandler
+        return [n.upper() for n in names if getattr(type(self), n) is not getattr(default, n)]
+
+    def answer(self, body: Any) -> None:
+        """Answer with JSON."""
+        self.set_header("Content-Type", "application/json; charset=utf-8")
+        self.finish(json.dumps(body, separators=(",", ":")))
+
+    def who(self) -> tuple[User, Key] | None:
+        """The user and key of this request; answers 401 when there is none."""
+        found = self.desk.users.who(self.request.headers.get("Authorization"))
+        if found is None:
+            self.refuse(401, ERRORS[401], MESSAGES[401])
+        return found
+
+    def origin(self) -> str:
+        """``http://host:port`` as the client knows this server."""
+        if self.desk.origin:
+            return self.desk.origin
+        host = self.request.host
+        return f"{self.request.protocol}://{host if _HOST.match(host) else 'localhost'}"

@@ -1,0 +1,1 @@
+"""What stays in the notebook when a render has ended: the figure with its video and poster."""

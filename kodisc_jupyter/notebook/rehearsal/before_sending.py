@@ -1,0 +1,229 @@
+"""The rehearsal of a cell's scene: whether there is one, and what is said of it before sending."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from kodisc_jupyter.api.errors import SubmissionInterruptedError
+from kodisc_jupyter.notebook.backends import NOT_SENT, NowhereToRenderError, has_manim
+from kodisc_jupyter.notebook.display import notices, words
+from kodisc_jupyter.notebook.front_end import BEHAVIOUR
+from kodisc_jupyter.notebook.prepare import refused
+from kodisc_jupyter.notebook.rehearsal.report import RehearsalReport, report_of
+from kodisc_jupyter.renders.rehearsal import (
+    Outcome,
+    Rehearsal,
+    SceneError,
+    can_rehearse,
+    is_wanted,
+    rehearse,
+)
+from kodisc_jupyter.scene.diagnostics import (
+    NOTHING_CHARGED,
+    Diagnostic,
+    Severity,
+    one_line,
+    place,
+)
+from kodisc_jupyter.scene.evidence import SceneFailure, unproven
+from kodisc_jupyter.scene.failures import from_failure
+
+if TYPE_CHECKING:
+    from kodisc_jupyter.api.models import RenderRequest
+    from kodisc_jupyter.notebook.kernel import KernelState
+    from kodisc_jupyter.scene.cell import Source
+
+WAY_OUT: Final = (
+    "If it is right all the same, --no-rehearsal sends it; "
+    'rehearse="never" or KODISC_REHEARSE=never switches rehearsals off.'
+)
+
+NOT_THIS_ONE: Final = "{scene} was not sent, so nothing was charged for it."
+
+ALONE_LIMIT_S: Final = 60.0
+"""Seconds that a rehearsal by itself may take: no render waits for it."""
+
+PRINTED_SHOWN: Final = 1_000
+"""Characters of what a scene prints that are shown."""
+
+
+def rehearsal_before(
+    request: RenderRequest,
+    source: Source | None,
+    kernel: KernelState,
+    *,
+    unlimited: bool,
+    setting: str,
+    alongside: int,
+) -> Callable[[], Rehearsal] | None:
+    """What plays the scene before it is sent; None where it is sent without.
+
+    ``setting`` is ``auto``, ``always`` or ``never``; ``alongside`` is how many renders of the same
+    cell were sent already.
+    """
+    settings = kernel.settings
+    off = settings.disabled_checks()
+    possible = source is not None and can_rehearse() and has_manim() and "rehearsal" not in off
+    if not is_wanted(setting, unlimited=unlimited, possible=possible):
+        return None
+    assert source is not None
+    charged = NOTHING_CHARGED if not alongside else NOT_THIS_ONE.format(scene=request.class_name)
+
+    def play() -> Rehearsal:
+        rehearsal = rehearsed(
+            request, source, kernel.home, limit_s=settings.rehearsal_limit, charged=charged
+        )
+        found = warnings_of(rehearsal, source, cloud=not unlimited)
+        notices.show_warnings([one for one in found if one.check not in off], kernel.front_end())
+        if rehearsal.why and not BEHAVIOUR[kernel.front_end()].live:
+            notices.say(words.unrehearsed(rehearsal.why))
+        return rehearsal
+
+    return play
+
+
+def rehearse_alone(request: RenderRequest, source: Source, kernel: KernelState) -> RehearsalReport:
+    """Rehearse a scene that is not to be sent, and measure where the time goes.
+
+    Raises:
+        SceneCheckError: the scene failed, with an error that it would have on Kodisc, too.
+        NowhereToRenderError: Manim is not installed here.
+    """
+    if not (can_rehearse() and has_manim()):
+        raise NowhereToRenderError(
+            f"A rehearsal needs Manim on this machine. {NOT_SENT}",
+            hint='Install it with: pip install "kodisc-jupyter[local]"; or look for mistakes '
+            "with --check, which needs nothing.",
+        )
+    settings = kernel.settings
+    off = settings.disabled_checks()
+    limit_s = max(ALONE_LIMIT_S, settings.rehearsal_limit)
+    rehearsal = rehearsed(request, source, kernel.home, limit_s=limit_s, measure=True)
+    found = warnings_of(rehearsal, source, cloud=False)
+    return report_of(
+        request.class_name,
+        rehearsal,
+        source,
+        tuple(one for one in found if one.check not in off),
+    )
+
+
+def rehearsed(
+    request: RenderRequest,
+    source: Source,
+    home: Path,
+    *,
+    limit_s: float,
+    measure: bool = False,
+    charged: str = NOTHING_CHARGED,
+) -> Rehearsal:
+    """Rehearse a scene; the answer says what could not be seen.
+
+    Raises:
+        SceneCheckError: the scene failed, with an error that it would have on Kodisc, too.
+        SubmissionInterruptedError: Ctrl-C; nothing was sent.
+    """
+    try:
+        rehearsal = rehearse(request, home, limit_s=limit_s, measure=measure)
+    except KeyboardInterrupt:
+        said = f"Interrupted while {request.class_name} was rehearsed. {charged}"
+        raise SubmissionInterruptedError(said, attempts=0, uncertain=0) from None
+    if rehearsal.outcome is Outcome.LIMIT:
+        return replace(rehearsal, why=f"the rehearsal's limit of {limit_s:g} s was reached")
+    if rehearsal.error is None:
+        return rehearsal
+    doubt = unproven(_failure(rehearsal.error), exists=os.path.exists)
+    if doubt:
+        return replace(rehearsal, why=doubt)
+    raise refused([error_of(rehearsal, source, charged)])
+
+
+def _failure(error: SceneError) -> SceneFailure:
+    return SceneFailure(
+        kinds=error.kinds,
+        message=error.message,
+        text=error.text,
+        name=error.name,
+        path=error.path,
+        classes=error.classes,
+        latex=error.latex,
+        known=error.known,
+    )
+
+
+def error_of(rehearsal: Rehearsal, source: Source, charged: str) -> Diagnostic:
+    """The scene's error at the cell's line, as a failed render has it."""
+    assert rehearsal.error is not None
+    found = from_failure(rehearsal.error.text, source, charged=charged)
+    full = found.full or rehearsal.error.text
+    if rehearsal.printed.strip():
+        full += f"\n\nThe scene printed:\n{rehearsal.printed.rstrip()}"
+    hint = f"{found.hint} {WAY_OUT}".strip()
+    return found._replace(check="rehearsal", hint=hint, full=full)
+
+
+def warnings_of(rehearsal: Rehearsal, source: Source, *, cloud: bool) -> list[Diagnostic]:
+    """What is worth knowing before the render goes out, and stops nothing."""
+    return [
+        *_about_files(rehearsal, source),
+        *_about_layout(rehearsal, source),
+        *_about_prints(rehearsal, cloud=cloud),
+    ]
+
+
+_LAYOUT: Final = {
+    "outside": (
+        "{what} is outside the frame from {at} on.",
+        "Move it, scale it, or use to_edge; remove what is no longer needed.",
+    ),
+    "overlap": (
+        "{what} lie over each other from {at} on.",
+        "Move one of them (next_to, arrange), or fade it out first.",
+    ),
+    "small": (
+        "{what} is too small to read at this quality, from {at} on.",
+        "Make it larger (font_size, scale), or choose a higher quality.",
+    ),
+}
+
+
+def _about_layout(rehearsal: Rehearsal, source: Source) -> Iterator[Diagnostic]:
+    for kind, line, at_s, what in rehearsal.layout:
+        if kind in _LAYOUT:
+            message, hint = _LAYOUT[kind]
+            said = message.format(what=words.name(what, 140), at=words.clock(at_s))
+            yield _warning(source, "layout", line, said, hint)
+
+
+def _about_files(rehearsal: Rehearsal, source: Source) -> Iterator[Diagnostic]:
+    for path, line in rehearsal.files:
+        yield _warning(
+            source,
+            "rehearsal",
+            line,
+            f"{path} is a file of this machine; it is not where Kodisc renders.",
+            "Only the code is sent: make the file's content part of the cell.",
+        )
+
+
+def _about_prints(rehearsal: Rehearsal, *, cloud: bool) -> Iterator[Diagnostic]:
+    printed = rehearsal.printed.strip()
+    if printed and cloud:
+        yield Diagnostic(
+            "rehearsal",
+            Severity.WARNING,
+            one_line(
+                f"The scene prints, and Kodisc does not send that back. Here it printed: "
+                f"{printed[:PRINTED_SHOWN]}"
+            ),
+        )
+
+
+def _warning(source: Source, check: str, line: int | None, message: str, hint: str) -> Diagnostic:
+    known = line is not None and 1 <= line <= len(source.lines)
+    where = place(source, line) if known and line is not None else {}
+    return Diagnostic(check, Severity.WARNING, one_line(message), hint=hint, **where)

@@ -1,0 +1,1 @@
+"""Finished videos on this machine: kept, fetched again, made smaller, converted."""

@@ -1,0 +1,4 @@
+"""What stepping tells before a render is paid for: errors, lengths, words, layout.
+
+Start reading in `rehearsal`.
+"""
