@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from kodisc_jupyter.api.errors import KodiscError
-from kodisc_jupyter.api.models import DEFAULT_ASPECT_RATIO, DEFAULT_QUALITY, RenderRequest
+from kodisc_jupyter.api.models import RenderRequest
 from kodisc_jupyter.notebook import waiting
 from kodisc_jupyter.notebook.display import notices
 from kodisc_jupyter.notebook.front_end import BEHAVIOUR, FrontEnd
@@ -30,7 +30,7 @@ from kodisc_jupyter.notebook.prepare import (
 from kodisc_jupyter.notebook.save_paths import save_paths
 from kodisc_jupyter.notebook.screens import embed_limit_mb, handle_html, new_screen
 from kodisc_jupyter.notebook.source.notebook_file import notebook_name
-from kodisc_jupyter.renders.state import ENDED, Estimate, Phase, RenderState
+from kodisc_jupyter.renders.state import ENDED, Estimate, RenderState, first_state
 
 if TYPE_CHECKING:
     from kodisc_jupyter.notebook.backends import Kind
@@ -85,7 +85,7 @@ def run_cell(
     displays: list[RenderDisplay] = []
     renders: list[Render] = []
     for request, path, alt in zip(prepared.requests, paths, alts, strict=True):
-        state = _first_state(request, kind)
+        state = first_state(request, kind, now=time.time())
         make = screen or partial(new_screen, kernel.front_end())
         kept = video_options._replace(alt=alt)
         place = make(state, kept)
@@ -182,7 +182,7 @@ def render_again(kernel: KernelState, display: RenderDisplay) -> None:
     old = display.rendered
     assert old.request is not None
     kind: Kind = "local" if old.state.backend == "local" else "cloud"
-    state = _first_state(old.request, kind)
+    state = first_state(old.request, kind, now=time.time())
     screen = new_screen(kernel.front_end(), state, display.ending.kept)
     anew = RenderDisplay(screen, display.ending, display.source)
     options = Options(force=True, wait=False, backend=kind)
@@ -329,22 +329,6 @@ def _bind(kernel: KernelState, options: Options, renders: Sequence[Render]) -> N
     if options.bind and kernel.settings.shell is not None:
         handle = renders[0] if len(renders) == 1 else list(renders)
         kernel.settings.shell.user_ns[options.bind] = handle
-
-
-def _first_state(request: RenderRequest, kind: Kind) -> RenderState:
-    """What the panel shows before it is known where the render goes: nothing that depends on it."""
-    now = time.time()
-    return RenderState(
-        render_id="",
-        phase=Phase.CHECKING,
-        scene=request.class_name,
-        quality=request.quality or DEFAULT_QUALITY,
-        aspect_ratio=request.aspect_ratio or DEFAULT_ASPECT_RATIO,
-        backend=kind,
-        began_at=now,
-        phase_at=now,
-        fps=request.fps,
-    )
 
 
 def _display(

@@ -40,7 +40,7 @@ class KernelState:
         if home != self.home and self._session is not None:  # what was spent stays spent
             from kodisc_jupyter.renders.session import RenderSession
 
-            self._session = RenderSession(home=home, purse=self._session.purse)
+            self._session = RenderSession(home=home, budget=self._session.budget)
         self.home = home
         self.places = BackendChooser(settings, home)
         if self._session is not None:

@@ -7,7 +7,16 @@ from enum import Enum
 from pathlib import Path
 from typing import Final, NamedTuple
 
-from kodisc_jupyter.api.models import AspectRatio, Balance, Credits, Job, Quality
+from kodisc_jupyter.api.models import (
+    DEFAULT_ASPECT_RATIO,
+    DEFAULT_QUALITY,
+    AspectRatio,
+    Balance,
+    Credits,
+    Job,
+    Quality,
+    RenderRequest,
+)
 
 
 class Phase(str, Enum):
@@ -152,3 +161,18 @@ class RenderState:
     def job_id(self) -> str | None:
         """The job's ID, once the server has given one."""
         return self.job.job_id if self.job else None
+
+
+def first_state(request: RenderRequest, backend: str, *, now: float) -> RenderState:
+    """The state of a render as it begins: with all that its request says of the video."""
+    return RenderState(
+        render_id="",
+        phase=Phase.CHECKING,
+        scene=request.class_name,
+        quality=request.quality or DEFAULT_QUALITY,
+        aspect_ratio=request.aspect_ratio or DEFAULT_ASPECT_RATIO,
+        fps=request.fps,
+        backend=backend,
+        began_at=now,
+        phase_at=now,
+    )

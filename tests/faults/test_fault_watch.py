@@ -185,7 +185,7 @@ def test_a_number_that_makes_no_sense_is_unknown_and_the_render_ends_well(start,
     assert (done.credits_cost, done.duration_ms) == (cost, duration)
     (row,) = session.jobs()
     assert (row.step, row.credits, row.duration_ms) == (Step.COMPLETED, cost, duration)
-    assert session.purse.budget().left == 100 - (cost or 0)
+    assert session.budget.snapshot().left == 100 - (cost or 0)
     assert words.receipt(render.state)
 
 

@@ -104,7 +104,7 @@ def test_run_all_of_30_cells_with_a_budget_for_10_stops_in_time(
             break
     spent = sum(job.credits_cost for job in service.jobs.values())
     assert (
-        f"the budget of this session is 510 credits; {session.purse.budget().spent} spent"
+        f"the budget of this session is 510 credits; {session.budget.snapshot().spent} spent"
         in message
     )
     assert "Nothing was sent and nothing was charged" in message
@@ -130,7 +130,7 @@ def test_with_a_history_of_their_own_renders_run_side_by_side_within_the_budget(
     for request in scenes(4):
         session.start(request, backend=cloud, force=True)
     assert len(session.open_renders()) == 4
-    assert session.purse.budget().spent == 0
+    assert session.budget.snapshot().spent == 0
 
 
 def test_a_cell_that_waits_for_the_budget_says_so_and_can_be_called_off(make_session, make_service):

@@ -72,7 +72,7 @@ def _spent(kernel: KernelState) -> list[str]:
     """The budget, when one is set."""
     if kernel.settings.max_credits is None:
         return []
-    budget = kernel.session.purse.budget()
+    budget = kernel.session.budget.snapshot()
     assert budget is not None
     left, limit = amount(budget.left), credits_of(budget.limit)
     return [f"Budget of this session: {left} of {limit} left ({amount(budget.spent)} spent)"]

@@ -32,6 +32,10 @@ class EstimateBasis(Enum):
     NONE = "unknown"
 
 
+GUARDING: Final = frozenset({EstimateBasis.OWN, EstimateBasis.FRAMES, EstimateBasis.MEDIAN})
+"""Estimates that refuse a render which the balance cannot cover."""
+
+
 @dataclass(frozen=True)
 class Past:
     """A completed render: credits as the API gave them, and render wall-clock in milliseconds.

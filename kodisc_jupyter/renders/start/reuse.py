@@ -42,8 +42,8 @@ class Reuse:
         self,
         journal: Journal,
         store: MediaStore,
-        follower: JobTracker,
-        turns: RateLimiter,
+        tracker: JobTracker,
+        rate_limiter: RateLimiter,
         balances: Balances,
         *,
         session_id: str,
@@ -51,13 +51,13 @@ class Reuse:
     ) -> None:
         self._journal = journal
         self._store = store
-        self._follower = follower
-        self._turns = turns
+        self._tracker = tracker
+        self._rate_limiter = rate_limiter
         self._balances = balances
         self._session_id = session_id
         self._others_submission_s = others_submission_s
 
-    def there(
+    def find_or_attach(
         self, wanted: JobRecord, render: Render, on_state: Subscriber | None, cancel: Event
     ) -> Render | None:
         """The same render if it is there or under way; ``None`` when it may be sent."""
@@ -70,7 +70,7 @@ class Reuse:
                 if found.job_id is None:
                     raise _of_a_later_version(found)
                 try:
-                    return self.take(found, render, on_state, notebook=wanted.notebook)
+                    return self.resume(found, render, on_state, notebook=wanted.notebook)
                 except JobNotFoundError:
                     if wanted.unlimited:  # our own server lost it, and nothing was paid
                         continue
@@ -91,7 +91,7 @@ class Reuse:
             if cancel.wait(_LOOK_S):
                 raise SubmissionCancelledError("The render was called off; nothing was sent.")
 
-    def take(
+    def resume(
         self, found: JobRecord, render: Render, on_state: Subscriber | None, *, notebook: str
     ) -> Render:
         """The handle of a render that has a job, however far it has come.
@@ -101,10 +101,10 @@ class Reuse:
             KodiscError: its video is gone, see :func:`fetch_again`.
         """
         assert found.job_id is not None
-        live = self._follower.live(found.identity, found.job_id)
+        live = self._tracker.live(found.identity, found.job_id)
         if live is not None and live.state.phase not in ENDED:
             if render.backend is not None:
-                self._follower.use(live, render.backend)
+                self._tracker.use(live, render.backend)
             if on_state is not None:
                 live.subscribe(on_state)
             return live
@@ -117,7 +117,7 @@ class Reuse:
         past = None if wanted.unlimited else self._journal.in_doubt(wanted)
         return past if past is not None and past.step is Step.UNKNOWN else None
 
-    def doubts(self, wanted: JobRecord, backend: Backend) -> str:
+    def resubmit_warning(self, wanted: JobRecord, backend: Backend) -> str:
         """What must be said before the same render is sent once more; empty if nothing.
 
         Raises:
@@ -192,8 +192,8 @@ class Reuse:
             if fetched.problem is not None:
                 note = f"{note} {not_kept(fetched.problem)}"
         if media.video != found.video:  # also when a kernel died before it could write that down
-            self._follower.keep(found, Fetched(media))
-        self._follower.protect(found.job_id)
+            self._tracker.keep(found, Fetched(media))
+        self._tracker.protect(found.job_id)
         with contextlib.suppress(KodiscError):  # a full disk is no reason not to show it
             self._journal.shown_again(found, self._session_id, notebook, time.time())
         render.advance(
@@ -212,7 +212,7 @@ class Reuse:
         assert render.backend is not None
         job = found.job()
         try:
-            self._turns.take()
+            self._rate_limiter.take()
             job = look_up(render.backend, found.job_id)
         except JobNotFoundError:
             young = time.time() - (found.accepted_at or 0) <= YOUNG_S
@@ -228,10 +228,10 @@ class Reuse:
         note += "." if found.unlimited else "; you pay once."
         render.advance(balance_before=found.balance_before, note=found.note or note)
         if job is not None and job.is_terminal:
-            self._follower.settle(render, found, job)
+            self._tracker.settle(render, found, job)
         else:
             render.advance(Phase.QUEUED, job=job)
-            self._follower.follow(render, found)
+            self._tracker.follow(render, found)
         return render
 
 

@@ -115,7 +115,7 @@ class SessionBudget:
         with self._changed:
             return sums([one.commitment() for one in self._sent.values()]).spent
 
-    def budget(self) -> Budget | None:
+    def snapshot(self) -> Budget | None:
         """The session's limit and what was spent of it; ``None`` without a limit."""
         return None if self.limit is None else Budget(self.limit, self.spent())
 

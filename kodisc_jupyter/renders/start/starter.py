@@ -1,0 +1,193 @@
+"""Starting one render: the same one found again, counted in, rehearsed, written down, sent."""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from functools import partial
+from threading import Event
+
+from kodisc_jupyter.api.client import Submission
+from kodisc_jupyter.api.errors import KodiscError
+from kodisc_jupyter.api.models import Credits, RenderRequest
+from kodisc_jupyter.renders.backend import Backend
+from kodisc_jupyter.renders.journal.file import JournalError
+from kodisc_jupyter.renders.journal.journal import Journal
+from kodisc_jupyter.renders.journal.record import JobRecord
+from kodisc_jupyter.renders.rehearsal import Rehearsal
+from kodisc_jupyter.renders.render import Render, Subscriber
+from kodisc_jupyter.renders.start.budget import GUARDING, Guess
+from kodisc_jupyter.renders.start.estimator import Estimator
+from kodisc_jupyter.renders.start.intent import new_record, state_from
+from kodisc_jupyter.renders.start.reuse import Reuse
+from kodisc_jupyter.renders.start.session_budget import SessionBudget
+from kodisc_jupyter.renders.start.submit import Sending, begin, over
+from kodisc_jupyter.renders.state import Phase
+from kodisc_jupyter.renders.watch.balance import Balances
+from kodisc_jupyter.renders.watch.pacing import RateLimiter
+from kodisc_jupyter.renders.watch.tracker import JobTracker
+
+_log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class StartOptions:
+    """How a render is to be started; :meth:`RenderSession.start` says what each means."""
+
+    notebook: str = ""
+    title: str = ""
+    force: bool = False
+    max_credits: Credits | None = None
+    alongside: Sequence[Render] = ()
+    on_state: Subscriber | None = None
+    cancel: Event | None = None
+    rehearse: Callable[[], Rehearsal] | None = None
+
+
+@contextlib.contextmanager
+def _saying_that_nothing_was_sent() -> Iterator[None]:
+    """A journal that fails does so before the request goes out: afterwards it is a warning."""
+    try:
+        yield
+    except JournalError as error:
+        if "nothing was sent" not in error.message:
+            error.message = f"{error.message} Nothing was sent and nothing was charged."
+        raise
+
+
+class RenderStarter:
+    """Starts the renders of one kernel."""
+
+    def __init__(
+        self,
+        journal: Journal,
+        reuse: Reuse,
+        budget: SessionBudget,
+        tracker: JobTracker,
+        rate_limiter: RateLimiter,
+        balances: Balances,
+        *,
+        session_id: str,
+    ) -> None:
+        self._journal = journal
+        self._reuse = reuse
+        self._budget = budget
+        self._tracker = tracker
+        self._rate_limiter = rate_limiter
+        self._balances = balances
+        self._session_id = session_id
+        self._estimator = Estimator(journal)
+
+    @_saying_that_nothing_was_sent()
+    def start(self, request: RenderRequest, backend: Backend, options: StartOptions) -> Render:
+        """Have a scene rendered; see :meth:`RenderSession.start`."""
+        record = new_record(
+            request, backend, self._session_id, notebook=options.notebook, title=options.title
+        )
+        state = replace(state_from(record, backend), fps=request.fps)
+        render = Render(state, request=request, backend=backend)
+        if options.on_state is not None:
+            render.subscribe(options.on_state)
+        cancel = options.cancel or Event()
+        rehearsal: Rehearsal | None = None
+        while True:
+            if not options.force:
+                same = self._reuse.find_or_attach(record, render, options.on_state, cancel)
+                if same is not None:
+                    return same
+            note = "" if options.force else self._reuse.resubmit_warning(record, backend)
+            allow = partial(
+                self._budget.allow,
+                cell_limit=options.max_credits,
+                alongside=options.alongside,
+                cancel=cancel,
+            )
+            cost = self._count_in(render, record, rehearsal, allow, note)
+            if options.rehearse is not None and rehearsal is None:
+                rehearsal = self._rehearse(render, options.rehearse)
+                cost = self._count_in(render, record, rehearsal, allow, note)
+            if self._claim(record, force=options.force):
+                break
+        if rehearsal is not None:
+            self._keep_rehearsal(record, rehearsal)
+        self._send(record, render, cost, guard=not options.force, cancel=cancel)
+        return render
+
+    def _count_in(
+        self,
+        render: Render,
+        record: JobRecord,
+        rehearsal: Rehearsal | None,
+        allow: Callable[[Render, Guess], None],
+        note: str,
+    ) -> Guess:
+        """Estimate a render and have the budget allow it; once more after its rehearsal."""
+        assert render.request is not None
+        assert render.backend is not None
+        cost = self._estimator.guess(render.request, render.backend, record.reuse_key, rehearsal)
+        render.advance(estimate=cost.estimate, note=note)
+        if not render.backend.unlimited:
+            self._budget.withdraw(render.render_id)
+            allow(render, cost)
+            render.advance(budget=self._budget.snapshot(), note=note)
+        return cost
+
+    def _keep_rehearsal(self, record: JobRecord, rehearsal: Rehearsal) -> None:
+        """Keep with the job what its rehearsal has shown; later estimates go by it."""
+        try:
+            self._journal.keep_rehearsal(record, rehearsal)
+        except KodiscError as problem:  # no reason not to send the render
+            _log.warning("The rehearsal of %s was not written down: %s", record.scene, problem)
+
+    def _rehearse(self, render: Render, rehearse: Callable[[], Rehearsal]) -> Rehearsal:
+        """Play the scene before it is sent; a render that is stopped here was never counted."""
+        render.advance(Phase.REHEARSING)
+        try:
+            rehearsal = rehearse()
+        except BaseException:
+            self._budget.withdraw(render.render_id)
+            raise
+        render.advance(
+            length_s=rehearsal.seconds if rehearsal.is_whole else None,
+            unrehearsed=rehearsal.why,
+        )
+        return rehearsal
+
+    def _claim(self, record: JobRecord, *, force: bool) -> bool:
+        """Write the intent; ``False`` when another cell or kernel was first."""
+        begin(record.render_id)
+        is_ours = False
+        try:
+            is_ours = self._journal.claim(record, force=force) is record
+        finally:
+            if not is_ours:
+                over(record.render_id)
+                self._budget.withdraw(record.render_id)
+        return is_ours
+
+    def _send(
+        self, record: JobRecord, render: Render, cost: Guess, *, guard: bool, cancel: Event
+    ) -> None:
+        assert render.backend is not None
+        assert render.request is not None
+        sending = Sending(
+            journal=self._journal,
+            turns=self._rate_limiter,
+            balances=self._balances,
+            backend=render.backend,
+            request=render.request,
+            record=record,
+            render=render,
+            guess=cost,
+            guard=guard and cost.ground in GUARDING,
+            cancel=cancel,
+            accepted=partial(self._accepted, render),
+            refused=lambda uncertain: self._budget.withdraw(record.render_id, uncertain=uncertain),
+        )
+        sending.run()
+
+    def _accepted(self, render: Render, record: JobRecord, submission: Submission) -> None:
+        render.advance(Phase.QUEUED, job=submission.job, retry=None, uncertain=submission.uncertain)
+        self._tracker.follow(render, record)
