@@ -86,6 +86,21 @@ def find_key(explicit: str | Key | None = None) -> Key | None:
     return _Session.key
 
 
+def require_key(explicit: str | Key | None = None) -> Key:
+    """The first key found.
+
+    Raises:
+        AuthenticationError: there is none, or see :func:`find_key`.
+    """
+    key = find_key(explicit)
+    if key is None:
+        raise AuthenticationError(
+            f"No API key was found in {LOOKED_IN}; nothing was sent.",
+            hint="Log in, or set KODISC_KEY to your key from kodisc.com.",
+        )
+    return key
+
+
 def checked(text: str, source: str) -> Key:
     """A key from what somebody typed or kept; spaces around it are dropped.
 

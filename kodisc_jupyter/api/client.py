@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import random
 import threading
@@ -11,34 +10,22 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Final, NoReturn
-from urllib.parse import quote, urlsplit
+from urllib.parse import quote
 
-from kodisc_jupyter.api.address import BASE_URL, UNIX, socket_path
-from kodisc_jupyter.api.auth import LOOKED_IN, Key, find_key
-from kodisc_jupyter.api.errors import (
-    AuthenticationError,
-    JobNotFoundError,
-    KodiscError,
-    ServerError,
-    SubmissionCancelledError,
-    SubmissionInterruptedError,
-)
-from kodisc_jupyter.api.exchange import answers, retry
-from kodisc_jupyter.api.exchange.answers import Delivery, RequestContext
+from kodisc_jupyter.api.address import BASE_URL, checked_base_url
+from kodisc_jupyter.api.auth import Key, require_key
+from kodisc_jupyter.api.errors import JobNotFoundError, KodiscError, ServerError
+from kodisc_jupyter.api.exchange import answers, retry, submission
+from kodisc_jupyter.api.exchange.answers import RequestContext
 from kodisc_jupyter.api.exchange.download import FileKind, download
+from kodisc_jupyter.api.exchange.http_session import Limits
+from kodisc_jupyter.api.exchange.outcome import Answer, Interrupted, Outcome
 from kodisc_jupyter.api.exchange.request import encode
-from kodisc_jupyter.api.exchange.retry import ATTEMPTS, Retrying
+from kodisc_jupyter.api.exchange.retry import ATTEMPTS, Retrying, Waits
 from kodisc_jupyter.api.exchange.submission import Attempts, Submission, refusal
-from kodisc_jupyter.api.exchange.transport import (
-    Answer,
-    Interrupted,
-    Limits,
-    Outcome,
-    Transport,
-    is_loopback,
-)
+from kodisc_jupyter.api.exchange.transport import Transport
 from kodisc_jupyter.api.models import Account, Balance, Job, Json, RenderRequest
-from kodisc_jupyter.api.waiting import come_back, wait_for
+from kodisc_jupyter.api.waiting import wait_for
 
 __all__ = ["Client", "Submission"]
 
@@ -80,21 +67,15 @@ class Client:
         monotonic: Callable[[], float] = time.monotonic,
         luck: Callable[[], float] = random.random,
     ) -> None:
-        key = find_key(api_key)
-        if key is None:
-            raise AuthenticationError(
-                f"No API key was found in {LOOKED_IN}; nothing was sent.",
-                hint="Log in, or set KODISC_KEY to your key from kodisc.com.",
-            )
+        key = require_key(api_key)
         self.base_url = checked_base_url(
             base_url or os.environ.get(BASE_URL_VARIABLE, "").strip() or BASE_URL
         )
         self.resubmit_uncertain = resubmit_uncertain
         self._key = key
         self._limits = Limits(connect_timeout_s, read_timeout_s)
-        self._sleep = sleep
+        self._waits = Waits(sleep, luck)
         self._monotonic = monotonic
-        self._luck = luck
         self._transport = Transport(key, self.base_url, self._limits, monotonic=monotonic)
 
     def __repr__(self) -> str:
@@ -120,11 +101,8 @@ class Client:
         outcome = self._transport.get_beside(path)
         if not isinstance(outcome, Answer) or outcome.status != 200:
             return {}
-        try:
-            said = json.loads(outcome.body)
-        except ValueError:
-            return {}
-        return said if isinstance(said, dict) else {}
+        body, _ = answers.read_json(outcome)
+        return body if isinstance(body, dict) else {}
 
     def close(self) -> None:
         """Close the kept connections; the client can still be used."""
@@ -159,40 +137,13 @@ class Client:
         """
         payload = encode(request)
         log = Attempts()
-
-        def attempt(number: int) -> Outcome:
-            if on_attempt is not None:
-                on_attempt(number)
-            log.open(number)
-            outcome = self._transport.post("/render", payload, headers)
-            log.close(outcome)
-            return outcome
-
-        def again(outcome: Outcome) -> bool:
-            uncertain = answers.evidence(outcome) is Delivery.UNCERTAIN
-            return answers.is_transient(outcome) and (self.resubmit_uncertain or not uncertain)
-
-        interrupted = False
-        try:
-            outcome = self._repeat(attempt, again, ATTEMPTS, on_retry, cancel)
-        except _CancelledError:
-            outcome = None
-        except KodiscError as error:  # from a callback, which calls the rest off
-            log.mark(error)
-            raise
-        except KeyboardInterrupt:
-            interrupted = True
-        if interrupted or isinstance(outcome, Interrupted):
-            raise SubmissionInterruptedError(
-                f"Interrupted while the render was being submitted. {log.told()}",
-                attempts=log.attempts,
-                uncertain=log.uncertain,
-                job=log.job,
-            )
-        if outcome is None:
-            raise log.mark(
-                SubmissionCancelledError("The render was called off.", hint=log.told()),
-            )
+        outcome = submission.submit(
+            lambda: self._transport.post("/render", payload, headers),
+            lambda attempt, again: self._repeat(attempt, again, ATTEMPTS, on_retry, cancel),
+            log,
+            on_attempt=on_attempt,
+            resubmit_uncertain=self.resubmit_uncertain,
+        )
         if log.job is not None:
             return Submission(log.job, log.attempts, log.uncertain, tuple(log.reasons))
         about = self._about("POST /render", doubt=log.uncertain > 0)
@@ -261,20 +212,16 @@ class Client:
             AuthenticationError: the API refused the key; not retried.
             KeyboardInterrupt: Ctrl-C; the job goes on.
         """
-        try:
-            return wait_for(
-                job_id,
-                lambda: self.get_render(job_id, attempts=1),
-                timeout=timeout,
-                poll_s=poll_s,
-                on_poll=on_poll,
-                nap=lambda seconds: self._nap(seconds, cancel),
-                cancelled=lambda: cancel is not None and cancel.is_set(),
-                monotonic=self._monotonic,
-            )
-        except KeyboardInterrupt:
-            pass  # raised anew below, without what was under way in its chain
-        raise KeyboardInterrupt(f"Stopped waiting. {come_back(job_id)}")
+        return wait_for(
+            job_id,
+            lambda: self.get_render(job_id, attempts=1),
+            timeout=timeout,
+            poll_s=poll_s,
+            on_poll=on_poll,
+            waits=self._waits,
+            cancel=cancel,
+            monotonic=self._monotonic,
+        )
 
     def download(
         self,
@@ -295,18 +242,12 @@ class Client:
             Path(path),
             limits=self._limits,
             max_bytes=max_bytes,
-            pause=lambda seconds: self._pause(seconds, cancel),
-            luck=self._luck,
+            pause=lambda seconds: self._waits.pause(seconds, cancel),
+            jitter=self._waits.jitter,
             kind=kind,
             monotonic=self._monotonic,
             own=self.base_url,
         )
-
-    def _nap(self, seconds: float, cancel: threading.Event | None) -> None:
-        if self._sleep is not None:
-            self._sleep(seconds)
-        else:
-            retry.nap(seconds, cancel)
 
     def _get(
         self, path: str, about: RequestContext, attempts: int | None, cancel: threading.Event | None
@@ -337,18 +278,12 @@ class Client:
             attempts=attempts,
             again=again,
             wait_s=lambda failures, outcome: retry.delay_s(
-                failures, retry_after_s=answers.retry_after_s(outcome), luck=self._luck()
+                failures, retry_after_s=answers.retry_after_s(outcome), jitter=self._waits.jitter()
             ),
             reason=answers.reason,
-            pause=lambda seconds: self._pause(seconds, cancel),
+            pause=lambda seconds: self._waits.pause(seconds, cancel),
             on_retry=on_retry,
         )
-
-    def _pause(self, seconds: float, cancel: threading.Event | None) -> None:
-        if cancel is None or not cancel.is_set():
-            self._nap(seconds, cancel)
-        if cancel is not None and cancel.is_set():
-            raise _CancelledError
 
     def _about(
         self, endpoint: str, job_id: str | None = None, *, doubt: bool = False
@@ -360,37 +295,3 @@ class Client:
             return self.get_me(attempts=1).credits
         except KodiscError:
             return None
-
-
-class _CancelledError(Exception):
-    """``cancel`` was set during a wait."""
-
-
-def checked_base_url(url: str) -> str:
-    """The URL without a trailing slash.
-
-    Raises:
-        KodiscError: it is not ``https://`` (or ``http://`` on loopback, or ``http+unix://`` with a
-            Unix socket), or has more in it than a host and a path.
-    """
-    problem = ""
-    try:
-        parts = urlsplit(url.strip())
-        host, _ = parts.hostname, parts.port
-    except ValueError:
-        problem = "is not a URL"
-    else:
-        if parts.scheme == UNIX and socket_path(url.strip()) is None:
-            problem = "does not hold the path of a Unix socket, with %2F for each /"
-        elif parts.scheme not in {"http", "https", UNIX} or not host:
-            problem = "is not an https:// URL"
-        elif parts.scheme == "http" and not is_loopback(host):
-            problem = "is not https://, and the key would go out in the clear"
-        elif "@" in parts.netloc or parts.query or parts.fragment:
-            problem = "has more in it than a host and a path"
-    if problem:
-        raise KodiscError(
-            f"The base URL {problem}; nothing was sent.",
-            hint=f"Kodisc's own is {BASE_URL}.",
-        )
-    return url.strip().rstrip("/")

@@ -11,7 +11,7 @@ from datetime import datetime
 from enum import Enum
 from typing import Any, Final
 
-from kodisc_jupyter.api.errors import ServerError
+from kodisc_jupyter.api import fields
 
 Json = Any
 """A JSON value as :func:`json.loads` gives it."""
@@ -68,10 +68,6 @@ TERMINAL: Final = frozenset({JobStatus.COMPLETED, JobStatus.FAILED})
 
 CANCELLED: Final = "cancelled"
 """The ``error`` of a job that was cancelled on our own server; the vendor's API has no cancel."""
-
-MOST_CREDITS: Final = 10**12
-MOST_MS: Final = 366 * 24 * 3600 * 1000
-"""Beyond these, a number of credits or of milliseconds makes no sense, and counts as unknown."""
 
 DEFAULT_QUALITY: Final = Quality.MEDIUM
 DEFAULT_ASPECT_RATIO: Final = AspectRatio.WIDE
@@ -174,7 +170,7 @@ class Job:
     @property
     def created(self) -> datetime | None:
         """``created_at`` as an aware datetime, if it can be read as one."""
-        return parse_timestamp(self.created_at)
+        return fields.timestamp(self.created_at)
 
     @classmethod
     def from_json(cls, body: Json, *, job_id: str | None = None) -> Job:
@@ -184,30 +180,30 @@ class Job:
             ServerError: a field that is needed is missing or of the wrong kind, or the status is
                 not one the API page knows.
         """
-        fields = _object(body, job_id)
-        found = fields.get("jobId")
+        answer = fields.object_(body, job_id)
+        found = answer.get("jobId")
         if not isinstance(found, str) or not found:
-            raise _unreadable("has no jobId", job_id)
+            raise fields.unreadable("has no jobId", job_id)
         try:
-            status = JobStatus(fields.get("status"))
+            status = JobStatus(answer.get("status"))
         except ValueError:
-            raise _unreadable(
-                f"has an unknown status {fields.get('status')!r:.40}", found
+            raise fields.unreadable(
+                f"has an unknown status {answer.get('status')!r:.40}", found
             ) from None
-        result = fields.get("result")
+        result = answer.get("result")
         if status is JobStatus.COMPLETED and not isinstance(result, dict):
-            raise _unreadable("is completed but has no result", found)
+            raise fields.unreadable("is completed but has no result", found)
         return cls(
             job_id=found,
             status=status,
-            endpoint=_text(fields.get("endpoint")) or "render",
-            credits_cost=_number(fields.get("creditsCost"), least=0),
-            duration_ms=_whole(_number(fields.get("durationMs"), least=0, most=MOST_MS)),
+            endpoint=fields.text(answer.get("endpoint")) or "render",
+            credits_cost=fields.number(answer.get("creditsCost"), least=0),
+            duration_ms=fields.milliseconds(answer.get("durationMs")),
             result=_result(result, found) if isinstance(result, dict) else None,
-            error=_text(fields.get("error")),
-            metadata=fields.get("metadata"),
-            created_at=_text(fields.get("createdAt")),
-            completed_at=_text(fields.get("completedAt")),
+            error=fields.text(answer.get("error")),
+            metadata=answer.get("metadata"),
+            created_at=fields.text(answer.get("createdAt")),
+            completed_at=fields.text(answer.get("completedAt")),
         )
 
     def to_json(self) -> dict[str, Json]:
@@ -263,63 +259,27 @@ class Account:
         Raises:
             ServerError: the credits are missing or not numbers.
         """
-        fields = _object(body, None)
-        credits_ = fields.get("credits")
+        answer = fields.object_(body, None)
+        credits_ = answer.get("credits")
         if not isinstance(credits_, dict):
-            raise _unreadable("has no credits", None)
-        paid, free, total = (_number(credits_.get(name)) for name in ("paid", "free", "total"))
+            raise fields.unreadable("has no credits", None)
+        paid, free, total = map(fields.number, map(credits_.get, ("paid", "free", "total")))
         if total is None and paid is not None and free is not None:
             total = paid + free
         if paid is None or free is None or total is None:
-            raise _unreadable("has credits that are not numbers", None)
+            raise fields.unreadable("has credits that are not numbers", None)
         return cls(
-            user_id=_text(fields.get("userId")) or "",
-            key_id=_text(fields.get("keyId")) or "",
-            key_prefix=_text(fields.get("keyPrefix")) or "",
+            user_id=fields.text(answer.get("userId")) or "",
+            key_id=fields.text(answer.get("keyId")) or "",
+            key_prefix=fields.text(answer.get("keyPrefix")) or "",
             credits=Balance(paid, free, total),
-            unlimited=fields.get("unlimited") is True,
+            unlimited=answer.get("unlimited") is True,
         )
 
 
-def parse_timestamp(text: str | None) -> datetime | None:
-    """Read an ISO 8601 timestamp; ``None`` where it is missing or is not one."""
-    if not text:
-        return None
-    try:
-        return datetime.fromisoformat(text.replace("Z", "+00:00"))
-    except ValueError:
-        return None
-
-
-def _unreadable(what: str, job_id: str | None) -> ServerError:
-    return ServerError(
-        f"The server's answer {what}; this version cannot read it.", job_id=job_id, transient=False
-    )
-
-
-def _object(body: Json, job_id: str | None) -> dict[str, Json]:
-    if not isinstance(body, dict):
-        raise _unreadable("is not a JSON object", job_id)
-    return body
-
-
-def _text(value: Json) -> str | None:
-    return value if isinstance(value, str) else None
-
-
-def _number(value: Json, least: int = -MOST_CREDITS, most: int = MOST_CREDITS) -> Credits | None:
-    """A number within what makes sense, else ``None``: so nothing overflows, and NaN is none."""
-    if isinstance(value, bool) or not isinstance(value, (int, float)):
-        return None
-    return value if least <= value <= most else None
-
-
-def _whole(value: Credits | None) -> int | None:
-    return None if value is None else int(value)
-
-
-def _result(fields: dict[str, Json], job_id: str) -> RenderResult:
-    video = _text(fields.get("video"))
+def _result(answer: dict[str, Json], job_id: str) -> RenderResult:
+    video = fields.text(answer.get("video"))
     if not video:
-        raise _unreadable("is completed but has no video", job_id)
-    return RenderResult(video, _text(fields.get("thumbnail")), _text(fields.get("captions")))
+        raise fields.unreadable("is completed but has no video", job_id)
+    thumbnail, captions = fields.text(answer.get("thumbnail")), fields.text(answer.get("captions"))
+    return RenderResult(video, thumbnail, captions)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from threading import Event
 from typing import Final
 
 from kodisc_jupyter.api.errors import (
@@ -13,7 +14,7 @@ from kodisc_jupyter.api.errors import (
     ServerError,
     WaitTimeoutError,
 )
-from kodisc_jupyter.api.exchange.retry import RETRY_AFTER_CAP_S
+from kodisc_jupyter.api.exchange.retry import RETRY_AFTER_CAP_S, Waits
 from kodisc_jupyter.api.models import Job, JobStatus
 
 FIRST_POLL_S: Final = 1.0
@@ -32,11 +33,28 @@ def wait_for(
     timeout: float | None,
     poll_s: float | None,
     on_poll: Callable[[Job], None] | None,
-    nap: Callable[[float], None],
-    cancelled: Callable[[], bool],
+    waits: Waits,
+    cancel: Event | None,
     monotonic: Callable[[], float],
 ) -> Job:
-    """Ask with ``poll()`` until the job is completed; what is raised, ``Client.wait`` says."""
+    """Ask with ``poll()`` until the job is completed. Raises what ``Client.wait`` documents."""
+    try:
+        return _poll_until_done(job_id, poll, timeout, poll_s, on_poll, waits, cancel, monotonic)
+    except KeyboardInterrupt:
+        pass  # raised anew below, without what was under way in its chain
+    raise KeyboardInterrupt(f"Stopped waiting. {come_back(job_id)}")
+
+
+def _poll_until_done(
+    job_id: str,
+    poll: Callable[[], Job],
+    timeout: float | None,
+    poll_s: float | None,
+    on_poll: Callable[[Job], None] | None,
+    waits: Waits,
+    cancel: Event | None,
+    monotonic: Callable[[], float],
+) -> Job:
     began = monotonic()
     failing_since: float | None = None
     denials = 0
@@ -67,13 +85,13 @@ def wait_for(
             if job.status is JobStatus.COMPLETED:
                 return job
         left = None if timeout is None else began + timeout - monotonic()
-        if (left is not None and left <= 0) or cancelled():
+        if (left is not None and left <= 0) or (cancel is not None and cancel.is_set()):
             raise WaitTimeoutError(
                 f"Job {job_id} was not done after {monotonic() - began:.0f} s.",
                 job_id=job_id,
                 hint=come_back(job_id),
             )
-        nap(pause if left is None else min(pause, left))
+        waits.nap(pause if left is None else min(pause, left), cancel)
         interval = poll_s or min(POLL_CAP_S, interval * 1.5)
     lost.message = f"Job {job_id} is out of sight for {OUTAGE_S:.0f} s: {lost.message}"
     lost.hint = f"It was not submitted again. {come_back(job_id)}"

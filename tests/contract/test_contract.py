@@ -5,9 +5,9 @@ import re
 import pytest
 
 from kodisc_jupyter.api import rules
+from kodisc_jupyter.api.address import is_loopback
 from kodisc_jupyter.api.client import Client
 from kodisc_jupyter.api.errors import AuthenticationError, InvalidRequestError, JobNotFoundError
-from kodisc_jupyter.api.exchange.transport import is_loopback
 from kodisc_jupyter.api.models import Account, Job, JobStatus
 
 UNKNOWN_KEY = "kdsc_live_" + "0123456789abcdef" * 3

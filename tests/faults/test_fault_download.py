@@ -42,7 +42,7 @@ def test_netrc_sends_no_password_to_the_files_host(server, client, target, tmp_p
     netrc.chmod(0o600)
     monkeypatch.setenv("NETRC", str(netrc))
     monkeypatch.setattr(
-        "kodisc_jupyter.api.exchange.transport.is_loopback", lambda host: False
+        "kodisc_jupyter.api.exchange.http_session.is_loopback", lambda host: False
     )  # as for a real host: there the environment is trusted
     server.get = [answer(200, VIDEO)]
 

@@ -112,7 +112,7 @@ def test_netrc_does_not_override_the_key(server, make_client, tmp_path, monkeypa
     netrc.chmod(0o600)
     monkeypatch.setenv("NETRC", str(netrc))
     # As for a real host: on loopback the environment is not even asked.
-    monkeypatch.setattr("kodisc_jupyter.api.exchange.transport.is_loopback", lambda host: False)
+    monkeypatch.setattr("kodisc_jupyter.api.exchange.http_session.is_loopback", lambda host: False)
     client = make_client()
     server.get = [account(), completed]
 

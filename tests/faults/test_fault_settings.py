@@ -10,7 +10,7 @@ import urllib3
 
 from kodisc_jupyter.api import auth
 from kodisc_jupyter.api.errors import AuthenticationError, KodiscError, NetworkError
-from kodisc_jupyter.api.exchange.transport import misconfiguration_of
+from kodisc_jupyter.api.exchange.network_errors import misconfiguration_of
 from kodisc_jupyter.api.models import RenderRequest
 from tests.faults.conftest import KEY
 

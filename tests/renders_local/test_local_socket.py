@@ -10,7 +10,8 @@ from urllib.parse import quote
 
 import pytest
 
-from kodisc_jupyter.api.client import Client, checked_base_url
+from kodisc_jupyter.api.address import checked_base_url
+from kodisc_jupyter.api.client import Client
 from kodisc_jupyter.api.errors import KodiscError, NetworkError
 from kodisc_jupyter.api.models import JobStatus, RenderRequest
 

@@ -2,9 +2,9 @@
 
 import pytest
 
-from kodisc_jupyter.api.client import Client, checked_base_url
+from kodisc_jupyter.api.address import checked_base_url, is_loopback
+from kodisc_jupyter.api.client import Client
 from kodisc_jupyter.api.errors import KodiscError
-from kodisc_jupyter.api.exchange.transport import is_loopback
 
 KEY = "kdsc_live_" + "ab" * 24
 

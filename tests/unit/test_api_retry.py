@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 from kodisc_jupyter.api.exchange.retry import (
     RETRY_AFTER_CAP_S,
     Retrying,
+    Waits,
     delay_s,
-    nap,
     read_retry_after,
     repeat,
 )
@@ -20,16 +20,16 @@ NEW_YEAR_S = 1_735_689_600.0
 
 
 def test_waits_double_from_one_second():
-    assert [delay_s(n, retry_after_s=None, luck=0.0) for n in (1, 2, 3, 4)] == [1, 2, 4, 8]
+    assert [delay_s(n, retry_after_s=None, jitter=0.0) for n in (1, 2, 3, 4)] == [1, 2, 4, 8]
 
 
 @given(
     failures=st.integers(1, 10),
     asked=st.none() | st.floats(0, 1e9),
-    luck=st.floats(0, 1, exclude_max=True),
+    jitter=st.floats(0, 1, exclude_max=True),
 )
-def test_jitter_never_goes_under_the_stated_wait_and_adds_at_most_a_second(failures, asked, luck):
-    wait = delay_s(failures, retry_after_s=asked, luck=luck)
+def test_jitter_never_goes_under_the_stated_wait_and_adds_at_most_a_second(failures, asked, jitter):
+    wait = delay_s(failures, retry_after_s=asked, jitter=jitter)
     stated = max(2 ** (failures - 1), min(asked or 0, RETRY_AFTER_CAP_S))
     assert stated <= wait <= stated + 1
 
@@ -120,5 +120,5 @@ def test_an_error_of_the_attempt_is_not_retried():
 def test_a_nap_ends_when_cancelled():
     cancel = threading.Event()
     threading.Timer(0.01, cancel.set).start()
-    nap(3600, cancel)
+    Waits().nap(3600, cancel)
     assert cancel.is_set()

@@ -30,7 +30,7 @@ MAY_IMPORT = {
 """The arrows of the design: client and server share only what keeps them from drifting apart."""
 
 NOT_BY_LOADING = (
-    *("requests", "urllib3", "tenacity", "ipywidgets", "anywidget", "sqlite3", "keyring"),
+    *("requests", "urllib3", "ipywidgets", "anywidget", "sqlite3", "keyring"),
     *("manim", "platformdirs"),
     *("kodisc_jupyter.api", "kodisc_jupyter.scene", "kodisc_jupyter.renders"),
     *("kodisc_jupyter.local", "kodisc_jupyter.stage", "kodisc_jupyter.notebook.display.panel"),
@@ -38,7 +38,7 @@ NOT_BY_LOADING = (
 """``%load_ext`` stands at the top of every notebook: a person waits for it, used or not."""
 
 NOT_BY_CHECKING = (
-    *("requests", "urllib3", "tenacity", "ipywidgets", "anywidget", "sqlite3", "keyring", "manim"),
+    *("requests", "urllib3", "ipywidgets", "anywidget", "sqlite3", "keyring", "manim"),
     *(
         "kodisc_jupyter.local",
         "kodisc_jupyter.stage",

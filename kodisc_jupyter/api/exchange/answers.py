@@ -21,7 +21,7 @@ from kodisc_jupyter.api.errors import (
     NetworkError,
     ServerError,
 )
-from kodisc_jupyter.api.exchange.transport import Answer, Interrupted, NoAnswer
+from kodisc_jupyter.api.exchange.outcome import Answer, Interrupted, NoAnswer, Outcome
 from kodisc_jupyter.api.models import Balance, Json
 
 TRANSIENT_4XX: Final = frozenset({408, 425, 429})
@@ -53,7 +53,7 @@ class RequestContext:
     doubt: bool = False
 
 
-def evidence(outcome: Answer | NoAnswer | Interrupted) -> Delivery:
+def delivery(outcome: Outcome) -> Delivery:
     """Whether an attempt to submit may have made a job without saying so."""
     if isinstance(outcome, Answer):
         server_trouble = outcome.status >= 500
@@ -62,42 +62,44 @@ def evidence(outcome: Answer | NoAnswer | Interrupted) -> Delivery:
     return Delivery.UNCERTAIN if outcome.sent else Delivery.NEVER_DELIVERED
 
 
-def is_success(outcome: Answer | NoAnswer | Interrupted) -> bool:
+def is_success(outcome: Outcome) -> bool:
     """Whether the server took the request."""
     return isinstance(outcome, Answer) and 200 <= outcome.status < 300
 
 
-def is_transient(outcome: Answer | NoAnswer | Interrupted) -> bool:
+def is_transient(outcome: Outcome) -> bool:
     """Whether the same request may go through later. A 2xx is not asked about here."""
     if isinstance(outcome, Answer):
         return outcome.status >= 500 or outcome.status in TRANSIENT_4XX
     return isinstance(outcome, NoAnswer) and not outcome.misconfigured
 
 
-def is_cut_off(outcome: Answer | NoAnswer | Interrupted) -> bool:
+def is_cut_off(outcome: Outcome) -> bool:
     """Whether an answer came in part only; for a GET, worth asking again."""
     return isinstance(outcome, Answer) and bool(outcome.broken) and not outcome.too_large
 
 
-def retry_after_s(outcome: Answer | NoAnswer | Interrupted) -> float | None:
+def retry_after_s(outcome: Outcome) -> float | None:
     """The server's own wish for the wait, in seconds."""
     return outcome.retry_after_s if isinstance(outcome, Answer) else None
 
 
-def reason(outcome: Answer | NoAnswer | Interrupted) -> str:
+def reason(outcome: Outcome) -> str:
     """Why an attempt did not do, in a few words: "the server answered 503"."""
     if isinstance(outcome, NoAnswer):
         return outcome.reason
     if isinstance(outcome, Interrupted):
         return "interrupted"
     if is_success(outcome):
-        return f"the server answered {outcome.status}, but {_json(outcome)[1] or 'without a job'}"
+        return (
+            f"the server answered {outcome.status}, but {read_json(outcome)[1] or 'without a job'}"
+        )
     return f"the server answered {outcome.status}"
 
 
 def job_id_of(answer: Answer) -> str | None:
     """The ``jobId`` in an answer, if it can be read."""
-    body, _ = _json(answer)
+    body, _ = read_json(answer)
     found = body.get("jobId") if isinstance(body, dict) else None
     return found if isinstance(found, str) and found else None
 
@@ -108,7 +110,7 @@ def body_of(answer: Answer, about: RequestContext) -> Json:
     Raises:
         ServerError: there is none to be read.
     """
-    body, problem = _json(answer)
+    body, problem = read_json(answer)
     if problem:
         raise ServerError(
             f"The server answered {answer.status}, but {problem}.",
@@ -133,18 +135,18 @@ def problem(
             job_id=about.job_id,
             hint=f"{_goes_on(about)} {_network_hint(outcome, about)}".strip(),
         )
-    said = _said(outcome, about.key)
+    given = _reason_of(outcome, about.key)
     server = server_name(about.base_url)
     facts: dict[str, Any] = {
         "status": outcome.status,
-        "error": said.error,
-        "detail": said.message,
+        "error": given.error,
+        "detail": given.message,
         "job_id": about.job_id,
     }
     if outcome.status == 400:
-        field = rules.FIELD_OF.get(said.error or "")
+        field = rules.FIELD_OF.get(given.error or "")
         return InvalidRequestError(
-            f"{server} refused the request (400): {said.words}. {_untouched(about)}",
+            f"{server} refused the request (400): {given.words}. {_untouched(about)}",
             field=field,
             hint=f"Change {field} and send it again."
             if field
@@ -153,13 +155,13 @@ def problem(
         )
     if outcome.status == 401:
         return AuthenticationError(
-            f"{server} refused the key (401): {said.words}. {_untouched(about)}",
+            f"{server} refused the key (401): {given.words}. {_untouched(about)}",
             hint=_key_hint(about.key),
             **facts,
         )
     if outcome.status == 402:
         return InsufficientCreditsError(
-            f"Not enough credits to reserve this render (402): {said.words}. "
+            f"Not enough credits to reserve this render (402): {given.words}. "
             f"{_untouched(about)} {balance_text(balance)}",
             balance=balance,
             hint="Buy credits on kodisc.com, or wait for next month's free credits."
@@ -169,18 +171,18 @@ def problem(
         )
     if outcome.status == 404 and about.job_id is not None:
         return JobNotFoundError(
-            f"There is no job {about.job_id!r:.100} for this user (404): {said.words}.",
+            f"There is no job {about.job_id!r:.100} for this user (404): {given.words}.",
             hint="Jobs belong to the user who made them: check the job ID and the key.",
             **facts,
         )
     if outcome.status == 413:
         return InvalidRequestError(
-            f"The request is too large for {server} (413): {said.words}. {_untouched(about)}",
+            f"The request is too large for {server} (413): {given.words}. {_untouched(about)}",
             field="code",
             hint="Send less code or metadata.",
             **facts,
         )
-    return _server_trouble(outcome, about, said, facts)
+    return _server_trouble(outcome, about, given, facts)
 
 
 def _network_hint(outcome: NoAnswer, about: RequestContext) -> str:
@@ -201,15 +203,15 @@ def misconfiguration_hint(variable: str) -> str:
 
 
 def _server_trouble(
-    answer: Answer, about: RequestContext, said: _Said, facts: dict[str, Any]
+    answer: Answer, about: RequestContext, given: _Reason, facts: dict[str, Any]
 ) -> ServerError:
     transient = is_transient(answer)
     server = server_name(about.base_url)
     if answer.status >= 500:
-        text = f"{server} is having problems ({answer.status}): {said.words}."
+        text = f"{server} is having problems ({answer.status}): {given.words}."
         hint = "Try again later."
     elif transient:
-        text = f"{server} takes no more requests right now ({answer.status}): {said.words}."
+        text = f"{server} takes no more requests right now ({answer.status}): {given.words}."
         hint = "Wait a little, then try again."
     elif 300 <= answer.status < 400:
         target = urlsplit(answer.location).netloc if answer.location else ""
@@ -217,10 +219,10 @@ def _server_trouble(
         text = f"The server wants to redirect{where} ({answer.status}); the key was not sent there."
         hint = f"Check the base URL, {about.base_url}."
     elif answer.status == 404:
-        text = f"The server does not know {about.endpoint} (404): {said.words}."
+        text = f"The server does not know {about.endpoint} (404): {given.words}."
         hint = f"Check the base URL, {about.base_url}."
     else:
-        text = f"The server answered {answer.status}, which the API does not use: {said.words}."
+        text = f"The server answered {answer.status}, which the API does not use: {given.words}."
         hint = f"Check the base URL, {about.base_url}."
     return ServerError(
         text,
@@ -232,26 +234,26 @@ def _server_trouble(
 
 
 @dataclass(frozen=True)
-class _Said:
+class _Reason:
     error: str | None
     message: str | None
     words: str
 
 
-def _said(answer: Answer, key: Key) -> _Said:
+def _reason_of(answer: Answer, key: Key) -> _Reason:
     """The server's own ``error`` and ``message``, or what there is in their place."""
-    body, problem_ = _json(answer)
+    body, problem_ = read_json(answer)
     if problem_ or not isinstance(body, dict):
-        return _Said(None, None, f"no reason given ({problem_ or 'the body is not an object'})")
+        return _Reason(None, None, f"no reason given ({problem_ or 'the body is not an object'})")
     error, message = (
         key.redact(value)[:TEXT_LIMIT] if isinstance(value, str) and value.strip() else None
         for value in (body.get("error"), body.get("message"))
     )
     words = ": ".join(text.strip().rstrip(".") for text in (error, message) if text)
-    return _Said(error, message, words or "no reason given")
+    return _Reason(error, message, words or "no reason given")
 
 
-def _json(answer: Answer) -> tuple[Json, str]:
+def read_json(answer: Answer) -> tuple[Json, str]:
     """The parsed body, or why there is none."""
     if answer.broken:
         return None, f"its body could not be read: {answer.broken}"

@@ -13,20 +13,12 @@ from urllib.parse import urljoin, urlsplit
 
 import requests
 
-from kodisc_jupyter.api.address import place, socket_path
+from kodisc_jupyter.api.address import is_loopback, place, socket_path
 from kodisc_jupyter.api.errors import KodiscError, NetworkError, ServerError
 from kodisc_jupyter.api.exchange import retry
 from kodisc_jupyter.api.exchange.answers import misconfiguration_hint
-from kodisc_jupyter.api.exchange.transport import (
-    BROKEN,
-    Limits,
-    chunks,
-    content_length,
-    is_loopback,
-    misconfiguration_of,
-    new_session,
-    reason_of,
-)
+from kodisc_jupyter.api.exchange.http_session import Limits, chunks, content_length, new_session
+from kodisc_jupyter.api.exchange.network_errors import BROKEN, misconfiguration_of, reason_of
 
 REDIRECTS: Final = 5
 
@@ -62,7 +54,7 @@ def download(
     limits: Limits,
     max_bytes: int | None,
     pause: Callable[[float], None],
-    luck: Callable[[], float],
+    jitter: Callable[[], float],
     kind: FileKind | None = None,
     monotonic: Callable[[], float] = time.monotonic,
     own: str = "",
@@ -92,7 +84,7 @@ def download(
         attempts=retry.ATTEMPTS,
         again=lambda error: isinstance(error, (NetworkError, ServerError)) and error.transient,
         wait_s=lambda failures, error: retry.delay_s(
-            failures, retry_after_s=getattr(error, "retry_after_s", None), luck=luck()
+            failures, retry_after_s=getattr(error, "retry_after_s", None), jitter=jitter()
         ),
         reason=str,
         pause=pause,

@@ -1,18 +1,14 @@
-"""When to try again, and how long to wait before: the API page's "1 s, 2 s, 4 s …, up to 5".
-
-The decisions are pure; :func:`repeat` hands them to tenacity.
-"""
+"""When to try again, and how long to wait before: the API page's "1 s, 2 s, 4 s …, up to 5"."""
 
 from __future__ import annotations
 
+import random
 import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from email.utils import parsedate_to_datetime
 from typing import Final, TypeVar
-
-import tenacity
 
 ATTEMPTS: Final = 5
 FIRST_WAIT_S: Final = 1.0
@@ -38,16 +34,16 @@ class Retrying:
         )
 
 
-def delay_s(failures: int, *, retry_after_s: float | None, luck: float) -> float:
+def delay_s(failures: int, *, retry_after_s: float | None, jitter: float) -> float:
     """Seconds to wait after the ``failures``-th failed attempt in a row (from 1).
 
-    ``luck`` is a random number in [0, 1). It only ever adds: neither the documented wait nor the
+    ``jitter`` is a random number in [0, 1). It only ever adds: neither the documented wait nor the
     server's ``Retry-After`` (obeyed up to :data:`RETRY_AFTER_CAP_S`) is undercut.
     """
     wait = FIRST_WAIT_S * float(2 ** (failures - 1))
     if retry_after_s is not None:
         wait = max(wait, min(retry_after_s, RETRY_AFTER_CAP_S))
-    return wait + luck * min(JITTER_S, wait / 4)
+    return wait + jitter * min(JITTER_S, wait / 4)
 
 
 def read_retry_after(value: str | None, *, date: str | None, now: float) -> float | None:
@@ -80,46 +76,48 @@ def repeat(
 
     ``pause(seconds)`` does the waiting and may raise to end it all.
     """
-
-    def before_sleep(state: tenacity.RetryCallState) -> None:
-        if on_retry is not None and state.outcome is not None and state.next_action is not None:
-            on_retry(
-                Retrying(
-                    attempt=state.attempt_number + 1,
-                    attempts=attempts,
-                    delay_s=float(state.next_action.sleep),
-                    reason=reason(state.outcome.result()),
-                )
-            )
-
-    def wait(state: tenacity.RetryCallState) -> float:
-        assert state.outcome is not None
-        return wait_s(state.attempt_number, state.outcome.result())
-
-    retrying = tenacity.Retrying(
-        stop=tenacity.stop_after_attempt(attempts),
-        retry=tenacity.retry_if_result(again),
-        wait=wait,
-        sleep=pause,
-        before_sleep=before_sleep,
-        retry_error_callback=_last_outcome,
-    )
-    count = iter(range(1, attempts + 1))
-    outcome: T = retrying(lambda: attempt(next(count)))
-    return outcome
+    number = 1
+    while True:
+        outcome = attempt(number)
+        if number == attempts or not again(outcome):
+            return outcome
+        wait = wait_s(number, outcome)
+        number += 1
+        if on_retry is not None:
+            on_retry(Retrying(number, attempts, wait, reason(outcome)))
+        pause(wait)
 
 
-def nap(seconds: float, cancel: threading.Event | None) -> None:
-    """Sleep, but not past ``cancel`` being set."""
-    if cancel is None:
-        time.sleep(seconds)
-    else:
-        cancel.wait(seconds)
+class CancelledError(Exception):
+    """``cancel`` was set during a wait."""
 
 
-def _last_outcome(state: tenacity.RetryCallState) -> object:
-    assert state.outcome is not None
-    return state.outcome.result()
+@dataclass(frozen=True)
+class Waits:
+    """How a client waits. Tests give ``sleep``, and ``jitter``: random numbers in [0, 1)."""
+
+    sleep: Callable[[float], None] | None = None
+    jitter: Callable[[], float] = random.random
+
+    def nap(self, seconds: float, cancel: threading.Event | None) -> None:
+        """Sleep, but not past ``cancel`` being set."""
+        if self.sleep is not None:
+            self.sleep(seconds)
+        elif cancel is None:
+            time.sleep(seconds)
+        else:
+            cancel.wait(seconds)
+
+    def pause(self, seconds: float, cancel: threading.Event | None) -> None:
+        """Wait before another attempt.
+
+        Raises:
+            CancelledError: ``cancel`` is set.
+        """
+        if cancel is None or not cancel.is_set():
+            self.nap(seconds, cancel)
+        if cancel is not None and cancel.is_set():
+            raise CancelledError
 
 
 def _epoch(text: str) -> float | None:

@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
-from kodisc_jupyter.api.errors import KodiscError, SubmissionUncertainError
+from kodisc_jupyter.api.errors import (
+    KodiscError,
+    SubmissionCancelledError,
+    SubmissionInterruptedError,
+    SubmissionUncertainError,
+)
 from kodisc_jupyter.api.exchange import answers
 from kodisc_jupyter.api.exchange.answers import Delivery, RequestContext
-from kodisc_jupyter.api.exchange.transport import Answer, Interrupted, Outcome
+from kodisc_jupyter.api.exchange.outcome import Answer, Interrupted, Outcome
+from kodisc_jupyter.api.exchange.retry import CancelledError
 from kodisc_jupyter.api.models import Balance, Job, JobStatus
 
 _LOOK: Final = "Before you send it again, look at %kodisc jobs: it shows whether the balance fell."
@@ -52,7 +59,7 @@ class Attempts:
         self.job = accepted(outcome)
         if self.job is None:
             self.reasons.append(answers.reason(outcome))
-            self._uncertain += answers.evidence(outcome) is Delivery.UNCERTAIN
+            self._uncertain += answers.delivery(outcome) is Delivery.UNCERTAIN
         self._is_open = False
 
     def needs_telling(self, outcome: Outcome) -> bool:
@@ -80,6 +87,57 @@ class Attempts:
         return error
 
 
+def submit(
+    post: Callable[[], Outcome],
+    repeat: Callable[[Callable[[int], Outcome], Callable[[Outcome], bool]], Outcome],
+    log: Attempts,
+    *,
+    on_attempt: Callable[[int], None] | None,
+    resubmit_uncertain: bool,
+) -> Outcome:
+    """Have ``repeat`` call ``post`` until the render is accepted or refused; ``log`` knows all.
+
+    Raises:
+        SubmissionCancelledError: called off while it waited.
+        SubmissionInterruptedError: Ctrl-C (a ``KeyboardInterrupt``).
+    """
+
+    def attempt(number: int) -> Outcome:
+        if on_attempt is not None:
+            on_attempt(number)
+        log.open(number)
+        outcome = post()
+        log.close(outcome)
+        return outcome
+
+    def again(outcome: Outcome) -> bool:
+        uncertain = answers.delivery(outcome) is Delivery.UNCERTAIN
+        return answers.is_transient(outcome) and (resubmit_uncertain or not uncertain)
+
+    outcome: Outcome | None = None
+    cancelled = False
+    try:
+        outcome = repeat(attempt, again)
+    except CancelledError:
+        cancelled = True
+    except KodiscError as error:  # from a callback, which calls the rest off
+        log.mark(error)
+        raise
+    except KeyboardInterrupt:
+        pass
+    # Raised out here, without what was under way in their chain.
+    if cancelled:
+        raise log.mark(SubmissionCancelledError("The render was called off.", hint=log.told()))
+    if outcome is None or isinstance(outcome, Interrupted):
+        raise SubmissionInterruptedError(
+            f"Interrupted while the render was being submitted. {log.told()}",
+            attempts=log.attempts,
+            uncertain=log.uncertain,
+            job=log.job,
+        )
+    return outcome
+
+
 def refusal(
     outcome: Outcome,
     log: Attempts,
@@ -95,7 +153,7 @@ def refusal(
             "and its ID is not known.",
             hint=f"It was not sent again, so that you do not pay twice. {_LOOK}",
         )
-    uncertain = answers.evidence(outcome) is Delivery.UNCERTAIN
+    uncertain = answers.delivery(outcome) is Delivery.UNCERTAIN
     if uncertain and not resubmit_uncertain:
         return SubmissionUncertainError(
             f"The render may or may not have been accepted: {answers.reason(outcome)}.",

@@ -7,128 +7,26 @@ request and with it the key, ever gets into the chain of one of ours.
 
 from __future__ import annotations
 
-import http.client
 import io
-import ipaddress
-import os
-import socket
-import ssl
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
-from http.cookiejar import DefaultCookiePolicy
-from typing import Any, Final
+from collections.abc import Callable, Iterator, Mapping
 from urllib.parse import urlsplit
 
 import requests
-import urllib3
-from requests.auth import AuthBase
 
-from kodisc_jupyter.api.address import UNIX, socket_path
 from kodisc_jupyter.api.auth import Key
-from kodisc_jupyter.api.exchange.connections import PATIENCE, Adapter, UnixAdapter
-from kodisc_jupyter.api.exchange.retry import read_retry_after
-
-ANSWER_LIMIT_BYTES: Final = 5_000_000
-"""No answer of the API is near this; more is not read."""
-
-CHUNK_BYTES: Final = 65_536
-
-BROKEN: Final = (
-    requests.RequestException,
-    urllib3.exceptions.HTTPError,
-    http.client.HTTPException,
-    OSError,
-    ValueError,
+from kodisc_jupyter.api.exchange.http_session import Limits, chunks, content_length, new_session
+from kodisc_jupyter.api.exchange.network_errors import (
+    ANSWER_LIMIT_BYTES,
+    BROKEN,
+    CutOffError,
+    TooLargeError,
+    TooSlowError,
+    misconfiguration_of,
+    reason_of,
 )
-"""What requests and the layers below it raise when an exchange breaks."""
-
-
-@dataclass(frozen=True)
-class Answer:
-    """A status came back. ``broken`` says why the body could not be read whole, if so."""
-
-    status: int
-    body: bytes = field(default=b"", repr=False)
-    retry_after_s: float | None = None
-    location: str = ""
-    broken: str = ""
-    too_large: bool = False
-
-
-@dataclass(frozen=True)
-class NoAnswer:
-    """No status came back. ``sent`` is whether any of the request's body had left.
-
-    ``misconfigured`` says that something on this machine is set wrongly, so that trying again is
-    no use; ``variable`` is the environment variable that sets it, if one does.
-    """
-
-    sent: bool
-    reason: str
-    misconfigured: bool = False
-    variable: str = ""
-
-
-@dataclass(frozen=True)
-class Interrupted:
-    """Ctrl-C during the exchange. ``sent`` is whether any of the request's body had left."""
-
-    sent: bool
-
-
-Outcome = Answer | NoAnswer | Interrupted
-
-
-@dataclass(frozen=True)
-class Limits:
-    """Seconds to connect, and seconds between two arrivals of bytes."""
-
-    connect_s: float = 10.0
-    read_s: float = 30.0
-
-    @property
-    def total_s(self) -> float:
-        """Seconds for an answer in all."""
-        return PATIENCE * self.read_s
-
-
-def is_loopback(host: str | None) -> bool:
-    """Whether a URL's host is this machine."""
-    if host is None:
-        return False
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return host.lower().rstrip(".") == "localhost"
-
-
-class Bearer(AuthBase):
-    """Sets the ``Authorization`` header; being an auth object, it keeps ``~/.netrc`` out."""
-
-    def __init__(self, key: Key | None) -> None:
-        self._key = key
-
-    def __call__(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
-        """Called by requests for each request it prepares."""
-        if self._key is not None:
-            request.headers["Authorization"] = f"Bearer {self._key.value}"
-        return request
-
-
-def new_session(key: Key | None, url: str) -> requests.Session:
-    """A session that never retries, keeps no cookies, and bypasses proxies on this machine."""
-    session = requests.Session()
-    session.mount("https://", Adapter())
-    session.mount("http://", Adapter())
-    session.mount(f"{UNIX}://", UnixAdapter())
-    session.auth = Bearer(key)
-    session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
-    session.headers["User-Agent"] = "kodisc-jupyter"
-    # A compressed answer could be far larger than the limit on what is read.
-    session.headers["Accept-Encoding"] = "identity"
-    session.trust_env = not is_loopback(urlsplit(url).hostname) and socket_path(url) is None
-    return session
+from kodisc_jupyter.api.exchange.outcome import Answer, Interrupted, NoAnswer, Outcome
+from kodisc_jupyter.api.exchange.retry import read_retry_after
 
 
 class Transport:
@@ -203,7 +101,7 @@ class Transport:
         try:
             body = b"".join(self._chunks(response, deadline))
         except BROKEN as error:
-            too_large = isinstance(error, _TooLargeError)
+            too_large = isinstance(error, TooLargeError)
             broken = self._key.redact(reason_of(error, self._limits))
         return Answer(
             status=response.status_code,
@@ -221,17 +119,17 @@ class Transport:
     def _chunks(self, response: requests.Response, deadline: float) -> Iterator[bytes]:
         length = content_length(response)
         if length is not None and length > ANSWER_LIMIT_BYTES:
-            raise _TooLargeError
+            raise TooLargeError
         size = 0
         for chunk in chunks(response):
             size += len(chunk)
             if size > ANSWER_LIMIT_BYTES:
-                raise _TooLargeError
+                raise TooLargeError
             yield chunk
             if self._monotonic() > deadline:
-                raise _TooSlowError
+                raise TooSlowError
         if length is not None and size < length and "Content-Encoding" not in response.headers:
-            raise _CutOffError
+            raise CutOffError
 
 
 class Outgoing:
@@ -257,115 +155,3 @@ class Outgoing:
         """The next bytes to be sent."""
         self.left = True
         return self._stream.read(size)
-
-
-class _TooLargeError(OSError):
-    """The answer is larger than :data:`ANSWER_LIMIT_BYTES`."""
-
-
-class _TooSlowError(OSError):
-    """The answer took longer than ``Limits.total_s``."""
-
-
-class _CutOffError(OSError):
-    """The connection was closed before the announced end of the body."""
-
-
-def chunks(response: requests.Response) -> Iterator[bytes]:
-    """The body as it arrives, at most :data:`CHUNK_BYTES` at a time."""
-    raw: Any = response.raw
-    # read1 gives what one arrival brought, so a deadline is looked at in between; urllib3 1.26
-    # has no read1, and there small reads must do.
-    read1 = getattr(raw, "read1", None)
-    while True:
-        if read1 is not None:
-            chunk = read1(CHUNK_BYTES, decode_content=True)
-        else:
-            chunk = raw.read(1024, decode_content=True)
-        if not chunk:
-            return
-        yield chunk
-
-
-def content_length(response: requests.Response) -> int | None:
-    """The announced size of the body in bytes, or ``None``."""
-    text = response.headers.get("Content-Length", "")
-    return int(text) if text.isascii() and text.isdigit() else None
-
-
-def reason_of(error: BaseException, limits: Limits) -> str:
-    """Why an exchange broke, in a few words for a person, from the chain of causes."""
-    causes = list(_causes(error))
-
-    def any_of(*kinds: type[BaseException]) -> bool:
-        return any(isinstance(cause, kinds) for cause in causes)
-
-    if any_of(_TooLargeError):
-        return f"the answer is larger than {ANSWER_LIMIT_BYTES // 1_000_000} MB"
-    if any_of(_TooSlowError):
-        return f"the answer was not complete after {limits.total_s:g} s"
-    if any_of(requests.exceptions.ProxyError, urllib3.exceptions.ProxyError):
-        return "the proxy could not be used"
-    if any_of(socket.gaierror):
-        return "the server's name was not found"
-    if any_of(ConnectionRefusedError):
-        return "the connection was refused"
-    if any_of(urllib3.exceptions.NewConnectionError):
-        return "no connection could be made"
-    if any_of(requests.exceptions.ConnectTimeout, urllib3.exceptions.ConnectTimeoutError):
-        return f"no connection within {limits.connect_s:g} s"
-    if any_of(requests.exceptions.ReadTimeout, urllib3.exceptions.ReadTimeoutError, TimeoutError):
-        return f"no answer within {limits.read_s:g} s"
-    if type(error) is OSError and "CA certificate bundle" in str(error):
-        return "the file of certificates is not there"
-    if any_of(ssl.SSLCertVerificationError):
-        return "the server's certificate could not be verified"
-    if any_of(requests.exceptions.SSLError, urllib3.exceptions.SSLError, ssl.SSLError):
-        return "no secure connection could be made"
-    if any_of(
-        _CutOffError,
-        ConnectionError,
-        http.client.HTTPException,
-        urllib3.exceptions.ProtocolError,
-        requests.exceptions.ChunkedEncodingError,
-    ):
-        return "the connection was cut off"
-    return f"the connection failed ({type(causes[-1]).__name__}: {causes[-1]!s:.200})"
-
-
-_CA_VARIABLES: Final = ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE")
-"""In the order in which requests looks for a file of certificates."""
-
-
-def misconfiguration_of(error: BaseException, url: str) -> tuple[bool, str]:
-    """Whether a setting of this machine broke the exchange, and the variable that it is in."""
-    causes = list(_causes(error))
-    # what a proxy that is there says of the way behind it will pass
-    beyond = any("Tunnel connection failed: 5" in str(cause) for cause in causes)
-    proxy_errors = (requests.exceptions.ProxyError, urllib3.exceptions.ProxyError)
-    if any(isinstance(cause, proxy_errors) for cause in causes) and not beyond:
-        scheme = urlsplit(url).scheme
-        return True, _first_set(
-            name for base in (scheme, "all") for name in (f"{base}_proxy", f"{base}_PROXY".upper())
-        )
-    unusable = type(error) is OSError and "CA certificate bundle" in str(error)
-    if unusable or any(isinstance(one, ssl.SSLCertVerificationError) for one in causes):
-        return True, _first_set(_CA_VARIABLES)
-    return False, ""
-
-
-def _first_set(names: Iterable[str]) -> str:
-    return next((name for name in names if os.environ.get(name)), "")
-
-
-def _causes(error: BaseException) -> Iterator[BaseException]:
-    """The error and what is behind it: libraries keep that in args, ``reason`` or the chain."""
-    seen: set[int] = set()
-    queue: list[Any] = [error]
-    while queue:
-        cause = queue.pop(0)
-        if isinstance(cause, BaseException) and id(cause) not in seen:
-            seen.add(id(cause))
-            yield cause
-            queue += [getattr(cause, "reason", None), *cause.args]
-            queue += [cause.__cause__, cause.__context__]
