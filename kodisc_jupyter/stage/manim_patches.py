@@ -24,6 +24,7 @@ def preload() -> None:
     del PIL
     pictures_with_new_pillow()
     _encode_in_place()
+    _no_thread_for_bars()
 
 
 @contextlib.contextmanager
@@ -74,6 +75,17 @@ def _encode_in_place() -> None:
         from_ndarray=av.VideoFrame.from_numpy_buffer
     )
     encoder.av = in_place
+
+
+def _no_thread_for_bars() -> None:
+    """Keep tqdm from starting a thread: a process with two cannot be copied.
+
+    Manim makes a bar for every animation, shown or not, and the first starts a thread that looks
+    after it until the process ends.
+    """
+    from tqdm import tqdm
+
+    tqdm.monitor_interval = 0
 
 
 @contextlib.contextmanager

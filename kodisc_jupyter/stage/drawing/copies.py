@@ -11,7 +11,7 @@ import contextlib
 import os
 import signal
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Final
 
@@ -102,16 +102,6 @@ def kill(pid: int) -> None:
     with contextlib.suppress(OSError):
         os.kill(pid, signal.SIGKILL)
     ended(pid, wait=True)
-
-
-@contextlib.contextmanager
-def all_ended(pids: Callable[[], Iterator[int]]) -> Iterator[None]:
-    """No copy outlives the block."""
-    try:
-        yield
-    finally:
-        for pid in list(pids()):
-            kill(pid)
 
 
 def _end_with(parent: int) -> None:
