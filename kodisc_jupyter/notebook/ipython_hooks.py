@@ -141,7 +141,21 @@ def _offer(shell: Any, before: str, below: str) -> list[str]:
             if command[:1] in (["show"], ["save"], ["cancel"])
             else (),
             notebooks=_notebooks() if command == ["export"] else (),
+            files=_files,
         ),
+    )
+
+
+def _files(begun: str) -> list[str]:
+    """Files and folders beside the notebook whose path begins so; what is hidden stays so."""
+    head = begun.rpartition("/")[0]
+    folder = Path(head)
+    if folder.is_absolute() or not folder.is_dir():
+        return []
+    return sorted(
+        f"{f'{head}/' if head else ''}{each.name}{'/' if each.is_dir() else ''}"
+        for each in folder.iterdir()
+        if " " not in each.name and not each.name.startswith((".", "__pycache__"))
     )
 
 

@@ -18,11 +18,13 @@ from kodisc_jupyter.api.rules import BODY_LIMIT_BYTES, FIELD_OF, broken_rule
 from kodisc_jupyter.notebook.line.options import Options, option_of
 from kodisc_jupyter.notebook.line.values import LEFT_OUT
 from kodisc_jupyter.notebook.settings import KodiscSettings
+from kodisc_jupyter.notebook.source.file_reader import FileRefusedError, read_files
 from kodisc_jupyter.scene.cell import Source, assemble
 from kodisc_jupyter.scene.checks import check
 from kodisc_jupyter.scene.diagnostics import NOTHING_CHARGED, Diagnostic, Severity, to_ansi
 from kodisc_jupyter.scene.excerpt import excerpt
 from kodisc_jupyter.scene.request import Request
+from kodisc_jupyter.scene.sent_files import SentFile, sent_modules
 
 
 class Wanted(NamedTuple):
@@ -53,7 +55,8 @@ class PreparedCell(NamedTuple):
 class CellContext(NamedTuple):
     """What the cell stands in: the magic's line, the prelude, the notebook's names and modules.
 
-    ``first_line`` is the number beside the cell's first line: the magic's own line is line 1.
+    ``folder`` is where the paths of ``--file`` start. ``first_line`` is the number beside the
+    cell's first line: the magic's own line is line 1.
     """
 
     line: str = ""
@@ -61,6 +64,7 @@ class CellContext(NamedTuple):
     namespace: Mapping[str, Any] | None = None
     local_modules: Sequence[str] = ()
     first_line: int = 1
+    folder: Path = Path()
 
 
 def prepare(
@@ -72,19 +76,21 @@ def prepare(
         SceneCheckError: a free check found a mistake; nothing was sent.
     """
     namespace = around.namespace or {}
+    files = _files(options.file, around)
     source = assemble(
         cell,
         prelude=around.prelude,
         values=_values(options.names, namespace, around.line),
         first_line=around.first_line,
+        files=files,
     )
     wanted = Wanted.of(options, settings)
     checked = check(
         source,
         options.scenes,
         notebook_names=namespace,
-        local_modules=around.local_modules,
-        request=_facts(source.code, wanted, options, around.line),
+        local_modules=set(around.local_modules) - sent_modules(source.files),
+        request=_facts(source.code, wanted, options, around.line, files),
         limit_bytes=BODY_LIMIT_BYTES,
         disabled=settings.disabled_checks(),
     )
@@ -97,7 +103,17 @@ def prepare(
     )
 
 
-def _facts(code: str, wanted: Wanted, options: Options, line: str) -> Request:
+def _files(words: Sequence[str], around: CellContext) -> tuple[SentFile, ...]:
+    try:
+        return read_files(words, around.folder)
+    except FileRefusedError as problem:
+        said = option_diagnostic(problem.message, problem.hint, around.line, problem.word, "--file")
+        raise refused([said]) from None
+
+
+def _facts(
+    code: str, wanted: Wanted, options: Options, line: str, files: Sequence[SentFile]
+) -> Request:
     """What the API's own rules and size limit say of the request."""
     body: dict[str, Any] = {}
     error = None
@@ -112,11 +128,17 @@ def _facts(code: str, wanted: Wanted, options: Options, line: str) -> Request:
         field=FIELD_OF.get(error or "", ""),
         broken_rule=error,
         body_bytes=size,
+        files=files,
     )
 
 
 def request_facts(
-    line: str, *, field: str = "", broken_rule: str | None = None, body_bytes: int = 0
+    line: str,
+    *,
+    field: str = "",
+    broken_rule: str | None = None,
+    body_bytes: int = 0,
+    files: Sequence[SentFile] = (),
 ) -> Request:
     """What the checks hear of a request, with the option that writes its ``field``."""
     option = option_of(field)
@@ -127,14 +149,14 @@ def request_facts(
         options=line,
         words=option.words[::-1] if option else (),
         hint=option.hint if option else "",
+        files=tuple((file.path, len(file.content)) for file in files),
     )
 
 
 def refused(diagnostics: Sequence[Diagnostic]) -> SceneCheckError:
     """The error that stops a cell, with the frames of all that was found."""
-    error = SceneCheckError(
-        diagnostics[0].message, diagnostics=tuple(diagnostics), hint=diagnostics[0].hint
-    )
+    first = next((one for one in diagnostics if one.severity is Severity.ERROR), diagnostics[0])
+    error = SceneCheckError(first.message, diagnostics=tuple(diagnostics), hint=first.hint)
     error.frames = [to_ansi(diagnostic) for diagnostic in diagnostics]
     return error
 

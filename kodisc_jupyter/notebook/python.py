@@ -34,9 +34,10 @@ def render(code: str | type, scene: str | None = None, **options: Any) -> Render
             file) that defines it is sent, as it was when it was run.
         scene: the Scene class's name; may be left out when ``code`` defines exactly one.
         options: ``%%kodisc``'s options by name: ``quality``, ``aspect``, ``fps``, ``values``
-            (a dict of what ``--with`` sends), ``metadata``, ``webhook`` (``None`` for none),
-            ``wait``, ``timeout``, ``force``, ``max_credits``, ``embed``, ``save``, ``width``,
-            ``loop``, ``autoplay``, ``alt``, ``backend``, ``rehearse`` (``True`` rehearses only,
+            (a dict of what ``--with`` sends), ``file`` (a path or a list of them), ``metadata``,
+            ``webhook`` (``None`` for none), ``wait``, ``timeout``, ``force``, ``max_credits``,
+            ``embed``, ``save``, ``width``, ``loop``, ``autoplay``, ``alt``, ``backend``,
+            ``rehearse`` (``True`` rehearses only,
             ``False`` sends without a rehearsal).
 
     Returns:

@@ -1,4 +1,4 @@
-"""What is sent: the prelude, the ``--with`` values and the cell, and the way back to each line."""
+"""What is sent: files, prelude, ``--with`` values and cell, and the way back to each line."""
 
 from __future__ import annotations
 
@@ -6,16 +6,18 @@ import ast
 import keyword
 import re
 from bisect import bisect_right
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Final, Literal
 
 from kodisc_jupyter.scene.literals import literal
 from kodisc_jupyter.scene.reading.parser import CANNOT_PARSE, parse
+from kodisc_jupyter.scene.sent_files import SentFile, unpacking
 
-Origin = Literal["cell", "prelude", "with", "options"]
-"""Where a line was written; ``"options"`` is the magic's own line."""
+Origin = Literal["cell", "prelude", "with", "file", "options"]
+"""Where a line was written; ``"file"`` is what writes the files that are sent along, ``"options"``
+the magic's own line."""
 
 _LINE_END: Final = re.compile(r"\r\n|\r|\n")  # Python's own; str.splitlines knows more
 
@@ -24,9 +26,9 @@ _LINE_END: Final = re.compile(r"\r\n|\r|\n")  # Python's own; str.splitlines kno
 class Source:
     """The Python source of a render, and where each of its lines comes from.
 
-    ``code`` is what is sent: the cell byte for byte, unless there is a prelude or a value.
-    ``first_line`` is the number that the reader sees beside the cell's first line: 1, or 2 where
-    the magic's own line is counted too.
+    ``code`` is what is sent: the cell byte for byte, unless there is a file, a prelude or a value.
+    ``files`` are the paths of those in it. ``first_line`` is the number that the reader sees beside
+    the cell's first line: 1, or 2 where the magic's own line is counted too.
     """
 
     code: str
@@ -34,6 +36,7 @@ class Source:
     prelude: str = ""
     names: tuple[str, ...] = ()
     first_line: int = 1
+    files: tuple[str, ...] = ()
     _starts: tuple[tuple[int, Origin, int], ...] = field(default=((1, "cell", 1),), repr=False)
 
     @cached_property
@@ -69,8 +72,9 @@ def assemble(
     prelude: str = "",
     values: Mapping[str, object] | None = None,
     first_line: int = 1,
+    files: Sequence[SentFile] = (),
 ) -> Source:
-    """Put the source of a render together: prelude, values as literals, cell.
+    """Put the source of a render together: files, prelude, values as literals, cell.
 
     A ``from __future__`` import must come first in Python, so it is moved from the cell to the top
     where something stands above the cell; its place in the cell is kept by a ``pass``.
@@ -79,8 +83,8 @@ def assemble(
         ValueError: a name is not one that Python could assign, or a value cannot be sent; the
             message says which and why.
     """
-    if not prelude.strip() and not values:
-        return Source(cell, cell, "", (), first_line, ((1, "cell", first_line),))
+    if not prelude.strip() and not values and not files:
+        return Source(cell, cell, first_line=first_line, _starts=((1, "cell", first_line),))
     futures, body = _without_futures(cell)
     assigned = [_assignment(name, value) for name, value in (values or {}).items()]
     head: list[str] = []
@@ -88,6 +92,9 @@ def assemble(
     for line, statement in futures:
         starts.append((len(head) + 1, "cell", line + first_line - 1))
         head.append(statement)
+    if files:
+        starts.append((len(head) + 1, "file", 1))
+        head.extend(unpacking(files))
     if prelude.strip():
         starts.append((len(head) + 1, "prelude", 1))
         head.extend(split_lines(_LINE_END.sub("\n", prelude).removesuffix("\n")))
@@ -96,7 +103,8 @@ def assemble(
         head.extend(assigned)
     starts.append((len(head) + 1, "cell", first_line))
     code = "\n".join([*head, body])
-    return Source(code, cell, prelude, tuple(values or ()), first_line, tuple(starts))
+    sent = tuple(file.path for file in files)
+    return Source(code, cell, prelude, tuple(values or ()), first_line, sent, tuple(starts))
 
 
 def split_lines(text: str) -> tuple[str, ...]:

@@ -38,7 +38,7 @@ CHECKS: Final[dict[str, str]] = {
     "manimgl": "no names of ManimGL, which Kodisc does not render with",
     "newer-manim": "no names that came after the Manim version Kodisc was seen with (warning)",
     "local-import": "no imports of your own files, which are not sent",
-    "relative-file": "no files opened by a relative path (warning)",
+    "relative-file": "no files opened by a relative path that are not sent along (warning)",
     "leftover-call": "no leftover calls that render by themselves (warning)",
     "waits-for-input": "nothing waits for somebody to type or to click",
     "ignored-setting": "no size, rate or format set in the cell, where it is ignored (warning)",
@@ -97,7 +97,7 @@ def check(
         found.append(refusal(request.broken_rule, request, NOTHING_CHARGED))
     size = request.body_bytes or len(source.code.encode("utf-8", "surrogatepass"))
     if limit_bytes and size > limit_bytes:
-        found.append(too_large(size, limit_bytes))
+        found.append(too_large(size, limit_bytes, request))
     chosen = tuple(scenes)
     try:
         reading = read(source, chosen)
@@ -141,7 +141,8 @@ def _refuse_unknown(disabled: Collection[str]) -> None:
 
 
 def _without(found: list[Diagnostic], disabled: Collection[str]) -> tuple[Diagnostic, ...]:
-    kept = [problem for problem in found if problem.check not in disabled]
+    # The lines that write the files are ours: what is unusual in them is nobody's mistake.
+    kept = [one for one in found if one.check not in disabled and one.origin != "file"]
     return tuple(sorted(kept, key=_in_text_order))
 
 
@@ -154,7 +155,7 @@ _TOO_DEEP: Final = Diagnostic(
 
 
 def _in_text_order(problem: Diagnostic) -> tuple[int, int, int]:
-    origins = ["options", "prelude", "with", "cell"]
+    origins = ["options", "file", "prelude", "with", "cell"]
     return (origins.index(problem.origin), problem.line or 0, problem.column or 0)
 
 

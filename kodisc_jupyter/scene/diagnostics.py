@@ -58,6 +58,7 @@ class Diagnostic(NamedTuple):
             "cell": f"line {self.line}",
             "prelude": f"prelude, line {self.line}",
             "with": "in the --with values",
+            "file": "in the lines that write the files of --file",
             "options": "in the options",
         }[self.origin]
 

@@ -109,7 +109,7 @@ _PYTHON: Final = (
     ),
     (
         r"could not find (?P<a>\S+)|No such file or directory: '(?P<b>[^']+)'",
-        "Only the code is sent: files of your own are not where the scene is rendered.",
+        "Files of your own are not where the scene is rendered, unless --file sends them along.",
     ),
     (
         r"could not be broadcast|inhomogeneous shape|setting an array element with a sequence",

@@ -21,7 +21,8 @@ class Request(NamedTuple):
     ``broken_rule`` is the API's sentence about it and ``field`` the field that it is about;
     ``body_bytes`` is its size as JSON; ``options`` the magic's line as typed, and ``options_line``
     its number. ``words`` are the spellings of the option that writes ``field``, the longest
-    first, and ``hint`` what to do about it.
+    first, and ``hint`` what to do about it. ``files`` are those that are sent along, with their
+    sizes in bytes.
     """
 
     broken_rule: str | None = None
@@ -31,16 +32,27 @@ class Request(NamedTuple):
     options_line: int = 1
     words: tuple[str, ...] = ()
     hint: str = ""
+    files: tuple[tuple[str, int], ...] = ()
 
 
-def too_large(size_bytes: int, limit_bytes: int) -> Diagnostic:
+FILES_NAMED: Final = 5
+
+
+def too_large(size_bytes: int, limit_bytes: int, request: Request) -> Diagnostic:
     """A request that is larger than the API takes."""
+    message = f"The request is {size_bytes:,} bytes; the API takes at most {limit_bytes:,}."
+    hint = "Shorten the cell, or compute long data in the scene instead of sending it."
+    place: dict[str, Any] = {}
+    if request.files:
+        largest = sorted(request.files, key=lambda file: -file[1])
+        named = [f"{path} {size:,} bytes" for path, size in largest[:FILES_NAMED]]
+        named += [f"{len(largest) - FILES_NAMED} more"] if largest[FILES_NAMED:] else []
+        message += f" Its files, before they are compressed: {', '.join(named)}."
+        hint = "Send less: a picture can be scaled down, as in --file picture.png:512."
+        found = re.search(r"(?<!\S)--file(?!\S)", request.options.replace("=", " "))
+        place = _place(request, found.span() if found else None)
     return Diagnostic(
-        "too-large",
-        Severity.ERROR,
-        f"The request is {size_bytes:,} bytes; the API takes at most {limit_bytes:,}.",
-        hint="Shorten the cell, or compute long data in the scene instead of sending it.",
-        charged=NOTHING_CHARGED,
+        "too-large", Severity.ERROR, message, hint=hint, charged=NOTHING_CHARGED, **place
     )
 
 

@@ -164,19 +164,19 @@ FAILING = (
         "image_that_is_not_there",
         scene('self.add(ImageMobject("logo.png"))  # here'),
         "OSError: could not find logo.png",
-        "Only the code is sent",
+        "unless --file sends them along",
     ),
     Failing(
         "drawing_that_is_not_there",
         scene('self.add(SVGMobject("logo.svg"))  # here'),
         "logo.svg",
-        "Only the code is sent",
+        "unless --file sends them along",
     ),
     Failing(
         "file_that_is_not_there",
         scene('with open("data.csv") as file:  # here', "    rows = file.readlines()"),
         "data.csv",
-        "Only the code is sent",
+        "unless --file sends them along",
     ),
     Failing(
         "module_that_is_not_there",

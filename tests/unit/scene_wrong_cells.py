@@ -1365,7 +1365,7 @@ class Hello(Scene):
         2,
         "import helpers",
         "helpers is a file of your own folder, which is not sent.",
-        "Put what you need from it into the cell, or into a %%kodisc_prelude cell.",
+        "Send it along with --file helpers.py, or put what you need from it into the cell.",
         local_modules=["helpers"],
     ),
     Wrong(
@@ -1382,7 +1382,7 @@ class Hello(Scene):
         2,
         "from helpers.shapes import grid",
         "helpers is a file of your own folder, which is not sent.",
-        "Put what you need from it into the cell, or into a %%kodisc_prelude cell.",
+        "Send it along with --file helpers, or put what you need from it into the cell.",
         local_modules=["helpers"],
     ),
     Wrong(
@@ -1430,7 +1430,7 @@ class Hello(Scene):
         6,
         '"logo.png"',
         "'logo.png' is a file beside the notebook; only the code is sent.",
-        "Draw it with Manim, or make its content part of the cell.",
+        "Send it along: --file logo.png.",
         severity="warning",
     ),
     Wrong(
@@ -1446,7 +1446,7 @@ class Hello(Scene):
         6,
         '"img/logo.svg"',
         "'img/logo.svg' is a file beside the notebook; only the code is sent.",
-        "Draw it with Manim, or make its content part of the cell.",
+        "Send it along: --file img/logo.svg.",
         severity="warning",
     ),
     Wrong(
@@ -1463,7 +1463,7 @@ class Hello(Scene):
         6,
         '"data.csv"',
         "'data.csv' is a file beside the notebook; only the code is sent.",
-        "Draw it with Manim, or make its content part of the cell.",
+        "Send it along: --file data.csv.",
         severity="warning",
     ),
     Wrong(
@@ -1479,7 +1479,7 @@ class Hello(Scene):
         6,
         '"click.wav"',
         "'click.wav' is a file beside the notebook; only the code is sent.",
-        "Draw it with Manim, or make its content part of the cell.",
+        "Send it along: --file click.wav.",
         severity="warning",
     ),
     Wrong(
@@ -1495,7 +1495,7 @@ class Hello(Scene):
         6,
         '"example.py"',
         "'example.py' is a file beside the notebook; only the code is sent.",
-        "Draw it with Manim, or make its content part of the cell.",
+        "Send it along: --file example.py.",
         severity="warning",
     ),
     Wrong(
@@ -1512,7 +1512,7 @@ class Hello(Scene):
         7,
         '"data.csv"',
         "'data.csv' is a file beside the notebook; only the code is sent.",
-        "Draw it with Manim, or make its content part of the cell.",
+        "Send it along: --file data.csv.",
         severity="warning",
     ),
     Wrong(

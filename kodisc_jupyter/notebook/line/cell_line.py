@@ -67,8 +67,13 @@ def parse(line: str) -> Options:
         for name in given.split(",")
         if name.strip()
     )
-    fields = {"scenes": _scenes(found.scenes), "names": names, "alt": tuple(found.alt or ())}
-    return Options(**{**vars(found), **fields})
+    repeated = {
+        option.dest: tuple(getattr(found, option.dest) or ())
+        for option in OPTIONS
+        if option.repeats
+    }
+    fields = {"scenes": _scenes(found.scenes), "names": names}
+    return Options(**{**vars(found), **repeated, **fields})
 
 
 def from_python(scene: str | None, names: tuple[str, ...], given: dict[str, Any]) -> Options:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 from kodisc_jupyter.notebook.line.command_line import COMMANDS, HELP, JOBS, NOTEBOOKS, Argument
@@ -17,6 +17,8 @@ class Around:
     variables: Iterable[str] = ()
     job_ids: Iterable[str] = ()
     notebooks: Iterable[str] = ()
+    files: Callable[[str], Iterable[str]] = lambda _: ()
+    """The files and folders whose path begins so."""
 
 
 def complete(before: str, around: Around) -> list[str]:
@@ -50,7 +52,9 @@ def _for_cell(words: list[str], begun: str, around: Around) -> list[str]:
 
 
 def _values(option: Option, begun: str, around: Around) -> list[str]:
-    """The values of an option; of ``--with``, the notebook's variables, one or a list of them."""
+    """The values of an option: paths, the notebook's variables (one, or a list), or words."""
+    if option.dest == "file":
+        return list(around.files(begun))
     if option.dest == "names":
         head, comma, _ = begun.rpartition(",")
         return [f"{head}{comma}{name}" for name in sorted(around.variables)]

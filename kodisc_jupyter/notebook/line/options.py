@@ -20,6 +20,7 @@ from kodisc_jupyter.notebook.line.values import (
     json_data,
     json_text,
     positive,
+    texts,
 )
 from kodisc_jupyter.notebook.settings import ASPECT_RATIOS, QUALITIES
 
@@ -99,6 +100,16 @@ GROUPS: Final[dict[str, tuple[Option, ...]]] = {
             default=(),
             repeats=True,
             in_python=False,
+        ),
+        Option(
+            ("--file",),
+            "file",
+            "send this file or folder along; the scene opens it by the same path. Repeat it for "
+            "more; --file logo.png:512 sends a picture scaled down to at most 512 pixels",
+            metavar="PATH",
+            read_python=texts("file"),
+            default=(),
+            repeats=True,
         ),
         Option(
             ("--metadata",),
@@ -220,6 +231,7 @@ class Options(NamedTuple):
     aspect: str | None = None
     fps: int | None = None
     names: tuple[str, ...] = ()
+    file: tuple[str, ...] = ()
     metadata: Any = LEFT_OUT
     webhook: str | LeftOut | None = LEFT_OUT
     wait: bool | None = None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 from collections.abc import Callable, Iterable
 from enum import Enum
 from typing import Any, Final, NoReturn
@@ -112,6 +113,21 @@ def https_url(text: str) -> str:
     if not text.startswith("https://"):
         raise argparse.ArgumentTypeError("webhookUrl must be an https:// URL")
     return text
+
+
+def texts(kind: str) -> Callable[[Any], tuple[str, ...]]:
+    """One text or path, or several of them."""
+
+    def read(value: Any) -> tuple[str, ...]:
+        each = (value,) if isinstance(value, (str, os.PathLike)) else value
+        try:
+            return tuple(os.fspath(one) for one in each)
+        except TypeError:
+            raise argparse.ArgumentTypeError(
+                f"{kind} must be a text, or a list of texts, not {value!r:.60}"
+            ) from None
+
+    return read
 
 
 def identifier(text: str) -> str:

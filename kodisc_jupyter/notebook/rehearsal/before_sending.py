@@ -201,12 +201,19 @@ def _about_layout(rehearsal: Rehearsal, source: Source) -> Iterator[Diagnostic]:
 
 def _about_files(rehearsal: Rehearsal, source: Source) -> Iterator[Diagnostic]:
     for path, line in rehearsal.files:
+        beside = Path(path).is_relative_to(Path.cwd())
+        known = str(Path(path).relative_to(Path.cwd())) if beside else ""
+        way = (
+            f"Send it along with --file {known}, and open it by that path."
+            if known
+            else "Copy it beside the notebook, send it along with --file, and open it by its name."
+        )
         yield _warning(
             source,
             "rehearsal",
             line,
             f"{path} is a file of this machine; it is not where Kodisc renders.",
-            "Only the code is sent: make the file's content part of the cell.",
+            way,
         )
 
 

@@ -84,7 +84,8 @@ def _import(
                 "local-import",
                 node,
                 f"{top} is a file of your own folder, which is not sent.",
-                _OWN_FILE,
+                f"Send it along with --file {top if '.' in module else f'{top}.py'}, or put what "
+                "you need from it into the cell.",
             )
     if isinstance(node, ast.ImportFrom) and node.module == "manim":
         yield from _from_manim(reading, node)

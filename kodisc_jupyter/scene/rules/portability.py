@@ -11,6 +11,7 @@ from typing import Final
 from kodisc_jupyter.scene.diagnostics import Diagnostic
 from kodisc_jupyter.scene.reading.classes import Kind
 from kodisc_jupyter.scene.reading.reading import Reading
+from kodisc_jupyter.scene.sent_files import is_sent
 
 # A call of one of these reads the file that its first argument (or this keyword) names.
 _READERS: Final[dict[str, str]] = {
@@ -42,7 +43,8 @@ _WRITERS: Final = frozenset({"savefig", "save", "imsave", "imwrite", "to_csv", "
 def relative_files(reading: Reading) -> Iterable[Diagnostic]:
     """Files that are opened by a relative path: they are not where the scene is rendered.
 
-    Nothing is said of a file that the source itself writes or fetches: its name stands there too.
+    Nothing is said of a file that is sent along, or that the source itself writes or fetches: its
+    name stands there too.
     """
     calls = reading.scopes.calls
     if any(_called(call)[1] in _RUNNERS for call in calls):
@@ -56,13 +58,22 @@ def relative_files(reading: Reading) -> Iterable[Diagnostic]:
         text = _text(path)
         if _ABSOLUTE.match(text) or text in told or times[text] > read[text]:
             continue
+        if is_sent(text, reading.source.files):
+            continue
         told.add(text)
         yield reading.warning(
             "relative-file",
             path,
             f"{_shortened(text)} is a file beside the notebook; only the code is sent.",
-            "Draw it with Manim, or make its content part of the cell.",
+            _way_to_send(text),
         )
+
+
+def _way_to_send(path: str) -> str:
+    if path.startswith(".."):
+        return "Put it into the notebook's folder, or below it, and send it along with --file."
+    word = f'"{path}"' if " " in path else path
+    return f"Send it along: --file {word if len(path) <= 60 else 'PATH'}."
 
 
 def _shortened(path: str) -> str:
