@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     from kodisc_jupyter.notebook.display.display import RenderDisplay, Screen
     from kodisc_jupyter.notebook.display.output.embedding import VideoOptions
     from kodisc_jupyter.notebook.rehearsal.report import RehearsalReport
+    from kodisc_jupyter.renders.rehearsal import Rehearsal
     from kodisc_jupyter.renders.render import Render
     from kodisc_jupyter.scene.cell import Source
 
@@ -84,6 +85,7 @@ def run_cell(
     kind = kernel.places.likely(options.backend)
     displays: list[RenderDisplay] = []
     renders: list[Render] = []
+    played: dict[str, Rehearsal] = {}
     for request, path, alt in zip(prepared.requests, paths, alts, strict=True):
         state = first_state(request, kind, now=time.time())
         make = screen or partial(new_screen, kernel.front_end())
@@ -91,7 +93,8 @@ def run_cell(
         place = make(state, kept)
         # From here on the panel is there; what is imported later delays nobody's eyes.
         display = _display(place, kept, path, prepared.source)
-        _start(kernel, display, request, options, renders, line)
+        later = prepared.requests[len(renders) + 1 :]
+        _start(kernel, display, request, options, renders, line, later=later, played=played)
         displays.append(display)
         renders.append(display.rendered)
     _bind(kernel, options, renders)
@@ -235,8 +238,13 @@ def _start(
     line: str = "",
     *,
     rehearse: bool = True,
+    later: Sequence[RenderRequest] = (),
+    played: dict[str, Rehearsal] | None = None,
 ) -> None:
-    """Submit, with the panel there already; it goes again when the cell raises."""
+    """Submit, with the panel there already; it goes again when the cell raises.
+
+    ``later`` are the cell's next scenes; ``played`` are its rehearsals so far.
+    """
     from kodisc_jupyter.notebook.rehearsal.before_sending import rehearsal_before
 
     display.cell_waits(_waits(kernel, options))
@@ -255,7 +263,10 @@ def _start(
                 request,
                 display.source if rehearse else None,
                 kernel,
-                unlimited=backend.unlimited,
+                later=later,
+                played={} if played is None else played,
+                backend=backend,
+                force=options.force,
                 setting="never" if options.rehearse is False else kernel.settings.rehearse,
                 alongside=len(alongside),
             ),

@@ -12,7 +12,7 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from enum import Enum
-from http.client import HTTPConnection, HTTPException
+from http.client import HTTPException
 from pathlib import Path
 from threading import Event, Thread
 from typing import Any, Final, NamedTuple
@@ -21,6 +21,7 @@ from urllib.parse import urlsplit
 from kodisc_jupyter.api.errors import KodiscError
 from kodisc_jupyter.api.models import RenderRequest
 from kodisc_jupyter.renders import local_server
+from kodisc_jupyter.renders.interruptible_connection import InterruptibleConnection
 
 TIME_LIMIT_S: Final = 5.0
 """Seconds that a rehearsal may take; the setting ``rehearsal_limit`` says otherwise."""
@@ -150,14 +151,16 @@ def rehearse(
     ``measure`` also draws a frame of each animation, to tell which lines take most time.
 
     Raises:
-        KeyboardInterrupt: Ctrl-C; the rehearsal ends by itself, within its limit.
+        KeyboardInterrupt: Ctrl-C; the server ends the rehearsal, for its connection closes.
     """
     found: list[Rehearsal] = []
     done = Event()
+    connection = InterruptibleConnection(limit_s + START_LIMIT_S)
 
     def work() -> None:
         try:
-            found.append(_ask(find_server(home), request, limit_s, measure=measure))
+            address = find_server(home)
+            found.append(_ask(connection, address, request, limit_s, measure=measure))
         except (KodiscError, OSError, HTTPException, ValueError) as problem:
             found.append(_none(f"{problem}".partition("\n")[0][:300]))
         except Exception as problem:  # whatever it is, the render goes on
@@ -167,10 +170,13 @@ def rehearse(
 
     until = time.monotonic() + limit_s + START_LIMIT_S
     Thread(target=work, name="kodisc-rehearsal", daemon=True).start()
-    while not done.wait(_CHUNK_S):  # in pieces: on Windows a longer wait is deaf to Ctrl-C
-        if time.monotonic() > until:
-            return _none("the render server on this machine did not answer in time")
-    return found[0]
+    try:
+        while not done.wait(_CHUNK_S):  # in pieces: on Windows a longer wait is deaf to Ctrl-C
+            if time.monotonic() > until:
+                return _none("the render server on this machine did not answer in time")
+        return found[0]
+    finally:
+        connection.end()
 
 
 def can_rehearse() -> bool:
@@ -183,16 +189,18 @@ def _none(why: str) -> Rehearsal:
 
 
 def _ask(
-    address: local_server.Address, request: RenderRequest, limit_s: float, *, measure: bool
+    line: InterruptibleConnection,
+    address: local_server.Address,
+    request: RenderRequest,
+    limit_s: float,
+    *,
+    measure: bool,
 ) -> Rehearsal:
     parts = urlsplit(address.url)
     body = {"timeLimitS": limit_s, "measure": measure}
     whole = request.to_json()
     body |= {name: whole[name] for name in _FIELDS if name in whole}
-    connection = HTTPConnection(
-        parts.hostname or "127.0.0.1", parts.port, timeout=limit_s + START_LIMIT_S
-    )
-    connection.set_debuglevel(0)  # else http.client's debugging prints the key
+    connection = line.open(parts.hostname or "127.0.0.1", parts.port)
     try:
         connection.request(
             "POST",

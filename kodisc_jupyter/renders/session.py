@@ -144,6 +144,10 @@ class RenderSession:
         )
         return self._starter.start(request, backend, options)
 
+    def is_there(self, request: RenderRequest, backend: Backend) -> bool:
+        """Whether the same render was finished before, or is under way."""
+        return self.journal.same(new_record(request, backend, self.session_id)) is not None
+
     def estimate(self, request: RenderRequest, backend: Backend) -> Estimate:
         """What a render may cost and take, with the ground of the guess; no request is made."""
         reuse_key = identify(request, backend.identity).reuse_key

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import re
 import sqlite3
@@ -61,6 +62,13 @@ class _Render(BodyHandler):
 class _Rehearsal(BodyHandler):
     """``POST /local/rehearsals``: not of the API. Its report; no job is made, nothing is paid."""
 
+    def prepare(self) -> None:
+        super().prepare()
+        self._left = asyncio.Event()
+
+    def on_connection_close(self) -> None:
+        self._left.set()
+
     async def post(self) -> None:
         found = self.who()
         if found is None:
@@ -71,7 +79,7 @@ class _Rehearsal(BodyHandler):
         if self.desk.rehearsals is None:
             self.refuse(404, ERRORS[404], "This server does not rehearse.")
             return
-        self.answer(await self.desk.rehearsals.run(body, owner=found[0].user_id))
+        self.answer(await self.desk.rehearsals.run(body, owner=found[0].user_id, left=self._left))
 
 
 class _Job(Handler):

@@ -37,8 +37,13 @@ class Rehearsals:
         self._limits = limits
         self._free = asyncio.Semaphore(max(1, executor.slots))
 
-    async def run(self, request: dict[str, Any], *, owner: str) -> dict[str, Any]:
-        """The report of a rehearsal; ``outcome`` is ``stopped`` where there is none."""
+    async def run(
+        self, request: dict[str, Any], *, owner: str, left: asyncio.Event
+    ) -> dict[str, Any]:
+        """The report of a rehearsal; ``outcome`` is ``stopped`` where there is none.
+
+        ``left`` is set when nobody waits for it any more: it is ended then.
+        """
         seconds = time_limit(request.get("timeLimitS"))
         limits = replace(
             self._limits, seconds=min(self._limits.seconds, seconds + REHEARSAL_GRACE_S)
@@ -48,13 +53,23 @@ class Rehearsals:
         results = self._folder / task.job_id
         try:
             async with self._free:
-                outcome = await self._executor.render(task, results, lambda: None)
+                if left.is_set():
+                    return {"outcome": "stopped", "error": "Nobody waits for it any more."}
+                ending = asyncio.create_task(self._end_when(left, task.job_id))
+                try:
+                    outcome = await self._executor.render(task, results, lambda: None)
+                finally:
+                    ending.cancel()
             return await asyncio.to_thread(_report, results / REPORT, outcome)
         except Exception:
             log.exception("a rehearsal")
             return {"outcome": "stopped", "error": "An error of the render server's own."}
         finally:
             shutil.rmtree(results, ignore_errors=True)
+
+    async def _end_when(self, left: asyncio.Event, job_id: str) -> None:
+        await left.wait()
+        await self._executor.cancel(job_id)
 
 
 def time_limit(asked: object) -> float:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
@@ -35,6 +35,7 @@ from kodisc_jupyter.scene.failures import from_failure
 if TYPE_CHECKING:
     from kodisc_jupyter.api.models import RenderRequest
     from kodisc_jupyter.notebook.kernel import KernelState
+    from kodisc_jupyter.renders.backend import Backend
     from kodisc_jupyter.scene.cell import Source
 
 WAY_OUT: Final = (
@@ -56,27 +57,40 @@ def rehearsal_before(
     source: Source | None,
     kernel: KernelState,
     *,
-    unlimited: bool,
+    later: Sequence[RenderRequest],
+    played: dict[str, Rehearsal],
+    backend: Backend,
     setting: str,
+    force: bool,
     alongside: int,
 ) -> Callable[[], Rehearsal] | None:
     """What plays the scene before it is sent; None where it is sent without.
 
-    ``setting`` is ``auto``, ``always`` or ``never``; ``alongside`` is how many renders of the same
-    cell were sent already.
+    The ``later`` scenes of the same cell are played then, too, unless they will not be sent:
+    a mistake in one of them is found before the first is paid for. ``played`` keeps what was
+    seen, by scene. ``setting`` is ``auto``, ``always`` or ``never``; ``alongside`` is how many
+    renders of the same cell were sent already.
     """
+    unlimited = backend.unlimited
     settings = kernel.settings
     off = settings.disabled_checks()
     possible = source is not None and can_rehearse() and has_manim() and "rehearsal" not in off
     if not is_wanted(setting, unlimited=unlimited, possible=possible):
         return None
     assert source is not None
-    charged = NOTHING_CHARGED if not alongside else NOT_THIS_ONE.format(scene=request.class_name)
+
+    def rehearse_one(one: RenderRequest) -> Rehearsal:
+        charged = NOT_THIS_ONE.format(scene=one.class_name) if alongside else NOTHING_CHARGED
+        return rehearsed(
+            one, source, kernel.home, limit_s=settings.rehearsal_limit, charged=charged
+        )
 
     def play() -> Rehearsal:
-        rehearsal = rehearsed(
-            request, source, kernel.home, limit_s=settings.rehearsal_limit, charged=charged
-        )
+        unsent = [one for one in later if force or not kernel.session.is_there(one, backend)]
+        for one in (request, *unsent):
+            if one.class_name not in played:
+                played[one.class_name] = rehearse_one(one)
+        rehearsal = played[request.class_name]
         found = warnings_of(rehearsal, source, cloud=not unlimited)
         notices.show_warnings([one for one in found if one.check not in off], kernel.front_end())
         if rehearsal.why and not BEHAVIOUR[kernel.front_end()].live:
