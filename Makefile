@@ -55,6 +55,17 @@ build/.setup-colab: build/.setup-test pyproject.toml
 	@.venv-colab/bin/python -m pip uninstall --quiet --yes jedi
 	@touch $@
 
+# Server extensions that only their own tests' servers have: installed, every JupyterLab would load them.
+DOCUMENTS := jupyter-collaboration-ui jupyter-docprovider jupyter-ydoc pycrdt jupyter-server-fileid
+COLLABORATION := jupyter-collaboration jupyter-server-ydoc pycrdt-store pycrdt-websocket sqlite-anyio
+
+build/.setup-shared-documents: build/.setup-test pyproject.toml
+	$(SAY) setup "installing jupyter-collaboration and jupyter-server-documents into build/"
+	@rm -rf build/shared-documents
+	@$(PIP) --no-deps --target build/shared-documents/collaboration $(DOCUMENTS) $(COLLABORATION)
+	@$(PIP) --no-deps --target build/shared-documents/server-documents $(DOCUMENTS) jupyter-server-documents
+	@touch $@
+
 js/node_modules/.package-lock.json: js/package.json js/package-lock.json
 	$(SAY) setup "installing the front end's build tools (npm)"
 	@cd js && npm ci --silent --no-audit --no-fund
@@ -64,7 +75,7 @@ demo: build/.setup-render
 	$(SAY) demo "rendering notebooks/01_quickstart.ipynb on this machine, with no key"
 	@$(CLEAN) KODISC_HOME="$(CURDIR)/build/demo/home" $(BIN)/python scripts/demo.py
 
-test: build/.setup-test build/.setup-colab lint js
+test: build/.setup-test build/.setup-colab build/.setup-shared-documents lint js
 	$(SAY) test "the kernel tests with Colab's versions of IPython, ipykernel and ipywidgets"
 	@$(CLEAN) KODISC_TEST_PYTHON=$(CURDIR)/.venv-colab/bin/python $(BIN)/python -m pytest -q -n $(JOBS) --dist worksteal tests/kernel
 	$(SAY) test "every test (pytest, $(JOBS) at a time)"

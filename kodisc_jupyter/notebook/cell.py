@@ -88,7 +88,7 @@ def run_cell(
     played: dict[str, Rehearsal] = {}
     for request, path, alt in zip(prepared.requests, paths, alts, strict=True):
         state = first_state(request, kind, now=time.time())
-        make = screen or partial(new_screen, kernel.front_end())
+        make = screen or _screen_maker(kernel, options)
         kept = video_options._replace(alt=alt)
         place = make(state, kept)
         # From here on the panel is there; what is imported later delays nobody's eyes.
@@ -168,7 +168,7 @@ def show_render(
     With a ``screen`` of somebody else's no cell is there to wait.
     """
     video_options = _video_options(kernel, Options(), "")
-    make = screen or partial(new_screen, kernel.front_end())
+    make = screen or _screen_maker(kernel, Options())
     display = _display(make(render.state, video_options), video_options, None, None)
     display.render = render
     _listen(kernel, display)
@@ -313,6 +313,10 @@ def _video_options(kernel: KernelState, options: Options, line: str) -> VideoOpt
         message_limit=SERVER_LIMIT_BYTES if by_server else None,
         saved=kernel.front_end() is FrontEnd.NOTEBOOK,
     )
+
+
+def _screen_maker(kernel: KernelState, options: Options) -> MakeScreen:
+    return partial(new_screen, kernel.front_end(), waits=_waits(kernel, options))
 
 
 def _waits(kernel: KernelState, options: Options) -> bool:

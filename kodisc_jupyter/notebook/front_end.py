@@ -13,6 +13,7 @@ class FrontEnd(Enum):
     TERMINAL = "terminal IPython"
     NOTEBOOK = "an interactive notebook"
     HEADLESS = "an unattended run (nbclient, nbconvert, papermill)"
+    SERVER_RUN = "a notebook whose cells the server runs (jupyter-server-documents)"
     COLAB = "Google Colab"
     VOILA = "Voilà"
     MARIMO = "marimo"
@@ -32,6 +33,8 @@ BEHAVIOUR: dict[FrontEnd, FrontEndBehaviour] = {
     FrontEnd.NOTEBOOK: FrontEndBehaviour(waits=False, live=True),
     # nbclient saves the state of every widget it hears of into the notebook, so none is made.
     FrontEnd.HEADLESS: FrontEndBehaviour(waits=True, live=False),
+    # The server writes what a cell shows while it runs; an update it adds as one more output.
+    FrontEnd.SERVER_RUN: FrontEndBehaviour(waits=True, live=False),
     # Colab's page drops updates that arrive after a cell has ended.
     FrontEnd.COLAB: FrontEndBehaviour(waits=True, live=True),
     # Voilà also runs without stdin, but its page is live and keeps the kernel.
@@ -52,7 +55,10 @@ def front_end(
         return FrontEnd.COLAB
     if environment.get("SERVER_SOFTWARE", "").startswith("voila"):
         return FrontEnd.VOILA
-    return FrontEnd.NOTEBOOK if allow_stdin else FrontEnd.HEADLESS
+    if allow_stdin:
+        return FrontEnd.NOTEBOOK
+    # A Jupyter server tells its kernels the notebook; nbclient and papermill start their own.
+    return FrontEnd.SERVER_RUN if "JPY_SESSION_NAME" in environment else FrontEnd.HEADLESS
 
 
 def of_shell(shell: Any, environment: Mapping[str, str], modules: Mapping[str, Any]) -> FrontEnd:

@@ -14,8 +14,10 @@ if TYPE_CHECKING:
     from kodisc_jupyter.renders.state import RenderState
 
 
-def new_screen(front_end: FrontEnd, state: RenderState, video_options: VideoOptions) -> Any:
-    """The place where a render of the cell that is being run is shown."""
+def new_screen(
+    front_end: FrontEnd, state: RenderState, video_options: VideoOptions, *, waits: bool = False
+) -> Any:
+    """The place where a render of the cell that is being run is shown; ``waits``: the cell does."""
     if front_end in {FrontEnd.TERMINAL, FrontEnd.SCRIPT}:
         if sys.stdout.isatty():
             from kodisc_jupyter.notebook.display.terminal import TerminalLine
@@ -28,6 +30,10 @@ def new_screen(front_end: FrontEnd, state: RenderState, video_options: VideoOpti
         from kodisc_jupyter.notebook.display.marimo_output import MarimoPanel
 
         return MarimoPanel(state, kept=video_options)
+    if front_end is FrontEnd.SERVER_RUN and waits:
+        from kodisc_jupyter.notebook.display.display import EndOnly
+
+        return EndOnly(video_options)
     from kodisc_jupyter.notebook.display.panel import Panel
 
     viewer = front_end is FrontEnd.VOILA

@@ -10,6 +10,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from types import SimpleNamespace
@@ -135,6 +136,7 @@ class Lab:
     url: str
     root: Path
     home: Path
+    cells_run_in_the_page: bool = True
 
     def write(self, name: str, *cells: str, **metadata) -> Path:
         """Write a notebook that names its kernel, so that nothing is asked."""
@@ -153,10 +155,9 @@ class Lab:
         return nbformat.read(self.root / name, as_version=4)
 
 
-@pytest.fixture(scope="session")
-def lab(tmp_path_factory) -> Iterator[Lab]:
-    """One Jupyter server for the tests of a worker."""
-    folder = tmp_path_factory.mktemp("lab")
+@contextmanager
+def jupyter_server(folder: Path, *, packages: Path | None = None) -> Iterator[Lab]:
+    """A Jupyter server in ``folder``; ``packages`` holds server extensions that only it has."""
     root, home = folder / "notebooks", folder / "kodisc"
     root.mkdir()
     port, log = free_port(), folder / "server.log"
@@ -168,15 +169,43 @@ def lab(tmp_path_factory) -> Iterator[Lab]:
         "--JupyterNotebookApp.expose_app_in_browser=True",
         "--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate",
     ]
+    environment = clean_environment(folder, home)
+    if packages:
+        environment["JUPYTER_CONFIG_PATH"] = str(packages / "etc" / "jupyter")
+        environment["JUPYTER_PATH"] += f"{os.pathsep}{packages / 'share' / 'jupyter'}"
+        environment["PYTHONPATH"] = str(packages)
     with log.open("w") as log_file:
         server = subprocess.Popen(
-            command, stdout=log_file, stderr=log_file, env=clean_environment(folder, home)
+            command, stdout=log_file, stderr=log_file, env=environment, cwd=folder
         )
-    url = f"http://127.0.0.1:{port}"
-    wait_until_healthy(f"{url}/api/status", server, log)
-    yield Lab(url, root, home)
-    end(server)
-    local_server.stop(home)
+    try:
+        url = f"http://127.0.0.1:{port}"
+        wait_until_healthy(f"{url}/api/status", server, log)
+        yield Lab(url, root, home)
+    finally:
+        end(server)
+        local_server.stop(home)
+
+
+@pytest.fixture(scope="session")
+def lab(tmp_path_factory) -> Iterator[Lab]:
+    """One Jupyter server for the tests of a worker."""
+    with jupyter_server(tmp_path_factory.mktemp("lab")) as lab:
+        yield lab
+
+
+SHARED_DOCUMENTS = Path(__file__).parents[2] / "build" / "shared-documents"
+
+
+@pytest.fixture(scope="module", params=["collaboration", "server-documents"])
+def shared_lab(request, tmp_path_factory) -> Iterator[Lab]:
+    """JupyterLab where the server has part in the document; ``make test`` installs what it needs."""
+    packages = SHARED_DOCUMENTS / request.param
+    if not packages.is_dir():
+        pytest.skip(f"{packages} is not there: run make build/.setup-shared-documents")
+    with jupyter_server(tmp_path_factory.mktemp(request.param), packages=packages) as lab:
+        lab.cells_run_in_the_page = request.param != "server-documents"
+        yield lab
 
 
 class NotebookPage:
@@ -287,15 +316,15 @@ def browsing(chromium) -> Iterator[BrowserContext]:
 
 
 @pytest.fixture
-def notebook_page(browsing, lab) -> Iterator[Callable[..., NotebookPage]]:
-    """Open pages; they close with the test."""
+def notebook_page(browsing, request) -> Iterator[Callable[..., NotebookPage]]:
+    """Open pages on the server ``at``, or else the worker's; they close with the test."""
     pages = []
 
-    def make(width: int = 1200, height: int = 900) -> NotebookPage:
+    def make(width: int = 1200, height: int = 900, at: Lab | None = None) -> NotebookPage:
         page = browsing.new_page()
         pages.append(page)
         page.set_viewport_size({"width": width, "height": height})
-        return NotebookPage(page, lab)
+        return NotebookPage(page, at or request.getfixturevalue("lab"))
 
     yield make
     for page in pages:

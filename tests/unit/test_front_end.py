@@ -15,6 +15,11 @@ FACTS = {"has_kernel": True, "allow_stdin": True, "environment": {}, "colab": Fa
     [
         ({}, FrontEnd.NOTEBOOK),
         ({"allow_stdin": False}, FrontEnd.HEADLESS),
+        (
+            {"allow_stdin": False, "environment": {"JPY_SESSION_NAME": "/a.ipynb"}},
+            FrontEnd.SERVER_RUN,
+        ),
+        ({"environment": {"JPY_SESSION_NAME": "/a.ipynb"}}, FrontEnd.NOTEBOOK),
         ({"has_kernel": False}, FrontEnd.TERMINAL),
         ({"colab": True}, FrontEnd.COLAB),
         ({"colab": True, "allow_stdin": False}, FrontEnd.COLAB),

@@ -16,6 +16,7 @@ import weakref
 import pytest
 
 from kodisc_jupyter.api.models import AspectRatio, Job, JobStatus, Quality
+from kodisc_jupyter.notebook.display.display import EndOnly
 from kodisc_jupyter.notebook.display.output.embedding import VideoOptions
 from kodisc_jupyter.notebook.display.panel import WIDGET_MIME, Panel
 from kodisc_jupyter.notebook.display.sending.rate_limiter import OutputRateLimiter
@@ -314,6 +315,17 @@ def test_without_a_live_page_there_is_text_only_and_one_update_a_phase(screen, c
     assert len({display_id for _, display_id, _ in screen.shown}) == 1
     made.answer("check", "nobody hears this")
     made.clear()
+
+
+def test_where_nothing_can_be_updated_only_the_end_is_shown(completed):
+    shown = []
+    made = EndOnly(VideoOptions(), publish=shown.append)
+    made.show(RUNNING)
+    made.show(dataclasses.replace(RUNNING, phase=Phase.FETCHING))
+    assert shown == []
+    made.finish(completed)
+    (bundle,) = shown
+    assert "kodisc-video" in bundle["text/html"]
 
 
 def test_without_a_live_page_no_size_holds_an_output_back(screen, completed):

@@ -116,6 +116,7 @@ def _front_end(front_end: FrontEnd) -> Finding:
     advice = {
         FrontEnd.COLAB: "Colab drops what arrives after a cell has ended, so cells wait here",
         FrontEnd.HEADLESS: "nobody is there to watch, so cells wait for their videos",
+        FrontEnd.SERVER_RUN: "the server keeps what a cell shows while it runs, so cells wait here",
         FrontEnd.TERMINAL: "progress is text here, and cells wait for their videos",
     }.get(front_end, "")
     return Finding(Verdict.GOOD, "front end", front_end.value, advice)

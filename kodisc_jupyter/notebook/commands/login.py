@@ -30,9 +30,9 @@ def run(kernel: KernelState, asked: argparse.Namespace) -> None:
 
     from kodisc_jupyter.api import auth
 
-    if kernel.front_end() is FrontEnd.HEADLESS:
+    if kernel.front_end() in {FrontEnd.HEADLESS, FrontEnd.SERVER_RUN}:
         raise AuthenticationError(
-            "Nobody is there to type a key: this notebook runs unattended.",
+            "A key cannot be typed here: this front end lets no cell ask for input.",
             hint="Set the environment variable KODISC_KEY instead.",
         )
     login = _ask(kernel, getpass)

@@ -78,6 +78,32 @@ class Lines:
         """Lines are there already."""
 
 
+class EndOnly:
+    """A page on which nothing can be updated, for a cell that waits: it shows the end alone."""
+
+    def __init__(self, kept: VideoOptions, publish: Callable[..., None] | None = None) -> None:
+        self._kept = kept
+        self._publish = publish
+
+    def show(self, state: RenderState, problem: Diagnostic | None = None) -> None:
+        """Nothing: it would stay above the video."""
+
+    def finish(self, state: RenderState, problem: Diagnostic | None = None) -> None:
+        """The figure, the error card, or how to come back to the job."""
+        from IPython.display import publish_display_data
+
+        from kodisc_jupyter.notebook.display.output.final_output import final_output
+
+        publish = self._publish or publish_display_data
+        publish(final_output(state, problem, self._kept))
+
+    def clear(self) -> None:
+        """Nothing is there."""
+
+    def settle(self) -> None:
+        """The end is published by whichever thread heard of it."""
+
+
 def _print(line: str) -> None:
     sys.stdout.write(f"{line}\n")
     sys.stdout.flush()
