@@ -226,6 +226,16 @@ def test_a_hint_belongs_to_the_class_that_the_line_is_about(line, said, hint):
             r"Look for %, _, & and # in the text: in LaTeX write \%, \_, \& and \#.",
         ),
         (
+            'Tex("ok", tex_template=TexTemplate(tex_compiler="lualatex"))',
+            "FileNotFoundError: [Errno 2] No such file or directory: 'lualatex'",
+            "lualatex is missing there: on Debian and Ubuntu install texlive-xetex or texlive-luatex, and the language's own package, such as texlive-lang-chinese. Or use Text, or render on Kodisc.",
+        ),
+        (
+            'Tex("ok", tex_template=TexTemplateLibrary.ctex)',
+            "! LaTeX Error: File `ctex.sty' not found.",
+            "The LaTeX package ctex is not installed there; do without it, or use Text.",
+        ),
+        (
             'Tex("ok", tex_template=TexTemplateLibrary.ctex)',
             "FileNotFoundError: [Errno 2] No such file or directory: 'xelatex'",
             "xelatex is missing there: on Debian and Ubuntu install texlive-xetex or texlive-luatex, and the language's own package, such as texlive-lang-chinese. Or use Text, or render on Kodisc.",

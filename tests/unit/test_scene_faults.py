@@ -175,6 +175,14 @@ ON_TOP = {
     "a digit first": (scene("self.wait()", name="3DWave"), "3DWave"),
     "a digit first, no class": (scene("2nd = Dot()"), "2nd"),
     "async": (scene("self.wait()").replace("def con", "async def con"), "async def construct"),
+    "async with await": (
+        scene("await self.wait()").replace("def con", "async def con"),
+        "async def construct",
+    ),
+    "async setup": (
+        scene("self.wait()") + "\n    async def setup(self):\n        pass\n",
+        "async def setup",
+    ),
     "no self": (scene("Dot()").replace("(self)", "()"), "def construct"),
     "no self, though it is used": (scene("self.wait()").replace("(self)", "()"), "def construct"),
     "more than self": (scene("self.wait()").replace("(self)", "(self, n)"), "n"),
@@ -187,6 +195,7 @@ HINTS = {
     "a digit first": "Write Wave3D, or another name that begins with a letter.",
     "a digit first, no class": "Write nd2, or another name that begins with a letter.",
     "async": "Write `def construct(self):` without async.",
+    "async setup": "Write `def setup(self):` without async.",
     "no self": "Write `def construct(self):`.",
     "no self, though it is used": "Write `def construct(self):`.",
     "a hidden Table": "Give the scene another name, such as TableScene.",
@@ -210,7 +219,7 @@ WARNINGS = {
     "a command after a line end": (scene('self.add(MathTex("\\nu"))'), "semantics", RAW),
     "a brace too few": (scene(r'self.add(MathTex(r"\frac{1}{2"))'), "semantics", "Write the } where it belongs: Manim adds it at the end."),
     "a brace too many": (scene(r'self.add(Tex(r"\textbf{a}}"))'), "semantics", "Write the { where it belongs: Manim adds it at the beginning."),
-    "a file of the notebook's folder": (scene('self.add(Code("lesson1.py"))'), "relative-file", "Draw it with Manim, or make its content part of the cell."),
+    "a file of the notebook's folder": (scene('self.add(Code("lesson1.py"))'), "relative-file", "Send it along: --file lesson1.py."),
     "a scene that takes Scene's name": (scene("self.wait()", name="Scene"), "hidden-name", "Give the scene another name, such as MyScene."),
     "a scene defined twice": (scene("self.wait()") + scene("self.wait(2)"), "duplicate-scene", "Delete one, or give it another name."),
 }  # fmt: skip

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterable, Iterator
+from typing import Final
 
 from kodisc_jupyter.scene.diagnostics import NOTHING_CHARGED, Diagnostic, Severity, one_line
 from kodisc_jupyter.scene.manim.signatures import signatures
@@ -117,19 +118,26 @@ def _repeated(reading: Reading, second: ast.ClassDef, first: ast.ClassDef) -> Di
     )
 
 
+_CALLED_BY_MANIM: Final = frozenset({"setup", "construct", "tear_down"})
+
+
 def _construct_problems(reading: Reading, node: ast.ClassDef) -> Iterator[Diagnostic]:
-    """A construct that Manim cannot call, or calls in vain."""
+    """A construct that Manim cannot call, or calls in vain; setup and tear_down, if async."""
     for method in node.body:
-        if getattr(method, "name", "") != "construct":
-            continue
-        if isinstance(method, ast.AsyncFunctionDef):
+        name = getattr(method, "name", "")
+        if isinstance(method, ast.AsyncFunctionDef) and name in _CALLED_BY_MANIM:
+            black = ", and the video would be black" if name == "construct" else ""
             yield reading.error(
                 "no-construct",
-                _head(method, "async def construct"),
-                "construct is async: Manim would not run it, and the video would be black.",
-                "Write `def construct(self):` without async.",
+                _head(method, f"async def {name}"),
+                f"{name} is async: Manim would not run it{black}.",
+                f"Write `def {name}(self):` without async.",
             )
-        elif isinstance(method, ast.FunctionDef) and not method.decorator_list:
+        elif (
+            name == "construct"
+            and isinstance(method, ast.FunctionDef)
+            and not method.decorator_list
+        ):
             yield from _parameter_problems(reading, method)
 
 
