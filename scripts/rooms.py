@@ -11,6 +11,7 @@ from __future__ import annotations
 import ast
 import sys
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
@@ -19,6 +20,7 @@ PAGE = ROOT / "docs" / "architecture.md"
 BEGIN, END = "<!-- rooms:start -->", "<!-- rooms:end -->"
 
 
+@cache
 def modules() -> dict[str, Path]:
     """Every module of the package by its dotted name."""
     return {
@@ -27,6 +29,7 @@ def modules() -> dict[str, Path]:
     }
 
 
+@cache
 def imports() -> dict[str, set[str]]:
     """Which of our modules each of them imports."""
     known = modules()
@@ -49,7 +52,8 @@ def _imported(path: Path, known: dict[str, Path]) -> Iterator[str]:
 def _nodes(tree: ast.AST) -> Iterator[ast.AST]:
     """Every node, without what stands below ``if TYPE_CHECKING``."""
     for child in ast.iter_child_nodes(tree):
-        if isinstance(child, ast.If) and ast.unparse(child.test) == "TYPE_CHECKING":
+        test = getattr(child, "test", None)
+        if isinstance(test, ast.Name) and test.id == "TYPE_CHECKING":
             continue
         yield child
         yield from _nodes(child)
