@@ -17,10 +17,6 @@ const ASKED = {
   again: "Asked to render again; the kernel answers when it is free.",
 };
 
-const SILENT =
-  "No answer yet: the kernel is busy, or it was restarted. Run the cell again to find the job; " +
-  "you do not pay twice.";
-
 /** @type {Record<string, Action[]>} */
 const OFFERED = {
   queued: ["stop"],
@@ -95,10 +91,13 @@ export function actions(model, signal) {
     try {
       model.send({ kind: "action", action });
     } catch {
-      return reply("The kernel is not connected. Run the cell again to find the job.");
+      return reply(`The kernel is not connected. ${state.back}`);
     }
     reply(ASKED[action]);
-    patience = setTimeout(() => say(answer, SILENT), PATIENCE_MS);
+    patience = setTimeout(
+      () => say(answer, `No answer yet: the kernel is busy, or it was restarted. ${state.back}`),
+      PATIENCE_MS,
+    );
   }
 
   async function copyJob() {

@@ -14,7 +14,6 @@ const STEPS = ["Check", "Send", "Queue", "Render", "Fetch"];
  * @type {Record<string, number>}
  */
 const STEP_OF = { checking: 1, rehearsing: 1, submitting: 2, retrying: 2, queued: 3, running: 4, fetching: 5 };
-const COME_BACK = "Run the cell again to find the job; you do not pay twice.";
 const ROW = ["label", "value", "more"];
 const BRIEF = new Set(["checking", "queued"]);
 
@@ -44,6 +43,7 @@ const EMPTY = {
   problem: null,
   video: null,
   viewer: false,
+  back: "",
 };
 
 /**
@@ -126,7 +126,7 @@ export function mount(model, el, outer) {
     say(phase, cut ? `The kernel is gone${goesOn}. Last heard: ${state.headline}` : state.headline);
     say(scene, state.scene);
     say(settings, state.settings);
-    say(detail, cut ? COME_BACK : state.say);
+    say(detail, cut ? state.back : state.say);
     drawSteps();
     drawPreview();
     drawMoney();
@@ -198,7 +198,7 @@ export function mount(model, el, outer) {
     set(current, { "data-part": part === null ? null : "" });
     current.style.setProperty("--kodisc-part", part === null ? "" : `${part}%`);
     const done = state.progress === null ? [] : [`${state.progress} % done`];
-    const rest = known ? [`about ${span(left)} left, judging by an earlier render`] : whole ? ["taking longer than last time"] : [];
+    const rest = known ? [`about ${span(left)} left`] : whole ? ["taking longer than last time"] : [];
     const said = [...done, ...rest].join("; ");
     say(guess, said && `${said[0]?.toUpperCase()}${said.slice(1)}.`);
   }

@@ -34,6 +34,8 @@ export interface State {
   video: Video | null;
   /** Who looks did not write this, and is offered nothing that costs. */
   viewer: boolean;
+  /** What to do when the kernel is gone. */
+  back: string;
 }
 
 export interface Problem {

@@ -26,6 +26,7 @@ export const state = (about = {}) => ({
   error: null,
   problem: null,
   video: null,
+  back: "Run the cell again to find the job; you do not pay twice.",
   ...about,
 });
 

@@ -220,11 +220,11 @@ def over_budget(limit: Credits, whose: str, parts_: Sequence[str], guess: Estima
     )
 
 
-def over_balance(balance: Balance, scene: str, guess: Estimate) -> str:
-    """Why the balance does not allow a render."""
+def over_balance(scene: str, guess: Estimate) -> str:
+    """Why the balance does not allow a render; it is not said: errors stay in saved notebooks."""
     return (
-        f"Refused before sending: the balance is {credits_of(balance.total)}; for {scene}, "
-        f"{expected_cost(guess)}. {NOTHING_SPENT}"
+        f"Refused before sending: the balance is too low for {scene}; {expected_cost(guess)}. "
+        f"{NOTHING_SPENT}"
     )
 
 

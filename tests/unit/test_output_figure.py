@@ -16,6 +16,7 @@ from kodisc_jupyter.notebook.display.output.figure import (
     error_text,
     figure_html,
     figure_text,
+    open_text,
     pause_html,
     status_text,
 )
@@ -259,6 +260,14 @@ def test_the_status_is_one_line_with_place_time_and_job():
 @pytest.mark.parametrize("phase", list(Phase))
 def test_the_status_of_every_phase_is_one_line(phase):
     assert "\n" not in status_text(state(phase=phase, scene="A\nB"), now=1_003.0)
+
+
+def test_a_saved_open_render_names_the_way_back_and_pays_nothing_that_is_free():
+    job = Job("clx1", JobStatus.RUNNING)
+    paid = open_text(state(phase=Phase.RUNNING, job=job, unlimited=False))
+    assert paid.endswith("If no video follows here: %kodisc show clx1. Nothing is paid twice.")
+    free = open_text(state(phase=Phase.RUNNING, job=job, backend="local", unlimited=True))
+    assert free.endswith("If no video follows here: %kodisc show clx1.")
 
 
 def test_a_render_that_is_not_watched_says_how_to_come_back():

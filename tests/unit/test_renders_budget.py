@@ -184,7 +184,7 @@ def test_a_balance_below_the_estimate_refuses_before_sending(make_session, make_
     session = make_session()
     request = scenes(1)[0]
     session.start(request, backend=cloud).wait(DEADLINE_S)
-    with pytest.raises(BudgetExceededError, match=r"balance is 29 credits.*about 51.*--force"):
+    with pytest.raises(BudgetExceededError, match=r"balance is too low.*about 51.*--force"):
         session.start(scenes(2)[1], backend=cloud)
     assert len(service.posts) == 1
     session.start(scenes(2)[1], backend=cloud, force=True)

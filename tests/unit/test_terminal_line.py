@@ -12,7 +12,7 @@ from pathlib import Path
 
 from kodisc_jupyter.api.models import AspectRatio, Job, JobStatus, Quality
 from kodisc_jupyter.notebook.display.terminal import TerminalLine, progress_line
-from kodisc_jupyter.renders.state import Phase, RenderState
+from kodisc_jupyter.renders.state import Estimate, Phase, RenderState
 
 STATE = RenderState(
     render_id="r1",
@@ -34,6 +34,15 @@ def test_the_line_has_the_scene_a_bar_and_the_clock():
     assert line == "Hello · Rendering on this machine · [########............] 40 % · 0:12"
     assert progress_line([STATE, STATE, STATE], 1_012.0, 100).endswith(" · 2 more open")
     assert progress_line([], 0, 80) == ""
+
+
+def test_the_time_left_is_where_the_panel_has_it_from():
+    guess = Estimate("based on 1 earlier low render", 0, 20_000)
+    state = dataclasses.replace(STATE, progress=None, estimate=guess)
+    assert progress_line([state], 1_012.5, 100).endswith("0:12 · about 8 s left")
+    assert progress_line([state], 1_021.0, 100).endswith("0:21 · taking longer than last time")
+    queued = dataclasses.replace(state, phase=Phase.QUEUED)
+    assert progress_line([queued], 1_012.0, 100).endswith("0:12")
 
 
 def test_the_line_never_wraps():

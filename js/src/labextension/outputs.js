@@ -58,15 +58,17 @@ const escaped = (text) =>
  */
 export function orphan({ cell, at, output, studio }) {
   const saved = cell.sharedModel?.getOutputs?.()[at]?.data?.["text/plain"];
-  const line = [saved ?? output.data["text/plain"] ?? ""].flat().join("").split("\n")[0] ?? "";
+  const text = [saved ?? output.data["text/plain"] ?? ""].flat().join("");
+  const line = text.split("\n")[0] ?? "";
+  const paid = text.includes("paid twice") ? "; nothing is paid twice." : ".";
   const head = studio
     ? "Studio needs its kernel: run the cell again."
     : "The job goes on: run the cell to see its video.";
-  const more = studio ? "" : "Running it again finds the job; nothing is paid twice.";
+  const more = studio ? "" : `Running it again finds the job${paid}`;
   const html =
     '<div class="kodisc-ended" style="border-left:4px solid #808080;padding:6px 12px;' +
     'font-size:13px;overflow-wrap:anywhere">' +
     `<strong>${head}</strong>${studio ? "" : `<br><bdi>${escaped(line)}</bdi><br>${more}`}</div>`;
-  const text = [studio ? "" : line, head, more].filter(Boolean).join("\n");
-  return { "text/html": html, "text/plain": text };
+  const plain = [studio ? "" : line, head, more].filter(Boolean).join("\n");
+  return { "text/html": html, "text/plain": plain };
 }

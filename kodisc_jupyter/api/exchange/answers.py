@@ -11,7 +11,6 @@ from urllib.parse import urlsplit
 from kodisc_jupyter.api import rules
 from kodisc_jupyter.api.address import place, server_name
 from kodisc_jupyter.api.auth import LOOKED_IN, Key
-from kodisc_jupyter.api.credits import balance_text
 from kodisc_jupyter.api.errors import (
     AuthenticationError,
     InsufficientCreditsError,
@@ -161,8 +160,7 @@ def problem(
         )
     if outcome.status == 402:
         return InsufficientCreditsError(
-            f"Not enough credits to reserve this render (402): {given.words}. "
-            f"{_untouched(about)} {balance_text(balance)}",
+            f"Not enough credits to reserve this render (402): {given.words}. {_untouched(about)}",
             balance=balance,
             hint="Buy credits on kodisc.com, or wait for next month's free credits."
             if server == "Kodisc"

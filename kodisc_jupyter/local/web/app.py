@@ -44,8 +44,8 @@ class _Render(BodyHandler):
             self.refuse(
                 402,
                 "insufficient_credits",
-                f"This render reserves {short.reserve} credits; the balance is "
-                f"{short.purse.total}. No job was made.",
+                f"This render reserves {short.reserve} credits, more than the balance. "
+                "No job was made.",
             )
             return
         except LineFullError as full:

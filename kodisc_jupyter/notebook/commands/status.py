@@ -79,8 +79,13 @@ def _spent(kernel: KernelState) -> list[str]:
 
 
 def _open_line(state: RenderState) -> str:
-    elapsed = words.clock(time.time() - state.began_at)
-    return (
-        f"{words.name(state.scene)} · {words.settings(state)} · {words.headline(state)} · "
-        f"{elapsed} · {words.name(state.job_id or 'no job ID yet')}"
-    )
+    now = time.time()
+    parts = [
+        words.name(state.scene),
+        words.settings(state),
+        words.headline(state),
+        words.clock(now - state.began_at),
+        words.time_left(state, now),
+        words.name(state.job_id or "no job ID yet"),
+    ]
+    return " · ".join(filter(None, parts))

@@ -5,7 +5,8 @@ from __future__ import annotations
 import sys
 from collections.abc import Sequence
 
-from kodisc_jupyter.api.errors import InvalidRequestError, KodiscError
+from kodisc_jupyter.api.credits import balance_text
+from kodisc_jupyter.api.errors import InsufficientCreditsError, InvalidRequestError, KodiscError
 from kodisc_jupyter.api.models import RenderRequest
 from kodisc_jupyter.notebook.front_end import BEHAVIOUR, FrontEnd
 from kodisc_jupyter.scene.diagnostics import Diagnostic, Severity, to_ansi, to_html, to_text
@@ -86,6 +87,14 @@ def diagnostic_of(error: KodiscError) -> Diagnostic:
     )
 
 
+def _with_balance(error: InsufficientCreditsError, front_end: FrontEnd) -> Diagnostic:
+    """What there is, where no file keeps what is shown; else how to see it."""
+    problem = diagnostic_of(error)
+    unsaved = front_end in {FrontEnd.TERMINAL, FrontEnd.SCRIPT}
+    balance = balance_text(error.balance) if unsaved else "%kodisc shows your balance."
+    return problem._replace(hint=f"{balance} {problem.hint}")
+
+
 def show_refusal(error: KodiscError, problem: Diagnostic | None, front_end: FrontEnd) -> None:
     """Prepare an error to be raised: where a page is live, the card says it all.
 
@@ -93,6 +102,8 @@ def show_refusal(error: KodiscError, problem: Diagnostic | None, front_end: Fron
     """
     if error.frames:
         return
+    if isinstance(error, InsufficientCreditsError):
+        problem = _with_balance(error, front_end)
     if not BEHAVIOUR[front_end].live or front_end is FrontEnd.MARIMO:
         error.frames = [frame(error, problem)]
         return

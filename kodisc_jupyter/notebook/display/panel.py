@@ -105,6 +105,7 @@ def panel_json(
         "problem": _problem(problem) if problem else None,
         "video": _video(state, shown, kept or VideoOptions()),
         "viewer": viewer,
+        "back": words.way_back(state),
     }
     told = {name: value or None for name, value in fields.items()}
     return told | {"progress": state.progress if open_ else None}  # 0 is not nothing

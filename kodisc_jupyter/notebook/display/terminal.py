@@ -31,6 +31,7 @@ def progress_line(states: list[RenderState], now: float, columns: int) -> str:
         done = state.progress * _BAR // 100
         parts.append(f"[{'#' * done}{'.' * (_BAR - done)}] {state.progress} %")
     parts.append(words.clock(now - state.began_at))
+    parts += filter(None, [words.time_left(state, now)])
     if len(states) > 1:
         parts.append(f"{len(states) - 1} more open")
     line = " · ".join(parts)

@@ -43,6 +43,7 @@ class KodiscPanel(anywidget.AnyWidget):  # type: ignore[misc]
     problem = Value().tag(sync=True)
     video = Value().tag(sync=True)
     viewer = Value().tag(sync=True)
+    back = Value().tag(sync=True)
     news = Int().tag(sync=True)
     """Counts what was sent, so that a page notices what was lost on its way."""
 

@@ -5,6 +5,7 @@ Pure functions. Nothing here guesses: what the API did not say reads "unknown".
 
 from __future__ import annotations
 
+import math
 import re
 from typing import Final
 
@@ -52,6 +53,16 @@ def clock(seconds: float) -> str:
     hours, rest = divmod(whole, 3600)
     minutes, rest = divmod(rest, 60)
     return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"
+
+
+def time_left(state: RenderState, now: float) -> str:
+    """How long a render will take yet, judging by earlier ones; the panel has the same words."""
+    if state.due_at is None:
+        return ""
+    left = state.due_at - now
+    if left <= 0:
+        return "taking longer than last time"
+    return f"about {money.span(math.ceil(left))} left"
 
 
 def duration(milliseconds: int) -> str:
@@ -107,8 +118,7 @@ def explanation(state: RenderState) -> str:
         Phase.REHEARSING: "It is played once without drawing, to find mistakes before they cost "
         "anything. Nothing has been sent.",
         Phase.LOST: "It is asked again by itself, less and less often.",
-        Phase.DETACHED: f"To see it again: %kodisc show {job}, or run the cell again"
-        f"{'.' if state.unlimited else '; you do not pay twice.'}",
+        Phase.DETACHED: f"To see it again: %kodisc show {job}, or run the cell again{_once(state)}",
     }.get(state.phase, "")
 
 
@@ -147,5 +157,14 @@ def outcome(state: RenderState) -> list[str]:
 def not_in_the_notebook(state: RenderState) -> str:
     """What a finished panel says when nothing has taken its place."""
     show = f" or %kodisc show {name(state.job_id)}" if state.job_id else ""
-    paid = "." if state.unlimited else "; you do not pay twice."
-    return f"Not in the notebook yet. To keep it there: run the cell again{show}{paid}"
+    return f"Not in the notebook yet. To keep it there: run the cell again{show}{_once(state)}"
+
+
+def way_back(state: RenderState) -> str:
+    """What to do when the kernel that watched a job is gone."""
+    return f"Run the cell again to find the job{_once(state)}"
+
+
+def _once(state: RenderState) -> str:
+    """The end of a sentence about running a cell again; what is free is not paid at all."""
+    return "." if state.unlimited else "; you do not pay twice."

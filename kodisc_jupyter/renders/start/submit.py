@@ -124,10 +124,10 @@ class Sending:
             self.journal.update(self.record, "balance", balance_before=balance)
             self.render.advance(balance_before=balance)
         if self.guard and not fits_balance(balance, self.guess):
-            assert balance is not None
             raise BudgetExceededError(
-                money.over_balance(balance, self.request.class_name, self.guess.estimate),
-                hint="Choose a lower quality, buy credits, or send it anyway with --force.",
+                money.over_balance(self.request.class_name, self.guess.estimate),
+                hint="%kodisc shows your balance. Choose a lower quality, or buy credits; --force "
+                "sends it all the same, and it is paid for like any other render.",
             )
         submission = self.backend.client.submit(
             self.request,

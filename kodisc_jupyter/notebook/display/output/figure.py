@@ -205,7 +205,8 @@ def status_text(state: RenderState, *, now: float | None = None) -> str:
 def open_text(state: RenderState) -> str:
     """What a saved notebook says of a render that was open then, where no widget is shown."""
     way = f"%kodisc show {words.name(state.job_id)}" if state.job_id else "run the cell again"
-    return f"{status_text(state)}\nIf no video follows here: {way}. Nothing is paid twice."
+    twice = "" if state.unlimited else " Nothing is paid twice."
+    return f"{status_text(state)}\nIf no video follows here: {way}.{twice}"
 
 
 def error_html(state: RenderState, problem: Diagnostic | None = None) -> str:
