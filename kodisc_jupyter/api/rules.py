@@ -13,6 +13,9 @@ from kodisc_jupyter.api.models import AspectRatio, Quality
 BODY_LIMIT_BYTES: Final = 200_000
 """A body is "at most about 200 KB in all"; the lower reading of that is the safe one."""
 
+STILLS_LIMIT: Final = 24
+"""Pictures at full size of one scene, for which the render server on this machine is asked."""
+
 CLASS_NAME: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_]*\Z")
 
 JSON_REQUIRED: Final = "JSON body required"

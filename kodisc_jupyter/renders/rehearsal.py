@@ -22,6 +22,13 @@ from kodisc_jupyter.api.errors import KodiscError
 from kodisc_jupyter.api.models import RenderRequest
 from kodisc_jupyter.renders import local_server
 from kodisc_jupyter.renders.interruptible_connection import InterruptibleConnection
+from kodisc_jupyter.renders.pictures import (
+    DrawnStoryboard,
+    FramePicture,
+    PictureRequest,
+    stills_of,
+    storyboard_of,
+)
 
 TIME_LIMIT_S: Final = 5.0
 """Seconds that a rehearsal may take; the setting ``rehearsal_limit`` says otherwise."""
@@ -123,6 +130,8 @@ class Rehearsal:
     """Lines and the seconds that went to each, most first."""
     layout: tuple[Layout, ...] = ()
     took_s: float = 0.0
+    stills: tuple[FramePicture, ...] = ()
+    storyboard: DrawnStoryboard | None = None
     error: SceneError | None = field(default=None)
 
     @property
@@ -144,11 +153,13 @@ def rehearse(
     *,
     limit_s: float = TIME_LIMIT_S,
     measure: bool = False,
+    pictures: PictureRequest | None = None,
     find_server: Callable[[Path], local_server.Address] = local_server.ensure,
 ) -> Rehearsal:
     """Rehearse a request on the render server of this machine, started if there is none.
 
-    ``measure`` also draws a frame of each animation, to tell which lines take most time.
+    ``measure`` also draws a frame of each animation, to tell which lines take most time;
+    ``pictures`` are drawn and kept.
 
     Raises:
         KeyboardInterrupt: Ctrl-C; the server ends the rehearsal, for its connection closes.
@@ -160,7 +171,11 @@ def rehearse(
     def work() -> None:
         try:
             address = find_server(home)
-            found.append(_ask(connection, address, request, limit_s, measure=measure))
+            found.append(
+                _ask(
+                    connection, address, request, limit_s, measure=measure, pictures=pictures
+                )
+            )
         except (KodiscError, OSError, HTTPException, ValueError) as problem:
             found.append(_none(f"{problem}".partition("\n")[0][:300]))
         except Exception as problem:  # whatever it is, the render goes on
@@ -195,9 +210,14 @@ def _ask(
     limit_s: float,
     *,
     measure: bool,
+    pictures: PictureRequest | None,
 ) -> Rehearsal:
     parts = urlsplit(address.url)
-    body = {"timeLimitS": limit_s, "measure": measure}
+    body: dict[str, Any] = {"timeLimitS": limit_s, "measure": measure}
+    limit_bytes = _ANSWER_LIMIT_BYTES
+    if pictures is not None:
+        body["pictures"] = pictures.to_json()
+        limit_bytes += pictures.bytes_limit
     whole = request.to_json()
     body |= {name: whole[name] for name in _FIELDS if name in whole}
     connection = line.open(parts.hostname or "127.0.0.1", parts.port)
@@ -209,16 +229,19 @@ def _ask(
             {"Authorization": f"Bearer {address.key}", "Content-Type": "application/json"},
         )
         answer = connection.getresponse()
-        text = answer.read(_ANSWER_LIMIT_BYTES + 1)
+        text = answer.read(limit_bytes + 1)
     finally:
         connection.close()
     if answer.status == 404:
-        return _none(
-            "the render server on this machine is of an older version; %kodisc local stop ends it"
-        )
-    if answer.status != 200 or len(text) > _ANSWER_LIMIT_BYTES:
+        return _none(OLDER_SERVER)
+    if answer.status != 200 or len(text) > limit_bytes:
         return _none(f"the render server on this machine answered with {answer.status}")
     return from_json(json.loads(text))
+
+
+OLDER_SERVER: Final = (
+    "the render server on this machine is of an older version; %kodisc local stop ends it"
+)
 
 
 _FIELDS: Final = ("code", "className", "quality", "aspectRatio", "fps")
@@ -272,6 +295,8 @@ def from_json(said: Mapping[str, Any]) -> Rehearsal:
                 for one in said.get("layout", ())
             ),
             took_s=float(said.get("took_s", 0.0)),
+            stills=stills_of(said),
+            storyboard=storyboard_of(said),
             error=error,
         )
     except (KeyError, TypeError, AttributeError) as problem:

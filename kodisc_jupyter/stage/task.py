@@ -36,6 +36,19 @@ def disk_exceeded(limits: Limits) -> str:
 
 
 @dataclass(frozen=True)
+class FramesWanted:
+    """The frames of which a rehearsal leaves pictures.
+
+    ``at_s`` are seconds in the video, ``last`` is its last frame, both at full size;
+    ``storyboard`` is a small picture of what stands when each animation has ended.
+    """
+
+    at_s: tuple[float, ...] = ()
+    last: bool = False
+    storyboard: bool = False
+
+
+@dataclass(frozen=True)
 class RenderTask:
     """What to render: the code, its scene, and the frame in pixels and frames per second."""
 
@@ -51,6 +64,8 @@ class RenderTask:
     """Step through the scene without drawing, and leave :data:`REPORT` instead of a video."""
     measure: bool = False
     """In a rehearsal: also draw a frame of each animation, to tell which lines take most time."""
+    frames: FramesWanted | None = None
+    """In a rehearsal: the frames that are drawn and put into the report."""
     fresh: bool = False
     """Draw everything anew: nothing that was kept of an earlier render is used."""
 
@@ -61,7 +76,10 @@ class RenderTask:
     @classmethod
     def from_json(cls, fields: dict[str, Any]) -> RenderTask:
         """The inverse of :meth:`to_json`."""
-        return cls(**{**fields, "limits": Limits(**fields["limits"])})
+        frames = fields.get("frames")
+        if frames is not None:
+            frames = FramesWanted(**{**frames, "at_s": tuple(frames["at_s"])})
+        return cls(**{**fields, "limits": Limits(**fields["limits"]), "frames": frames})
 
 
 @dataclass(frozen=True)

@@ -15,9 +15,10 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final
 
+from kodisc_jupyter.api.rules import STILLS_LIMIT
 from kodisc_jupyter.local.processes.executor import Executor
 from kodisc_jupyter.local.render_request import task_of
-from kodisc_jupyter.stage.task import REHEARSAL_GRACE_S, REPORT, Limits, Outcome
+from kodisc_jupyter.stage.task import REHEARSAL_GRACE_S, REPORT, FramesWanted, Limits, Outcome
 
 TIME_LIMIT_S: Final = 5.0
 """Seconds that a rehearsal may take, unless the request says otherwise."""
@@ -49,7 +50,12 @@ class Rehearsals:
             self._limits, seconds=min(self._limits.seconds, seconds + REHEARSAL_GRACE_S)
         )
         task = task_of("rehearsal-" + secrets.token_hex(8), request, limits, owner=owner)
-        task = replace(task, rehearse=True, measure=request.get("measure") is True)
+        task = replace(
+            task,
+            rehearse=True,
+            measure=request.get("measure") is True,
+            frames=frames_wanted(request.get("pictures")),
+        )
         results = self._folder / task.job_id
         try:
             async with self._free:
@@ -77,6 +83,24 @@ def time_limit(asked: object) -> float:
     if isinstance(asked, (int, float)) and not isinstance(asked, bool) and 0 < asked <= LONGEST_S:
         return float(asked)
     return TIME_LIMIT_S
+
+
+def frames_wanted(asked: object) -> FramesWanted | None:
+    """The frames to draw, from what the request says; what makes no sense is left out."""
+    if not isinstance(asked, dict):
+        return None
+    times = asked.get("at")
+    at_s = [
+        float(each)
+        for each in (times if isinstance(times, list) else ())
+        if isinstance(each, (int, float)) and not isinstance(each, bool) and each >= 0
+    ]
+    wanted = FramesWanted(
+        tuple(dict.fromkeys(at_s))[:STILLS_LIMIT],
+        last=asked.get("last") is True,
+        storyboard=asked.get("storyboard") is True,
+    )
+    return None if wanted == FramesWanted() else wanted
 
 
 def _report(path: Path, outcome: Outcome) -> dict[str, Any]:

@@ -16,12 +16,14 @@ from pathlib import Path
 from typing import Any, Final
 
 from kodisc_jupyter.stage import failure, film
+from kodisc_jupyter.stage.pictures.pictures import Pictures
 from kodisc_jupyter.stage.printed import heard
 from kodisc_jupyter.stage.rehearsal.line_times import LineTimes, OutOfTimeError, current_line
 from kodisc_jupyter.stage.rehearsal.opened_files import OpenedFiles
 from kodisc_jupyter.stage.rehearsal.rehearsal_watcher import RehearsalWatcher
 from kodisc_jupyter.stage.scene_source import SceneMissingError
 from kodisc_jupyter.stage.stepping.stepping import Stepping
+from kodisc_jupyter.stage.stepping.watchers import Watchers
 from kodisc_jupyter.stage.task import REHEARSAL_GRACE_S, REPORT, RenderTask
 
 LIST_LIMIT: Final = 1_000
@@ -39,6 +41,7 @@ def rehearse(task: RenderTask, results: Path, formulas: Path | None = None) -> s
     latex: list[str] = []
     files = OpenedFiles(current_line)
     watcher = RehearsalWatcher(measure=task.measure)
+    pictures = Pictures(task)
     times = LineTimes(task.limits.seconds - REHEARSAL_GRACE_S)
     report: Report = {"outcome": "ok"}
     began = time.monotonic()
@@ -47,7 +50,7 @@ def rehearse(task: RenderTask, results: Path, formulas: Path | None = None) -> s
             times.start()
             scene_class = film.load_scene(task, formulas, latex)
             files.listen()
-            Stepping(scene_class(), watcher).run()
+            Stepping(scene_class(), Watchers(watcher, *pictures.watchers)).run()
         except OutOfTimeError:
             report.update(outcome="limit", line=times.last_line)
         except BaseException as problem:
@@ -61,6 +64,7 @@ def rehearse(task: RenderTask, results: Path, formulas: Path | None = None) -> s
         times.seconds[line] += seconds
     report.update(
         watcher.to_json(),
+        **pictures.to_json(),
         printed=printed.text(),
         files=[{"path": path, "line": line} for path, line in files.read.items()],
         took_s=round(time.monotonic() - began, 3),

@@ -255,6 +255,9 @@ def _keep_camera_in_step(stepping: Stepping) -> None:
 
     camera = stepping.renderer.camera
     kind = stepping.camera_class if camera is stepping.camera else type(camera)
+    if kind in (Camera, ThreeDCamera) and not camera.pixel_array_to_cairo_context:
+        # Manim makes it once, where the camera stands when it first draws
+        camera.get_cairo_context(camera.__dict__["drawn_pixels"])
     if kind is ThreeDCamera:
         camera.reset_rotation_matrix()
     elif kind is MultiCamera:
