@@ -36,7 +36,6 @@ if TYPE_CHECKING:
     from kodisc_jupyter.notebook.backends import Kind
     from kodisc_jupyter.notebook.display.display import RenderDisplay, Screen
     from kodisc_jupyter.notebook.display.output.embedding import VideoOptions
-    from kodisc_jupyter.notebook.rehearsal.report import RehearsalReport
     from kodisc_jupyter.renders.rehearsal import Rehearsal
     from kodisc_jupyter.renders.render import Render
     from kodisc_jupyter.scene.cell import Source
@@ -71,16 +70,18 @@ def run_cell(
     """
     prepared = prepare_cell(kernel, cell, options, line=line, values=values, context=context)
     video_options = _video_options(kernel, options, line)
-    paths = save_paths(options.save, prepared.requests, line)
+    save = None if options.rehearse or options.pictures else options.save
+    paths = save_paths(save, prepared.requests, line)
     alts = alt_texts(options.alt, [one.class_name for one in prepared.requests], line)
     notices.show_warnings(prepared.warnings, kernel.front_end())
     if options.check:
         notices.say(notices.checked(prepared.requests, prepared.warnings))
         return []
-    if options.rehearse:
-        for report in rehearse_cell(kernel, prepared):
-            notices.show_warnings(report.warnings, kernel.front_end())
-            notices.say(str(report))
+    if options.rehearse or options.pictures:
+        from kodisc_jupyter.notebook.pictures.cell import play_cell
+
+        width = video_options.width
+        _bind(kernel, options, play_cell(kernel, prepared, options, line, alts, width, show=True))
         return []
     kind = kernel.places.likely(options.backend)
     displays: list[RenderDisplay] = []
@@ -134,18 +135,6 @@ def prepare_cell(
     if values:
         context = context._replace(namespace={**(context.namespace or {}), **values})
     return prepare(cell, options, kernel.settings, context)
-
-
-def rehearse_cell(kernel: KernelState, prepared: PreparedCell) -> list[RehearsalReport]:
-    """``--rehearse``: play the scenes of a cell without drawing them; nothing is sent.
-
-    Raises:
-        SceneCheckError: a scene failed.
-        NowhereToRenderError: Manim is not installed here.
-    """
-    from kodisc_jupyter.notebook.rehearsal.before_sending import rehearse_alone
-
-    return [rehearse_alone(request, prepared.source, kernel) for request in prepared.requests]
 
 
 def estimate_cell(
@@ -339,10 +328,10 @@ def _patience(kernel: KernelState, timeout: float | None) -> waiting.Patience:
     return waiting.Patience(timeout, kernel.settings.outage_limit)
 
 
-def _bind(kernel: KernelState, options: Options, renders: Sequence[Render]) -> None:
-    """``--as NAME``: one render, or the list of them."""
+def _bind(kernel: KernelState, options: Options, found: Sequence[Any]) -> None:
+    """``--as NAME``: one render (or report, or picture), or the list of them."""
     if options.bind and kernel.settings.shell is not None:
-        handle = renders[0] if len(renders) == 1 else list(renders)
+        handle = found[0] if len(found) == 1 else list(found)
         kernel.settings.shell.user_ns[options.bind] = handle
 
 

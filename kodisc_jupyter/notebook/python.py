@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, Literal, overload
 
 from kodisc_jupyter.api.errors import KodiscError
@@ -12,6 +13,8 @@ from kodisc_jupyter.notebook.line.values import OptionError
 from kodisc_jupyter.notebook.prepare import option_diagnostic, refused
 
 if TYPE_CHECKING:
+    from kodisc_jupyter.notebook.pictures.still import Still, Stills
+    from kodisc_jupyter.notebook.pictures.storyboard import Storyboard
     from kodisc_jupyter.notebook.rehearsal.report import RehearsalReport
     from kodisc_jupyter.renders.render import Render
 
@@ -23,10 +26,36 @@ def render(
 
 
 @overload
+def render(
+    code: str | type, scene: str | None = None, *, at: Sequence[float], **options: Any
+) -> Stills: ...
+
+
+@overload
+def render(
+    code: str | type, scene: str | None = None, *, at: float | str, **options: Any
+) -> Still: ...
+
+
+@overload
+def render(
+    code: str | type, scene: str | None = None, *, still: Literal[True], **options: Any
+) -> Still: ...
+
+
+@overload
+def render(
+    code: str | type, scene: str | None = None, *, storyboard: Literal[True], **options: Any
+) -> Storyboard: ...
+
+
+@overload
 def render(code: str | type, scene: str | None = None, **options: Any) -> Render: ...
 
 
-def render(code: str | type, scene: str | None = None, **options: Any) -> Render | RehearsalReport:
+def render(
+    code: str | type, scene: str | None = None, **options: Any
+) -> Render | RehearsalReport | Still | Stills | Storyboard:
     """Render a scene from Python, just as ``%%kodisc`` does, panel included.
 
     Args:
@@ -37,13 +66,16 @@ def render(code: str | type, scene: str | None = None, **options: Any) -> Render
             (a dict of what ``--with`` sends), ``file`` (a path or a list of them), ``metadata``,
             ``webhook`` (``None`` for none), ``wait``, ``timeout``, ``force``, ``max_credits``,
             ``embed``, ``save``, ``width``, ``loop``, ``autoplay``, ``alt``, ``backend``,
-            ``rehearse`` (``True`` rehearses only,
-            ``False`` sends without a rehearsal).
+            ``rehearse`` (``True`` rehearses only, ``False`` sends without a rehearsal),
+            ``still``, ``at`` (seconds, or a list of them), ``storyboard``.
 
     Returns:
         The render's handle: ``.job``, ``.wait()``, ``.video``, ``.cancel_watch()``. With
         ``rehearse=True`` nothing is sent, and it is what the rehearsal has shown: ``.seconds``,
-        ``.animations``, ``.sections``, ``.warnings``, ``.slowest`` …
+        ``.animations``, ``.sections``, ``.warnings``, ``.slowest`` … With ``still=True`` or
+        ``at=S`` it is a picture (``.png``, ``.save(path)``), with a list of times a tuple of
+        them, with ``storyboard=True`` the ``.pictures`` of the animations; a cell that ends with
+        one of these shows it.
 
     Raises:
         TypeError: an unknown option, or ``code`` is neither source nor a class.
@@ -53,7 +85,6 @@ def render(code: str | type, scene: str | None = None, **options: Any) -> Render
     from kodisc_jupyter.notebook.cell import (
         cell_context,
         prepare_cell,
-        rehearse_cell,
         run_cell,
     )
     from kodisc_jupyter.notebook.kernel import current_kernel
@@ -83,9 +114,12 @@ def render(code: str | type, scene: str | None = None, **options: Any) -> Render
     except OptionError as problem:
         raise refused([option_diagnostic(problem.message, problem.hint, "")]) from None
     try:
-        if wanted.rehearse:
+        if wanted.rehearse or wanted.pictures:
+            from kodisc_jupyter.notebook.pictures.cell import play_cell
+
             prepared = prepare_cell(kernel, code, wanted, values=values, context=context)
-            return rehearse_cell(kernel, prepared)[0]
+            played: Any = play_cell(kernel, prepared, wanted, alts=wanted.alt[:1] or ("",))
+            return played[0]  # type: ignore[no-any-return]
         return run_cell(kernel, code, wanted, values=values, context=context)[0]
     except KodiscError as problem:
         if kernel.front_end() is FrontEnd.MARIMO:  # which shows an error's first sentence only

@@ -172,9 +172,7 @@ def rehearse(
         try:
             address = find_server(home)
             found.append(
-                _ask(
-                    connection, address, request, limit_s, measure=measure, pictures=pictures
-                )
+                _ask(connection, address, request, limit_s, measure=measure, pictures=pictures)
             )
         except (KodiscError, OSError, HTTPException, ValueError) as problem:
             found.append(_none(f"{problem}".partition("\n")[0][:300]))

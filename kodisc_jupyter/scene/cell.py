@@ -56,6 +56,13 @@ class Source:
         ]
         return origin, line - start + first
 
+    def cell_line(self, assembled_line: int | None) -> int | None:
+        """The number beside a line of ``code`` (1-based), if it stands in the cell."""
+        if assembled_line is None or not 1 <= assembled_line <= len(self.lines):
+            return None
+        origin, number = self.locate(assembled_line)
+        return number if origin == "cell" else None
+
     def written(self, origin: Origin) -> tuple[tuple[str, ...], int]:
         """The lines that were written in ``origin``, and the number of the first of them."""
         if origin == "cell":

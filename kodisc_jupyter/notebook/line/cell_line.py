@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from typing import Any, Final
 
 from kodisc_jupyter.notebook.line.manim_flags import refuse_manim_flags
-from kodisc_jupyter.notebook.line.options import GROUPS, OPTIONS, Options
+from kodisc_jupyter.notebook.line.options import GROUPS, OPTIONS, Option, Options
 from kodisc_jupyter.notebook.line.parser import OptionParser, refuse_key, split
 from kodisc_jupyter.notebook.line.values import LIKE, OptionError, closest
 
@@ -96,16 +96,21 @@ def from_python(scene: str | None, names: tuple[str, ...], given: dict[str, Any]
         if not option.metavar:
             continue
         try:
-            fields[name] = (
-                option.read_python(value) if option.read_python else option.read(str(value))
-            )
+            fields[name] = _read_python(option, value)
         except argparse.ArgumentTypeError as problem:
             raise OptionError(f"{name}: {problem}") from None
     if "webhook" in given and given["webhook"] is None:
         fields["webhook"] = None
-    if "alt" in fields:
-        fields["alt"] = (fields["alt"],)
     return Options(scenes=(scene,) if scene else (), names=names, **fields)
+
+
+def _read_python(option: Option, value: Any) -> Any:
+    if option.read_python:
+        return option.read_python(value)
+    if option.repeats:
+        several = value if isinstance(value, (list, tuple)) else (value,)
+        return tuple(option.read(str(each)) for each in several)
+    return option.read(str(value))
 
 
 def _scenes(given: list[str]) -> tuple[str, ...]:

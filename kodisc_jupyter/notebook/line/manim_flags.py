@@ -17,7 +17,7 @@ ANSWERS: Final[dict[tuple[str, ...], str]] = {
     ("-p", "--preview"): "the video appears under the cell",
     ("-l", "--live-preview"): "the panel shows how far the render is",
     ("-f", "--show_in_file_browser"): _NO_FILES,
-    ("-s", "--save_last_frame"): "Kodisc renders videos, not a last frame",
+    ("-s", "--save_last_frame"): "--still shows the last frame as a picture",
     ("-i", "--save_as_gif"): _MP4,
     ("-g", "--save_pngs"): _MP4,
     ("--format", "--write_to_movie", "--video-codec", "--pixel-format"): _MP4,

@@ -20,6 +20,7 @@ from kodisc_jupyter.notebook.line.values import (
     json_data,
     json_text,
     positive,
+    seconds,
     texts,
 )
 from kodisc_jupyter.notebook.settings import ASPECT_RATIOS, QUALITIES
@@ -88,6 +89,29 @@ GROUPS: Final[dict[str, tuple[Option, ...]]] = {
             values=("15", "24", "30", "60"),
             field="fps",
             hint="Use --fps with a whole number such as 30, or leave it out.",
+        ),
+    ),
+    "pictures instead of a video, drawn on this machine for no credits": (
+        Option(
+            ("--still",),
+            "still",
+            "show the scene's last frame as a picture; nothing is sent",
+            default=False,
+        ),
+        Option(
+            ("--at",),
+            "at",
+            "show the frame at S seconds (2.5, 1:30) as a picture; repeat it for several",
+            metavar="S",
+            read=seconds,
+            default=(),
+            repeats=True,
+        ),
+        Option(
+            ("--storyboard",),
+            "storyboard",
+            "show one small picture for each animation, with its time and line; nothing is sent",
+            default=False,
         ),
     ),
     "what is sent": (
@@ -175,7 +199,7 @@ GROUPS: Final[dict[str, tuple[Option, ...]]] = {
             ("--rehearse",),
             "rehearse",
             "play the scene on this machine without drawing it, and tell its length, what is "
-            "wrong and which lines take longest; nothing is sent",
+            "wrong and which lines take longest, with a storyboard; nothing is sent",
         ),
         Option(("--no-rehearsal",), "rehearse", "send it without a rehearsal", sets=False),
     ),
@@ -186,7 +210,7 @@ GROUPS: Final[dict[str, tuple[Option, ...]]] = {
             ("--save",),
             "save",
             "also save the video as this file (.mp4, .gif, .webm, or .png for its last frame), or "
-            "into a folder",
+            "into a folder; with --still and --at, the picture as a .png",
             metavar="PATH",
         ),
         Option(
@@ -201,8 +225,8 @@ GROUPS: Final[dict[str, tuple[Option, ...]]] = {
         Option(
             ("--alt",),
             "alt",
-            "what the video shows: alternative text for screen readers; once, or once for each "
-            "scene in their order",
+            "what the video or picture shows: alternative text for screen readers; once, or once "
+            "for each scene in their order",
             metavar="TEXT",
             default=(),
             repeats=True,
@@ -230,6 +254,9 @@ class Options(NamedTuple):
     quality: str | None = None
     aspect: str | None = None
     fps: int | None = None
+    still: bool = False
+    at: tuple[float, ...] = ()
+    storyboard: bool = False
     names: tuple[str, ...] = ()
     file: tuple[str, ...] = ()
     metadata: Any = LEFT_OUT
@@ -249,6 +276,11 @@ class Options(NamedTuple):
     bind: str | None = None
     backend: str | None = None
     help: bool = False
+
+    @property
+    def pictures(self) -> bool:
+        """Whether pictures are asked for, instead of a video."""
+        return self.still or bool(self.at) or self.storyboard
 
 
 def option_of(field: str) -> Option | None:

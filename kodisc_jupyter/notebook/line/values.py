@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import json
 import os
+import re
 from collections.abc import Callable, Iterable
 from enum import Enum
 from typing import Any, Final, NoReturn
@@ -83,6 +84,25 @@ def amount(text: str) -> float:
     if not 0 <= value < float("inf"):
         raise argparse.ArgumentTypeError(f"must be a number, 0 or more, not {text!r}")
     return int(value) if value.is_integer() else value
+
+
+_CLOCK: Final = re.compile(r"(?:(\d+):)?(\d{1,2}):([0-5]?\d(?:\.\d*)?)")
+
+
+def seconds(text: str) -> float:
+    """A time in a video: ``2.5``, or ``1:30``."""
+    clock = _CLOCK.fullmatch(text.strip())
+    if clock:
+        return int(clock[1] or 0) * 3600 + int(clock[2]) * 60 + float(clock[3])
+    try:
+        value = float(text)
+    except ValueError:
+        value = -1.0
+    if not 0 <= value < float("inf"):
+        raise argparse.ArgumentTypeError(
+            f"must be a time in seconds, such as 2.5 or 1:30, not {text!r}"
+        )
+    return value
 
 
 def json_text(text: str) -> Any:

@@ -14,6 +14,7 @@ from kodisc_jupyter.notebook.display import notices, words
 from kodisc_jupyter.notebook.front_end import BEHAVIOUR
 from kodisc_jupyter.notebook.prepare import refused
 from kodisc_jupyter.notebook.rehearsal.report import RehearsalReport, report_of
+from kodisc_jupyter.renders.pictures import PictureRequest
 from kodisc_jupyter.renders.rehearsal import (
     Outcome,
     Rehearsal,
@@ -35,6 +36,7 @@ from kodisc_jupyter.scene.failures import from_failure
 if TYPE_CHECKING:
     from kodisc_jupyter.api.models import RenderRequest
     from kodisc_jupyter.notebook.kernel import KernelState
+    from kodisc_jupyter.notebook.settings import KodiscSettings
     from kodisc_jupyter.renders.backend import Backend
     from kodisc_jupyter.scene.cell import Source
 
@@ -115,8 +117,14 @@ def rehearse_alone(request: RenderRequest, source: Source, kernel: KernelState) 
         )
     settings = kernel.settings
     off = settings.disabled_checks()
-    limit_s = max(ALONE_LIMIT_S, settings.rehearsal_limit)
-    rehearsal = rehearsed(request, source, kernel.home, limit_s=limit_s, measure=True)
+    rehearsal = rehearsed(
+        request,
+        source,
+        kernel.home,
+        limit_s=alone_limit_s(settings),
+        measure=True,
+        pictures=PictureRequest(storyboard=True),
+    )
     found = warnings_of(rehearsal, source, cloud=False)
     return report_of(
         request.class_name,
@@ -126,6 +134,11 @@ def rehearse_alone(request: RenderRequest, source: Source, kernel: KernelState) 
     )
 
 
+def alone_limit_s(settings: KodiscSettings) -> float:
+    """Seconds for a scene that is played for its own sake."""
+    return max(ALONE_LIMIT_S, settings.rehearsal_limit)
+
+
 def rehearsed(
     request: RenderRequest,
     source: Source,
@@ -133,6 +146,7 @@ def rehearsed(
     *,
     limit_s: float,
     measure: bool = False,
+    pictures: PictureRequest | None = None,
     charged: str = NOTHING_CHARGED,
 ) -> Rehearsal:
     """Rehearse a scene; the answer says what could not be seen.
@@ -141,19 +155,44 @@ def rehearsed(
         SceneCheckError: the scene failed, with an error that it would have on Kodisc, too.
         SubmissionInterruptedError: Ctrl-C; nothing was sent.
     """
+    rehearsal = play_scene(
+        request, home, limit_s=limit_s, measure=measure, pictures=pictures, charged=charged
+    )
+    if rehearsal.error is None:
+        return rehearsal
+    doubt = doubt_about(rehearsal.error)
+    if doubt:
+        return replace(rehearsal, why=doubt)
+    raise refused([error_of(rehearsal, source, charged)])
+
+
+def play_scene(
+    request: RenderRequest,
+    home: Path,
+    *,
+    limit_s: float,
+    measure: bool = False,
+    pictures: PictureRequest | None = None,
+    charged: str = NOTHING_CHARGED,
+) -> Rehearsal:
+    """Play a scene, whatever comes of it.
+
+    Raises:
+        SubmissionInterruptedError: Ctrl-C; nothing was sent.
+    """
     try:
-        rehearsal = rehearse(request, home, limit_s=limit_s, measure=measure)
+        rehearsal = rehearse(request, home, limit_s=limit_s, measure=measure, pictures=pictures)
     except KeyboardInterrupt:
         said = f"Interrupted while {request.class_name} was rehearsed. {charged}"
         raise SubmissionInterruptedError(said, attempts=0, uncertain=0) from None
     if rehearsal.outcome is Outcome.LIMIT:
         return replace(rehearsal, why=f"the rehearsal's limit of {limit_s:g} s was reached")
-    if rehearsal.error is None:
-        return rehearsal
-    doubt = unproven(_failure(rehearsal.error), exists=os.path.exists)
-    if doubt:
-        return replace(rehearsal, why=doubt)
-    raise refused([error_of(rehearsal, source, charged)])
+    return rehearsal
+
+
+def doubt_about(error: SceneError) -> str:
+    """Why the error may be this machine's alone; empty where it would be the same on Kodisc."""
+    return unproven(_failure(error), exists=os.path.exists)
 
 
 def _failure(error: SceneError) -> SceneFailure:
@@ -169,14 +208,16 @@ def _failure(error: SceneError) -> SceneFailure:
     )
 
 
-def error_of(rehearsal: Rehearsal, source: Source, charged: str) -> Diagnostic:
+def error_of(
+    rehearsal: Rehearsal, source: Source, charged: str, way_out: str = WAY_OUT
+) -> Diagnostic:
     """The scene's error at the cell's line, as a failed render has it."""
     assert rehearsal.error is not None
     found = from_failure(rehearsal.error.text, source, charged=charged)
     full = found.full or rehearsal.error.text
     if rehearsal.printed.strip():
         full += f"\n\nThe scene printed:\n{rehearsal.printed.rstrip()}"
-    hint = f"{found.hint} {WAY_OUT}".strip()
+    hint = f"{found.hint} {way_out}".strip()
     return found._replace(check="rehearsal", hint=hint, full=full)
 
 

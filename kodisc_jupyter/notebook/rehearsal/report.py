@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from kodisc_jupyter.notebook.display import words
+from kodisc_jupyter.notebook.pictures.storyboard import Storyboard, storyboard_in_cell
 from kodisc_jupyter.renders.rehearsal import Animation, Caption, Rehearsal, Section
 from kodisc_jupyter.scene.diagnostics import Diagnostic
 
@@ -35,6 +36,7 @@ class RehearsalReport:
 
     ``seconds`` and ``frames`` are the video's, None where its end was not seen: ``why`` says why.
     Lines are the cell's own. ``slowest`` are those that take most time to render, measured here.
+    ``storyboard`` has a picture for each animation.
     """
 
     scene: str
@@ -48,6 +50,7 @@ class RehearsalReport:
     slowest: tuple[SlowLine, ...]
     printed: str
     why: str
+    storyboard: Storyboard | None = None
 
     def __str__(self) -> str:
         return "\n".join(_lines(self))
@@ -63,7 +66,7 @@ def report_of(
         seconds=rehearsal.seconds if whole else None,
         frames=rehearsal.frames if whole else None,
         animations=tuple(
-            one._replace(line=_cell_line(source, one.line)) for one in rehearsal.animations
+            one._replace(line=source.cell_line(one.line)) for one in rehearsal.animations
         ),
         sections=tuple(one for one in rehearsal.sections if one.name != AUTOMATIC),
         captions=rehearsal.captions,
@@ -72,22 +75,23 @@ def report_of(
         slowest=_slowest(rehearsal, source),
         printed=rehearsal.printed,
         why=rehearsal.why,
+        storyboard=_storyboard(scene, rehearsal, source),
     )
 
 
-def _cell_line(source: Source, line: int | None) -> int | None:
-    """The number beside a line of the sent code, if it stands in the cell."""
-    if line is None or not 1 <= line <= len(source.lines):
+def _storyboard(scene: str, rehearsal: Rehearsal, source: Source) -> Storyboard | None:
+    drawn = rehearsal.storyboard
+    if drawn is None or not drawn.pictures:
         return None
-    origin, number = source.locate(line)
-    return number if origin == "cell" else None
+    seconds = rehearsal.seconds if rehearsal.is_whole else None
+    return storyboard_in_cell(scene, drawn, source, seconds=seconds)
 
 
 def _slowest(rehearsal: Rehearsal, source: Source) -> tuple[SlowLine, ...]:
     total = sum(seconds for _, seconds in rehearsal.slow)
     found = []
     for line, seconds in rehearsal.slow:
-        number = _cell_line(source, line)
+        number = source.cell_line(line)
         if number is not None:
             found.append(SlowLine(number, seconds, total, source.lines[line - 1].strip()))
     return tuple(found[:SLOWEST_SHOWN])

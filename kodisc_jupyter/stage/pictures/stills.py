@@ -100,11 +100,13 @@ class Stills(Watcher):
         number, found = self._last
         pixels = Painter(stepping).paint(found) if isinstance(found, FrameState) else found
         self._last = number, pixels
-        self._drawn.update({at: (number, pixels) for at in late})
+        self._drawn.update(dict.fromkeys(late, (number, pixels)))
 
     def to_json(self) -> list[dict[str, Any]]:
         """The pictures in the order in which they were asked for; those that were drawn."""
-        found = [(at, *self._drawn[at]) for at in self._wanted.at_s if at in self._drawn]
+        found: list[tuple[float | None, int, Any]] = [
+            (at, *self._drawn[at]) for at in self._wanted.at_s if at in self._drawn
+        ]
         last = self._last
         if self._wanted.last and last is not None and not isinstance(last[1], FrameState):
             found.append((None, *last))
