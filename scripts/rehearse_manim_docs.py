@@ -23,7 +23,8 @@ from manim_doc_examples import PRELUDE, RECORD, Example, examples
 from kodisc_jupyter.api.client import Client
 from kodisc_jupyter.api.models import Quality, RenderRequest
 from kodisc_jupyter.renders import local_server
-from kodisc_jupyter.renders.rehearsal import Outcome, Rehearsal, rehearse
+from kodisc_jupyter.renders.rehearsal import Outcome, Rehearsal
+from kodisc_jupyter.renders.rehearsal_request import rehearse
 
 LIMIT_S = 60.0
 

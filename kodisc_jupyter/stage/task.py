@@ -18,6 +18,9 @@ REPORT: Final = "report.json"
 REHEARSAL_GRACE_S: Final = 2.0
 """Seconds between a rehearsal's own end at its time limit and the moment when it is killed."""
 
+PICTURES_GRACE_S: Final = 10.0
+"""The same where pictures are drawn, which are packed after its end."""
+
 
 @dataclass(frozen=True)
 class Limits:
@@ -28,11 +31,6 @@ class Limits:
     processes: int = 64
     disk_bytes: int = 4 << 30
     files: int = 20_000
-
-
-def disk_exceeded(limits: Limits) -> str:
-    """The error of a scene that wrote more than it may."""
-    return f"The scene wrote more than {limits.disk_bytes >> 20} MB to the disk and was stopped."
 
 
 @dataclass(frozen=True)
@@ -46,6 +44,16 @@ class FramesWanted:
     at_s: tuple[float, ...] = ()
     last: bool = False
     storyboard: bool = False
+
+
+def grace_s(frames: FramesWanted | None) -> float:
+    """The seconds between the end of a rehearsal and its being killed."""
+    return REHEARSAL_GRACE_S if frames is None else PICTURES_GRACE_S
+
+
+def disk_exceeded(limits: Limits) -> str:
+    """The error of a scene that wrote more than it may."""
+    return f"The scene wrote more than {limits.disk_bytes >> 20} MB to the disk and was stopped."
 
 
 @dataclass(frozen=True)

@@ -14,7 +14,7 @@ from kodisc_jupyter.api.client import Client
 from kodisc_jupyter.api.models import Quality, RenderRequest
 from kodisc_jupyter.renders.backend import Backend
 from kodisc_jupyter.renders.local_server import Address
-from kodisc_jupyter.renders.rehearsal import rehearse
+from kodisc_jupyter.renders.rehearsal_request import rehearse
 from kodisc_jupyter.renders.session import RenderSession
 
 

@@ -82,7 +82,7 @@ def run(kernel, line, code):
 
 def array(png):
     with Image.open(io.BytesIO(png)) as picture:
-        return np.array(picture)
+        return np.array(picture.convert("RGBA"))
 
 
 @pytest.mark.parametrize("scene", SCENES)
@@ -117,7 +117,7 @@ def test_pictures_are_saved_one_by_one_and_named(kernel, tmp_path, capsys):
 
 def test_a_time_behind_the_end_is_refused_with_the_scenes_length(kernel):
     code = cell("short", "self.wait(2)").text
-    with pytest.raises(SceneCheckError, match="lasts 2 s; it has no frame at 2.5 s") as refused:
+    with pytest.raises(SceneCheckError, match=r"lasts 2 s; it has no frame at 2\.5 s") as refused:
         run(kernel, "--at 2.5", code)
     (found,) = refused.value.diagnostics
     assert (found.origin, found.line) == ("options", 1)
@@ -178,7 +178,9 @@ def test_a_storyboard_has_a_picture_for_each_animation_with_its_time_and_line(ke
     assert "animate(Square)" in html
     settled = board.pictures[2]
     assert (settled.width, settled.height) == (480, 270)
-    assert array(settled.content).max() > 200, "the text is there when its animation has ended"
+    assert array(settled.content)[..., :3].max() > 200, (
+        "the text is there when its animation has ended"
+    )
 
 
 def test_rehearse_alone_shows_the_storyboard(kernel, capsys):

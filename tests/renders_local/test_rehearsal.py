@@ -152,7 +152,7 @@ def test_a_server_that_cannot_be_started_stops_no_render(kernel, cloud, monkeypa
 
 
 def with_server(find_server):
-    from kodisc_jupyter.renders.rehearsal import rehearse
+    from kodisc_jupyter.renders.rehearsal_request import rehearse
 
     return lambda *args, **more: rehearse(*args, **more, find_server=find_server)
 

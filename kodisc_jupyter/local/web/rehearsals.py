@@ -18,7 +18,7 @@ from typing import Any, Final
 from kodisc_jupyter.api.rules import STILLS_LIMIT
 from kodisc_jupyter.local.processes.executor import Executor
 from kodisc_jupyter.local.render_request import task_of
-from kodisc_jupyter.stage.task import REHEARSAL_GRACE_S, REPORT, FramesWanted, Limits, Outcome
+from kodisc_jupyter.stage.task import REPORT, FramesWanted, Limits, Outcome, grace_s
 
 TIME_LIMIT_S: Final = 5.0
 """Seconds that a rehearsal may take, unless the request says otherwise."""
@@ -46,15 +46,14 @@ class Rehearsals:
         ``left`` is set when nobody waits for it any more: it is ended then.
         """
         seconds = time_limit(request.get("timeLimitS"))
-        limits = replace(
-            self._limits, seconds=min(self._limits.seconds, seconds + REHEARSAL_GRACE_S)
-        )
+        frames = frames_wanted(request.get("pictures"))
+        limits = replace(self._limits, seconds=min(self._limits.seconds, seconds + grace_s(frames)))
         task = task_of("rehearsal-" + secrets.token_hex(8), request, limits, owner=owner)
         task = replace(
             task,
             rehearse=True,
             measure=request.get("measure") is True,
-            frames=frames_wanted(request.get("pictures")),
+            frames=frames,
         )
         results = self._folder / task.job_id
         try:

@@ -24,7 +24,8 @@ from kodisc_jupyter.notebook.rehearsal.before_sending import (
 )
 from kodisc_jupyter.notebook.save_paths import picture_paths
 from kodisc_jupyter.renders.pictures import PictureRequest
-from kodisc_jupyter.renders.rehearsal import Outcome, Rehearsal, can_rehearse
+from kodisc_jupyter.renders.rehearsal import Outcome, Rehearsal
+from kodisc_jupyter.renders.rehearsal_request import can_rehearse
 from kodisc_jupyter.scene.diagnostics import NOTHING_CHARGED
 
 if TYPE_CHECKING:

@@ -15,14 +15,8 @@ from kodisc_jupyter.notebook.front_end import BEHAVIOUR
 from kodisc_jupyter.notebook.prepare import refused
 from kodisc_jupyter.notebook.rehearsal.report import RehearsalReport, report_of
 from kodisc_jupyter.renders.pictures import PictureRequest
-from kodisc_jupyter.renders.rehearsal import (
-    Outcome,
-    Rehearsal,
-    SceneError,
-    can_rehearse,
-    is_wanted,
-    rehearse,
-)
+from kodisc_jupyter.renders.rehearsal import Outcome, Rehearsal, SceneError
+from kodisc_jupyter.renders.rehearsal_request import can_rehearse, is_wanted, rehearse
 from kodisc_jupyter.scene.diagnostics import (
     NOTHING_CHARGED,
     Diagnostic,

@@ -34,7 +34,7 @@ def warm_start(settings: KodiscSettings) -> None:
     from kodisc_jupyter.notebook.backends import has_manim
     from kodisc_jupyter.renders import local_server
     from kodisc_jupyter.renders.paths import kodisc_home
-    from kodisc_jupyter.renders.rehearsal import can_rehearse
+    from kodisc_jupyter.renders.rehearsal_request import can_rehearse
 
     if can_rehearse() and has_manim():
         with contextlib.suppress(KodiscError, OSError):

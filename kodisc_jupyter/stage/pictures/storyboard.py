@@ -28,6 +28,9 @@ SHEET_BYTES_LIMIT: Final = 70_000
 LONG_SIDE_PX: Final = 480
 _SMALLEST_PX: Final = 96
 
+_SAMPLE: Final = 6
+"""So many pictures tell how large all of them may be."""
+
 FEW_COLOURS: Final = 4_096
 """A picture of at most so many colours is flat enough for a palette."""
 
@@ -85,7 +88,7 @@ class Storyboard(Watcher):
 
         stepping.renderer.update_frame(stepping.scene)
         picture = Image.fromarray(stepping.draw()[:, :, :3])
-        picture.thumbnail((LONG_SIDE_PX, LONG_SIDE_PX), Image.Resampling.LANCZOS)
+        picture.thumbnail((LONG_SIDE_PX, LONG_SIDE_PX), Image.Resampling.LANCZOS, reducing_gap=2.0)
         return picture
 
     def ended(self, stepping: Stepping) -> None:
@@ -125,24 +128,38 @@ def within(limit: int, pictures: Sequence[Any]) -> tuple[list[tuple[str, bytes]]
     """All pictures encoded, as large as ``limit`` bytes for all of them allow; and their size."""
     if not pictures:
         return [], (0, 0)
-    side = LONG_SIDE_PX
+    sample = pictures[:: math.ceil(len(pictures) / _SAMPLE)]
+    share = limit * len(sample) // len(pictures)
+    side = _side(sample, LONG_SIDE_PX, share)
     while True:
         scaled = [_scaled(picture, side) for picture in pictures]
         encoded = [encode(picture) for picture in scaled]
-        total = sum(len(content) for _, content in encoded)
-        if total <= limit or side <= _SMALLEST_PX:
+        if side <= _SMALLEST_PX or sum(len(content) for _, content in encoded) <= limit:
             return encoded, scaled[0].size
-        side = max(_SMALLEST_PX, min(side - 16, int(side * math.sqrt(limit / total))))
+        side = max(_SMALLEST_PX, side * 7 // 8)
+
+
+def _side(sample: Sequence[Any], side: int, limit: int) -> int:
+    """The long side with which these pictures have ``limit`` bytes; found in few steps."""
+    while side > _SMALLEST_PX:
+        total = sum(len(encode(_scaled(picture, side))[1]) for picture in sample)
+        if total <= limit:
+            return side
+        side = min(side - 16, int(side * math.sqrt(limit / total)))
+    return _SMALLEST_PX
 
 
 def encode(picture: Any) -> tuple[str, bytes]:
     """A small picture as a PNG with a palette where it is flat, else as a JPEG."""
+    from PIL import Image
+
     made = io.BytesIO()
-    picture.save(made, "JPEG", quality=80, optimize=True)
+    picture.save(made, "JPEG", quality=80)
     best = "image/jpeg", made.getvalue()
     if picture.getcolors(FEW_COLOURS) is not None:
         made = io.BytesIO()
-        picture.quantize(128, dither=0).save(made, "PNG", optimize=True)
+        flat = picture.quantize(128, Image.Quantize.FASTOCTREE, dither=Image.Dither.NONE)
+        flat.save(made, "PNG")
         if len(made.getvalue()) <= len(best[1]):
             best = "image/png", made.getvalue()
     return best
@@ -179,5 +196,5 @@ def _scaled(picture: Any, side: int) -> Any:
     from PIL import Image
 
     smaller = picture.copy()
-    smaller.thumbnail((side, side), Image.Resampling.LANCZOS)
+    smaller.thumbnail((side, side), Image.Resampling.LANCZOS, reducing_gap=2.0)
     return smaller

@@ -24,7 +24,7 @@ from kodisc_jupyter.stage.rehearsal.rehearsal_watcher import RehearsalWatcher
 from kodisc_jupyter.stage.scene_source import SceneMissingError
 from kodisc_jupyter.stage.stepping.stepping import Stepping
 from kodisc_jupyter.stage.stepping.watchers import Watchers
-from kodisc_jupyter.stage.task import REHEARSAL_GRACE_S, REPORT, RenderTask
+from kodisc_jupyter.stage.task import REPORT, RenderTask, grace_s
 
 LIST_LIMIT: Final = 1_000
 """Entries kept of each list in the report."""
@@ -42,7 +42,7 @@ def rehearse(task: RenderTask, results: Path, formulas: Path | None = None) -> s
     files = OpenedFiles(current_line)
     watcher = RehearsalWatcher(measure=task.measure)
     pictures = Pictures(task)
-    times = LineTimes(task.limits.seconds - REHEARSAL_GRACE_S)
+    times = LineTimes(task.limits.seconds - grace_s(task.frames))
     report: Report = {"outcome": "ok"}
     began = time.monotonic()
     with heard(passed_on=False) as printed:
