@@ -1,4 +1,4 @@
-/** What the kernel says about one render: `panel_json` in notebook/panel.py makes it. */
+/** What the kernel says about one render: notebook/display/panel_json.py makes it. */
 export interface State {
   phase: string;
   /** Milliseconds since the epoch by the kernel's clock, as are all times here. */

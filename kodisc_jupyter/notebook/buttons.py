@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from kodisc_jupyter.api.errors import KodiscError
 
@@ -17,7 +17,6 @@ RenderAgain = Callable[["KernelState", "RenderDisplay"], None]
 
 def answer(kernel: KernelState, shown: RenderDisplay, action: str, again: RenderAgain) -> None:
     """Do what a button asks, and say in one sentence what came of it."""
-    screen: Any = shown.screen
     try:
         if action == "again":
             said = _again(kernel, shown, again)
@@ -25,7 +24,7 @@ def answer(kernel: KernelState, shown: RenderDisplay, action: str, again: Render
             said = {"cancel": _cancel, "stop": _stop, "check": _check}[action](kernel, shown)
     except KodiscError as problem:
         said = str(problem)
-    screen.answer(action, said)
+    shown.screen.answer(action, said)
 
 
 def _cancel(kernel: KernelState, shown: RenderDisplay) -> str:

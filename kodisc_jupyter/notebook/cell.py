@@ -9,13 +9,12 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any
 
 from kodisc_jupyter.api.errors import KodiscError
 from kodisc_jupyter.api.models import RenderRequest
 from kodisc_jupyter.notebook import waiting
 from kodisc_jupyter.notebook.display import notices
-from kodisc_jupyter.notebook.front_end import BEHAVIOUR, FrontEnd
 from kodisc_jupyter.notebook.kernel import KernelState, visible_variables
 from kodisc_jupyter.notebook.line.options import Options
 from kodisc_jupyter.notebook.prepare import (
@@ -23,14 +22,12 @@ from kodisc_jupyter.notebook.prepare import (
     PreparedCell,
     alt_texts,
     local_modules,
-    option_diagnostic,
     prepare,
-    refused,
 )
 from kodisc_jupyter.notebook.save_paths import save_paths
-from kodisc_jupyter.notebook.screens import embed_limit_mb, handle_html, new_screen
+from kodisc_jupyter.notebook.screens import handle_html, new_screen, video_options_of
 from kodisc_jupyter.notebook.source.notebook_file import notebook_name
-from kodisc_jupyter.renders.state import ENDED, Estimate, RenderState, first_state
+from kodisc_jupyter.renders.state import Estimate, RenderState, first_state
 
 if TYPE_CHECKING:
     from kodisc_jupyter.notebook.backends import Kind
@@ -41,9 +38,6 @@ if TYPE_CHECKING:
     from kodisc_jupyter.scene.cell import Source
 
 MakeScreen = Callable[[RenderState, "VideoOptions"], "Screen"]
-
-SAVED_BESIDE: Final = "kodisc"
-"""Folder beside the notebook for videos that are too large to embed."""
 
 
 def run_cell(
@@ -69,7 +63,7 @@ def run_cell(
         StoppedWaiting: Ctrl-C while waiting.
     """
     prepared = prepare_cell(kernel, cell, options, line=line, values=values, context=context)
-    video_options = _video_options(kernel, options, line)
+    video_options = video_options_of(kernel, options, line)
     save = None if options.rehearse or options.pictures else options.save
     paths = save_paths(save, prepared.requests, line)
     alts = alt_texts(options.alt, [one.class_name for one in prepared.requests], line)
@@ -99,8 +93,8 @@ def run_cell(
         displays.append(display)
         renders.append(display.rendered)
     _bind(kernel, options, renders)
-    if _waits(kernel, options):
-        waiting.for_cell(displays, _patience(kernel, _timeout(kernel, options)))
+    if waiting.cell_waits(kernel, options):
+        waiting.for_cell(displays, waiting.patience_of(kernel, options))
     else:
         kernel.unwaited.extend(renders)
     return renders
@@ -156,14 +150,14 @@ def show_render(
 
     With a ``screen`` of somebody else's no cell is there to wait.
     """
-    video_options = _video_options(kernel, Options(), "")
+    video_options = video_options_of(kernel, Options(), "")
     make = screen or _screen_maker(kernel, Options())
     display = _display(make(render.state, video_options), video_options, None, None)
     display.render = render
     _listen(kernel, display)
     render.subscribe(display.update)
-    if screen is None and _waits(kernel, Options()):
-        waiting.until_shown(display, _patience(kernel, kernel.settings.timeout))
+    if screen is None and waiting.cell_waits(kernel, Options()):
+        waiting.until_shown(display, waiting.patience_of(kernel))
     return display
 
 
@@ -180,42 +174,6 @@ def render_again(kernel: KernelState, display: RenderDisplay) -> None:
     options = Options(force=True, wait=False, backend=kind)
     _start(kernel, anew, old.request, options, rehearse=False)
     kernel.unwaited.append(anew.rendered)
-
-
-def wait_for_all(kernel: KernelState, timeout: float | None) -> str:
-    """``%kodisc wait``: wait for everything open in this kernel; says what came of it.
-
-    What earlier kernels of this notebook left open is taken up and waited for, too.
-
-    Raises:
-        RenderFailedError: one or more failed.
-        WaitTimeoutError: the time is up; the jobs go on.
-        KodiscError: nothing is heard of a job any more; it goes on.
-        StoppedWaiting: Ctrl-C; the jobs go on.
-    """
-    open_now = [*kernel.unwaited, *kernel.open_renders(), *_take_up_left_open(kernel)]
-    renders = list({id(render): render for render in open_now}.values())
-    try:
-        return waiting.for_renders(renders, _patience(kernel, timeout))
-    finally:  # what has ended was told about now, also by what was raised
-        kernel.unwaited = [one for one in kernel.unwaited if one.state.phase not in ENDED]
-
-
-def _take_up_left_open(kernel: KernelState) -> list[Render]:
-    """What earlier kernels of this notebook left open, watched from now on."""
-    name = notebook_name(kernel.settings.shell)
-    if name is None:  # without a name, nobody can tell whose jobs they are
-        return []
-    taken = []
-    for record in kernel.session.left_open():
-        if record.notebook == name and record.job_id is not None:
-            notices.say(f"Taken up from an earlier kernel: {record.scene}, {record.job_id}")
-            try:
-                backend = kernel.places.backend(record.backend)
-                taken.append(kernel.session.show(record.job_id, backend))
-            except KodiscError as problem:
-                notices.say(str(problem))
-    return taken
 
 
 def _start(
@@ -236,7 +194,7 @@ def _start(
     """
     from kodisc_jupyter.notebook.rehearsal.before_sending import rehearsal_before
 
-    display.cell_waits(_waits(kernel, options))
+    display.cell_waits(waiting.cell_waits(kernel, options))
     try:
         backend = kernel.places.backend(options.backend)
         display.render = kernel.session.start(
@@ -275,57 +233,11 @@ def _listen(kernel: KernelState, display: RenderDisplay) -> None:
     """Answer the panel's buttons."""
     from kodisc_jupyter.notebook.buttons import answer
 
-    screen: Any = display.screen
-    if getattr(screen, "live", False):
-        screen.on_action(lambda action: answer(kernel, display, action, render_again))
-
-
-def _video_options(kernel: KernelState, options: Options, line: str) -> VideoOptions:
-    from kodisc_jupyter.notebook.display.output.embedding import SERVER_LIMIT_BYTES, VideoOptions
-    from kodisc_jupyter.notebook.display.output.figure import css_width
-
-    width = options.width or kernel.settings.width or None
-    if width:
-        try:
-            width = css_width(width)
-        except ValueError as problem:
-            raise refused([option_diagnostic(str(problem), "", line, "--width")]) from None
-    # A Jupyter server drops an output that is too large, where the cell no longer waits for it.
-    by_server = not BEHAVIOUR[kernel.front_end()].waits
-    return VideoOptions(
-        embed=options.embed,
-        embed_limit_mb=embed_limit_mb(kernel.front_end(), kernel.settings.embed_limit_mb),
-        folder=Path.cwd() / SAVED_BESIDE,
-        width=width,
-        loop=options.loop,
-        autoplay=options.autoplay,
-        message_limit=SERVER_LIMIT_BYTES if by_server else None,
-        saved=kernel.front_end() is FrontEnd.NOTEBOOK,
-    )
+    display.screen.on_action(lambda action: answer(kernel, display, action, render_again))
 
 
 def _screen_maker(kernel: KernelState, options: Options) -> MakeScreen:
-    return partial(new_screen, kernel.front_end(), waits=_waits(kernel, options))
-
-
-def _waits(kernel: KernelState, options: Options) -> bool:
-    if options.wait is not None:
-        return options.wait
-    setting = kernel.settings.wait
-    if setting in {"auto", ""}:
-        return BEHAVIOUR[kernel.front_end()].waits
-    return setting is True or setting == "always"
-
-
-def _timeout(kernel: KernelState, options: Options) -> float | None:
-    return options.timeout if options.timeout is not None else kernel.settings.timeout
-
-
-def _patience(kernel: KernelState, timeout: float | None) -> waiting.Patience:
-    """How long to wait: not without end where nobody is."""
-    if timeout is None and kernel.front_end() in {FrontEnd.HEADLESS, FrontEnd.SCRIPT}:
-        timeout = waiting.UNATTENDED_LIMIT_S
-    return waiting.Patience(timeout, kernel.settings.outage_limit)
+    return partial(new_screen, kernel.front_end(), waits=waiting.cell_waits(kernel, options))
 
 
 def _bind(kernel: KernelState, options: Options, found: Sequence[Any]) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Literal, overload
 
 from kodisc_jupyter.api.errors import KodiscError
@@ -10,9 +10,11 @@ from kodisc_jupyter.notebook.display.notices import say
 from kodisc_jupyter.notebook.front_end import FrontEnd
 from kodisc_jupyter.notebook.line.cell_line import from_python
 from kodisc_jupyter.notebook.line.values import OptionError
-from kodisc_jupyter.notebook.prepare import option_diagnostic, refused
+from kodisc_jupyter.notebook.prepare import CellContext, option_diagnostic, refused
 
 if TYPE_CHECKING:
+    from kodisc_jupyter.notebook.kernel import KernelState
+    from kodisc_jupyter.notebook.line.options import Options
     from kodisc_jupyter.notebook.pictures.still import Still, Stills
     from kodisc_jupyter.notebook.pictures.storyboard import Storyboard
     from kodisc_jupyter.notebook.rehearsal.report import RehearsalReport
@@ -82,11 +84,7 @@ def render(
         SceneCheckError: a mistake in the scene, or the class's source cannot be found.
         KodiscError: as a cell raises it.
     """
-    from kodisc_jupyter.notebook.cell import (
-        cell_context,
-        prepare_cell,
-        run_cell,
-    )
+    from kodisc_jupyter.notebook.cell import cell_context
     from kodisc_jupyter.notebook.kernel import current_kernel
 
     kernel = current_kernel()
@@ -95,33 +93,51 @@ def render(
     if isinstance(code, type):
         if scene is not None:
             raise TypeError("render(MyScene) takes no other scene's name. Nothing was sent.")
-        from kodisc_jupyter.notebook.source.class_source import imports_of, source_of
-
-        scene, written = code.__name__, source_of(code, kernel.settings.shell)
-        imports = imports_of(written.code, context.prelude, values or (), code)
-        context = context._replace(
-            prelude=f"{context.prelude.rstrip()}\n{imports}\n" if imports else context.prelude,
-            first_line=written.first_line,
-        )
-        code = written.code
+        scene = code.__name__
+        code, context = _written_source(code, context, values or (), kernel.settings.shell)
     elif not isinstance(code, str):
         raise TypeError(
             f"render() takes Manim source or a Scene class, not {type(code).__name__}. "
             "Nothing was sent."
         )
     try:
-        wanted = from_python(scene, tuple(values or ()), options)
+        parsed = from_python(scene, tuple(values or ()), options)
     except OptionError as problem:
         raise refused([option_diagnostic(problem.message, problem.hint, "")]) from None
     try:
-        if wanted.rehearse or wanted.pictures:
-            from kodisc_jupyter.notebook.pictures.cell import play_cell
-
-            prepared = prepare_cell(kernel, code, wanted, values=values, context=context)
-            played: Any = play_cell(kernel, prepared, wanted, alts=wanted.alt[:1] or ("",))
-            return played[0]  # type: ignore[no-any-return]
-        return run_cell(kernel, code, wanted, values=values, context=context)[0]
+        return _run(kernel, code, parsed, values, context)
     except KodiscError as problem:
         if kernel.front_end() is FrontEnd.MARIMO:  # which shows an error's first sentence only
             say("\n".join(problem.frames))
         raise problem.with_traceback(None) from None  # what lies below here is not the user's
+
+
+def _run(
+    kernel: KernelState,
+    code: str,
+    parsed: Options,
+    values: Mapping[str, Any] | None,
+    context: CellContext,
+) -> Render | RehearsalReport | Still | Stills | Storyboard:
+    """What ``render()`` gives: a handle, a report, or pictures."""
+    from kodisc_jupyter.notebook.cell import prepare_cell, run_cell
+
+    if parsed.rehearse or parsed.pictures:
+        from kodisc_jupyter.notebook.pictures.cell import play_cell
+
+        prepared = prepare_cell(kernel, code, parsed, values=values, context=context)
+        played = play_cell(kernel, prepared, parsed, alts=parsed.alt[:1] or ("",))
+        return played[0]  # type: ignore[no-any-return]
+    return run_cell(kernel, code, parsed, values=values, context=context)[0]
+
+
+def _written_source(
+    scene: type, context: CellContext, values: Collection[str], shell: Any
+) -> tuple[str, CellContext]:
+    """A Scene class's source, and what it stands in: its file's imports are its prelude's."""
+    from kodisc_jupyter.notebook.source.class_source import imports_of, source_of
+
+    written = source_of(scene, shell)
+    imports = imports_of(written.code, context.prelude, values, scene)
+    prelude = f"{context.prelude.rstrip()}\n{imports}\n" if imports else context.prelude
+    return written.code, context._replace(prelude=prelude, first_line=written.first_line)

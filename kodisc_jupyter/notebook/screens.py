@@ -4,19 +4,26 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
 
 from kodisc_jupyter.notebook.front_end import BEHAVIOUR, FrontEnd
+from kodisc_jupyter.notebook.prepare import option_diagnostic, refused
 
 if TYPE_CHECKING:
-    from kodisc_jupyter.notebook.display.display import RenderDisplay
+    from kodisc_jupyter.notebook.display.display import RenderDisplay, Screen
     from kodisc_jupyter.notebook.display.output.embedding import VideoOptions
+    from kodisc_jupyter.notebook.kernel import KernelState
+    from kodisc_jupyter.notebook.line.options import Options
     from kodisc_jupyter.renders.state import RenderState
+
+SAVED_BESIDE: Final = "kodisc"
+"""Folder beside the notebook for videos that are too large to embed."""
 
 
 def new_screen(
     front_end: FrontEnd, state: RenderState, video_options: VideoOptions, *, waits: bool = False
-) -> Any:
+) -> Screen:
     """The place where a render of the cell that is being run is shown; ``waits``: the cell does."""
     if front_end in {FrontEnd.TERMINAL, FrontEnd.SCRIPT}:
         if sys.stdout.isatty():
@@ -47,6 +54,35 @@ def embed_limit_mb(front_end: FrontEnd, setting: float) -> float:
     from kodisc_jupyter.notebook.display.marimo_output import EMBED_LIMIT_MB
 
     return min(setting, EMBED_LIMIT_MB)
+
+
+def video_options_of(kernel: KernelState, options: Options, line: str = "") -> VideoOptions:
+    """How a cell's videos are kept and shown: its options, the settings, the front end.
+
+    Raises:
+        SceneCheckError: ``--width`` is no width.
+    """
+    from kodisc_jupyter.notebook.display.output.embedding import SERVER_LIMIT_BYTES, VideoOptions
+    from kodisc_jupyter.notebook.display.output.figure import css_width
+
+    width = options.width or kernel.settings.width or None
+    if width:
+        try:
+            width = css_width(width)
+        except ValueError as problem:
+            raise refused([option_diagnostic(str(problem), "", line, "--width")]) from None
+    # A Jupyter server drops an output that is too large, where the cell no longer waits for it.
+    by_server = not BEHAVIOUR[kernel.front_end()].waits
+    return VideoOptions(
+        embed=options.embed,
+        embed_limit_mb=embed_limit_mb(kernel.front_end(), kernel.settings.embed_limit_mb),
+        folder=Path.cwd() / SAVED_BESIDE,
+        width=width,
+        loop=options.loop,
+        autoplay=options.autoplay,
+        message_limit=SERVER_LIMIT_BYTES if by_server else None,
+        saved=kernel.front_end() is FrontEnd.NOTEBOOK,
+    )
 
 
 def handle_html(front_end: FrontEnd, shell: Any, display: RenderDisplay) -> Callable[[], str]:

@@ -9,10 +9,14 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 
 from kodisc_jupyter.api.errors import KodiscError, RenderFailedError, WaitTimeoutError
 from kodisc_jupyter.notebook.display import notices, words
+from kodisc_jupyter.notebook.front_end import BEHAVIOUR, FrontEnd
+from kodisc_jupyter.notebook.source.notebook_file import notebook_name
 from kodisc_jupyter.renders.state import ENDED, OUTAGE_LIMIT_S, Phase
 
 if TYPE_CHECKING:
     from kodisc_jupyter.notebook.display.display import RenderDisplay
+    from kodisc_jupyter.notebook.kernel import KernelState
+    from kodisc_jupyter.notebook.line.options import Options
     from kodisc_jupyter.renders.render import Render
 
 
@@ -124,6 +128,65 @@ def for_renders(renders: Sequence[Render], patience: Patience) -> str:
     if failed:
         raise _several_failed(failed, len(renders))
     return _all_done(renders)
+
+
+def cell_waits(kernel: KernelState, options: Options) -> bool:
+    """Whether a cell waits for its videos: its option, the setting, the front end's manner."""
+    if options.wait is not None:
+        return options.wait
+    setting = kernel.settings.wait
+    if setting in {"auto", ""}:
+        return BEHAVIOUR[kernel.front_end()].waits
+    return setting is True or setting == "always"
+
+
+def patience_of(kernel: KernelState, options: Options | None = None) -> Patience:
+    """How long a cell waits: not without end where nobody is."""
+    timeout = options.timeout if options is not None else None
+    return patience_for(kernel, kernel.settings.timeout if timeout is None else timeout)
+
+
+def patience_for(kernel: KernelState, timeout: float | None) -> Patience:
+    """How long is waited under this timeout."""
+    if timeout is None and kernel.front_end() in {FrontEnd.HEADLESS, FrontEnd.SCRIPT}:
+        timeout = UNATTENDED_LIMIT_S
+    return Patience(timeout, kernel.settings.outage_limit)
+
+
+def wait_for_all(kernel: KernelState, timeout: float | None) -> str:
+    """``%kodisc wait``: wait for everything open in this kernel; says what came of it.
+
+    What earlier kernels of this notebook left open is taken up and waited for, too.
+
+    Raises:
+        RenderFailedError: one or more failed.
+        WaitTimeoutError: the time is up; the jobs go on.
+        KodiscError: nothing is heard of a job any more; it goes on.
+        StoppedWaiting: Ctrl-C; the jobs go on.
+    """
+    open_now = [*kernel.unwaited, *kernel.open_renders(), *_take_up_left_open(kernel)]
+    renders = list({id(render): render for render in open_now}.values())
+    try:
+        return for_renders(renders, patience_for(kernel, timeout))
+    finally:  # what has ended was told about now, also by what was raised
+        kernel.unwaited = [one for one in kernel.unwaited if one.state.phase not in ENDED]
+
+
+def _take_up_left_open(kernel: KernelState) -> list[Render]:
+    """What earlier kernels of this notebook left open, watched from now on."""
+    name = notebook_name(kernel.settings.shell)
+    if name is None:  # without a name, nobody can tell whose jobs they are
+        return []
+    taken = []
+    for record in kernel.session.left_open():
+        if record.notebook == name and record.job_id is not None:
+            notices.say(f"Taken up from an earlier kernel: {record.scene}, {record.job_id}")
+            try:
+                backend = kernel.places.backend(record.backend)
+                taken.append(kernel.session.show(record.job_id, backend))
+            except KodiscError as problem:
+                notices.say(str(problem))
+    return taken
 
 
 def _out_of_time(error: WaitTimeoutError, late: Render, patience: Patience) -> WaitTimeoutError:

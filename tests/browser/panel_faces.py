@@ -8,7 +8,7 @@ from typing import Any
 
 from kodisc_jupyter.api.models import AspectRatio, Balance, Job, JobStatus, Quality
 from kodisc_jupyter.notebook.display.output.embedding import Sources, VideoOptions
-from kodisc_jupyter.notebook.display.panel import panel_json
+from kodisc_jupyter.notebook.display.panel_json import panel_json
 from kodisc_jupyter.renders import money
 from kodisc_jupyter.renders.state import Budget, Estimate, Media, Phase, RenderState, Retry
 from kodisc_jupyter.scene.diagnostics import Diagnostic, Severity

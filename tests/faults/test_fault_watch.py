@@ -17,7 +17,7 @@ from kodisc_jupyter.renders.backend import Backend
 from kodisc_jupyter.renders.journal.record import Step
 from kodisc_jupyter.renders.session import RenderSession
 from kodisc_jupyter.renders.state import Phase
-from kodisc_jupyter.renders.watch import lookup, pacing, poller
+from kodisc_jupyter.renders.watch import lookup, pacing
 from tests.faults.conftest import JOB_ID, account, answer, cut, job, running
 
 PATIENCE_S = 60.0
@@ -32,9 +32,9 @@ def soon(monkeypatch):
     """Polls come quickly, and an outage is one at its third failure."""
     monkeypatch.setitem(pacing.FIRST_POLL_S, "cloud", 0.01)
     monkeypatch.setitem(pacing.NEXT_POLL_S, "cloud", 0.013)
-    monkeypatch.setattr(poller, "outage_delay_s", lambda *_: 0.02)
-    monkeypatch.setattr(poller, "LOST_AFTER_S", 0.04)
-    monkeypatch.setattr(poller, "YOUNG_S", 0.0)
+    monkeypatch.setattr(pacing, "outage_delay_s", lambda *_: 0.02)
+    monkeypatch.setattr(pacing, "LOST_AFTER_S", 0.04)
+    monkeypatch.setattr(pacing, "YOUNG_S", 0.0)
     monkeypatch.setattr(lookup, "PAUSES_S", (0.0, 0.0, 0.0))
 
 

@@ -19,7 +19,6 @@ from kodisc_jupyter.renders.backend import Backend
 from kodisc_jupyter.renders.session import RenderSession
 from kodisc_jupyter.renders.state import Phase
 from kodisc_jupyter.renders.watch import pacing
-from kodisc_jupyter.renders.watch import poller as watcher
 
 pytestmark = pytest.mark.render
 
@@ -259,7 +258,7 @@ def test_a_broken_ledger_is_set_aside_and_said_so(start_server, tmp_path):
 def test_a_client_sees_the_server_lost_and_then_the_truth(
     start_server, tmp_path, wait_until, monkeypatch, gate
 ):
-    monkeypatch.setattr(watcher, "LOST_AFTER_S", 1.0)
+    monkeypatch.setattr(pacing, "LOST_AFTER_S", 1.0)
     monkeypatch.setattr(pacing, "LONG_OUTAGE_S", 1.0)
     monkeypatch.setattr(pacing, "OUTAGE_CAP_S", 0.5)
     monkeypatch.setattr(pacing, "LOST_CAP_S", 0.5)

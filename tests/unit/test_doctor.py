@@ -8,17 +8,18 @@ import pytest
 
 from kodisc_jupyter.local import __main__ as server
 from kodisc_jupyter.local.processes import sandbox
-from kodisc_jupyter.notebook.commands.doctor import Verdict, locked_in
+from kodisc_jupyter.notebook.commands.diagnosis.finding import Verdict
+from kodisc_jupyter.notebook.commands.diagnosis.installation import locked_in
 
 
 def test_a_sandbox_that_works_is_named():
-    found = locked_in(works=True, said="/usr/bin/bwrap")
+    found = locked_in(works=True, reason="/usr/bin/bwrap")
     assert found.verdict is Verdict.GOOD
     assert "locks each user's in, with /usr/bin/bwrap" in found.found
 
 
 def test_without_one_the_doctor_says_what_to_install():
-    found = locked_in(works=False, said=sandbox.HOW_TO_INSTALL)
+    found = locked_in(works=False, reason=sandbox.HOW_TO_INSTALL)
     assert found.verdict is Verdict.NOTE
     assert "could not lock each user's in" in found.found
     assert found.advice == sandbox.HOW_TO_INSTALL

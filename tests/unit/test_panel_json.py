@@ -8,7 +8,7 @@ import json
 import pytest
 
 from kodisc_jupyter.api.models import AspectRatio, Balance, Job, JobStatus, Quality
-from kodisc_jupyter.notebook.display.panel import panel_json
+from kodisc_jupyter.notebook.display.panel_json import panel_json
 from kodisc_jupyter.renders.state import Budget, Estimate, Phase, RenderState, Retry
 
 

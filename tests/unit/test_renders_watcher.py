@@ -194,7 +194,7 @@ def test_an_outage_that_lasts_is_told_once_and_passes(watcher, clock, job):
 
 def test_an_outage_is_told_in_time_though_the_next_poll_still_hangs(watcher, job, monkeypatch):
     assert pacing.LOST_AFTER_S <= 15
-    monkeypatch.setattr("kodisc_jupyter.renders.watch.poller.LOST_AFTER_S", 0.1)
+    monkeypatch.setattr("kodisc_jupyter.renders.watch.pacing.LOST_AFTER_S", 0.1)
     job_id, service, backend = job
     hangs, released = threading.Event(), threading.Event()
     ask = service.get_render
@@ -306,7 +306,7 @@ def test_a_bug_in_a_callback_does_not_stop_the_other_jobs(watcher, job, caplog):
 
 
 def test_a_lost_render_is_not_a_failed_one(session, cloud, service, monkeypatch):
-    monkeypatch.setattr("kodisc_jupyter.renders.watch.poller.LOST_AFTER_S", 0.0)
+    monkeypatch.setattr("kodisc_jupyter.renders.watch.pacing.LOST_AFTER_S", 0.0)
     service.instant = False
     states = []
     render = session.start(RenderRequest("x", "A"), backend=cloud, on_state=states.append)

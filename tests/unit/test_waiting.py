@@ -7,11 +7,10 @@ import pytest
 from kodisc_jupyter.api.errors import AuthenticationError, NetworkError, ServerError
 from kodisc_jupyter.api.models import AspectRatio, Job, JobStatus, Quality
 from kodisc_jupyter.notebook import waiting
-from kodisc_jupyter.notebook.cell import _patience
 from kodisc_jupyter.notebook.front_end import FrontEnd
 from kodisc_jupyter.notebook.kernel import KernelState
 from kodisc_jupyter.notebook.magics import KodiscMagics
-from kodisc_jupyter.notebook.waiting import Patience
+from kodisc_jupyter.notebook.waiting import Patience, patience_for
 from kodisc_jupyter.renders.render import Render, given_up
 from kodisc_jupyter.renders.state import Phase, RenderState, Trouble
 
@@ -86,11 +85,11 @@ def test_where_nobody_watches_no_wait_is_without_end(front_end, limit, monkeypat
     monkeypatch.setenv("KODISC_HOME", str(tmp_path))
     monkeypatch.setattr(KernelState, "front_end", lambda _: front_end)
     kernel = KernelState(KodiscMagics())
-    assert _patience(kernel, None) == Patience(limit, 3600.0)
-    assert _patience(kernel, 5.0).timeout == 5.0
+    assert patience_for(kernel, None) == Patience(limit, 3600.0)
+    assert patience_for(kernel, 5.0).timeout == 5.0
 
 
 def test_the_outage_limit_is_a_setting(monkeypatch, tmp_path):
     monkeypatch.setenv("KODISC_HOME", str(tmp_path))
     kernel = KernelState(KodiscMagics(outage_limit=120.0))
-    assert _patience(kernel, None).outage_limit == 120.0
+    assert patience_for(kernel, None).outage_limit == 120.0

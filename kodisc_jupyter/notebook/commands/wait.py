@@ -5,8 +5,8 @@ from __future__ import annotations
 import argparse
 from typing import TYPE_CHECKING
 
-from kodisc_jupyter.notebook.cell import wait_for_all
 from kodisc_jupyter.notebook.display.notices import say
+from kodisc_jupyter.notebook.waiting import wait_for_all
 
 if TYPE_CHECKING:
     from kodisc_jupyter.notebook.kernel import KernelState

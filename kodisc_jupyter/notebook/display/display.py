@@ -47,8 +47,24 @@ class Screen(Protocol):
     def settle(self) -> None:
         """The cell that waited goes on: what it shows should be the end."""
 
+    def on_action(self, callback: Callable[[str], None]) -> None:
+        """Call ``callback(action)`` when a button is pressed, where there are any."""
 
-class Lines:
+    def answer(self, action: str, text: str) -> None:
+        """Answer a pressed button, with one sentence."""
+
+
+class WithoutButtons:
+    """A screen on which nothing can be pressed."""
+
+    def on_action(self, callback: Callable[[str], None]) -> None:
+        """There is no button."""
+
+    def answer(self, action: str, text: str) -> None:
+        """Nothing is ever asked."""
+
+
+class Lines(WithoutButtons):
     """A terminal: one line per phase, then where the video is."""
 
     def __init__(self, state: RenderState, say: Callable[[str], None] | None = None) -> None:
@@ -78,7 +94,7 @@ class Lines:
         """Lines are there already."""
 
 
-class EndOnly:
+class EndOnly(WithoutButtons):
     """A page on which nothing can be updated, for a cell that waits: it shows the end alone."""
 
     def __init__(self, kept: VideoOptions, publish: Callable[..., None] | None = None) -> None:

@@ -50,8 +50,8 @@ def show_html(html: str) -> None:
 
 def render_html(shown: RenderDisplay) -> str:
     """What a cell that ends with a render shows: the panel while it is open, then the video."""
-    screen: Any = shown.screen
-    return shown.html() or str(_marimo().as_html(screen.widget).text)
+    assert isinstance(shown.screen, MarimoPanel)
+    return shown.html() or str(_marimo().as_html(shown.screen.widget).text)
 
 
 def _marimo() -> Any:

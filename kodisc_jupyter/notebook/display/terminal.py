@@ -11,6 +11,7 @@ from dataclasses import replace
 from typing import ClassVar, Final, TextIO
 
 from kodisc_jupyter.notebook.display import words
+from kodisc_jupyter.notebook.display.display import WithoutButtons
 from kodisc_jupyter.notebook.display.output.figure import error_text, figure_text, pause_text
 from kodisc_jupyter.renders.state import Phase, RenderState
 from kodisc_jupyter.scene.diagnostics import Diagnostic
@@ -40,7 +41,7 @@ def progress_line(states: list[RenderState], now: float, columns: int) -> str:
     return line
 
 
-class TerminalLine:
+class TerminalLine(WithoutButtons):
     """A render's part of the line; several share it. May be used from any thread."""
 
     _open: ClassVar[list[TerminalLine]] = []

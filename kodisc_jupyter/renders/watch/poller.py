@@ -11,25 +11,21 @@ from dataclasses import dataclass, field
 from itertools import count
 from threading import Condition, Thread, Timer
 
-from kodisc_jupyter.api.errors import (
-    AuthenticationError,
-    JobNotFoundError,
-    KodiscError,
-    NetworkError,
-    ServerError,
-)
+from kodisc_jupyter.api.errors import AuthenticationError, KodiscError, NetworkError
 from kodisc_jupyter.api.models import Job
-from kodisc_jupyter.api.waiting import BELIEVED_AFTER
 from kodisc_jupyter.renders.backend import Backend
 from kodisc_jupyter.renders.state import Trouble
-from kodisc_jupyter.renders.watch.pacing import (
-    LOST_AFTER_S,
-    REFUSED_KEY_S,
-    YOUNG_S,
-    RateLimiter,
-    outage_delay_s,
-    poll_delay_s,
+from kodisc_jupyter.renders.watch import pacing
+from kodisc_jupyter.renders.watch.outage import (
+    Outage,
+    asked_wait_s,
+    delay_s,
+    is_gone,
+    is_unreachable,
+    lost_note,
+    trouble_of,
 )
+from kodisc_jupyter.renders.watch.pacing import REFUSED_KEY_S, RateLimiter, poll_delay_s
 
 _log = logging.getLogger(__name__)
 
@@ -49,27 +45,10 @@ class Watch:
     gone: Callable[[KodiscError], None]
     began: float = 0.0
     polls: int = 0
-    outage: _Outage | None = None
+    outage: Outage | None = None
     told: Trouble | None = None
     active: bool = True
     ticket: int = 0
-
-
-@dataclass
-class _Outage:
-    """Tries that failed in a row: since when (monotonic seconds), how many, and the last ones."""
-
-    since: float
-    failures: int = 0
-    until: float = 0.0
-    kind: type[KodiscError] = KodiscError
-    alike: int = 0
-    """How many of the last ones failed in the same way."""
-
-    def add(self, error: KodiscError) -> None:
-        self.failures += 1
-        self.alike = self.alike + 1 if type(error) is self.kind else 1
-        self.kind = type(error)
 
 
 @dataclass(order=True)
@@ -99,7 +78,7 @@ class Poller:
         self._due: list[_Due] = []
         self._tickets = count(1)
         self._watches: set[Watch] = set()
-        self._outages: dict[str, _Outage] = {}
+        self._outages: dict[str, Outage] = {}
         self._thread: Thread | None = None
         self._pid = os.getpid()
 
@@ -217,34 +196,34 @@ class Poller:
     def _failed(self, watch: Watch, error: KodiscError) -> None:
         now = self._clock()
         identity = watch.backend.identity
-        backend_wide = isinstance(error, NetworkError) or _retry_after_s(error) is not None
+        backend_wide = isinstance(error, NetworkError) or asked_wait_s(error) is not None
         with self._changed:
             if backend_wide:
-                outage = self._outages.setdefault(identity, _Outage(now))
+                outage = self._outages.setdefault(identity, Outage(now))
             else:
-                outage = watch.outage = watch.outage or _Outage(now)
+                outage = watch.outage = watch.outage or Outage(now)
             outage.add(error)
-            gone = _is_gone(error, outage, watched_s=now - watch.began) and watch.active
+            gone = is_gone(error, outage, watched_s=now - watch.began) and watch.active
             if gone:
                 self._drop(watch)
-            delay = _delay_s(error, outage, now)
+            delay = delay_s(error, outage, now)
             outage.until = now + delay
             if watch.active:
                 self._plan(watch, delay)
         if gone:
             watch.gone(error)
         self._tell(watch, outage, error)
-        if outage.failures == 1 and _is_unreachable(error):  # the next poll may hang for long
-            timer = Timer(LOST_AFTER_S, self._tell, (watch, outage, error))
+        if outage.failures == 1 and is_unreachable(error):  # the next poll may hang for long
+            timer = Timer(pacing.LOST_AFTER_S, self._tell, (watch, outage, error))
             timer.daemon = True
             timer.start()
         if backend_wide or isinstance(error, AuthenticationError):
             self._find_again(watch.backend, outage)
 
-    def _tell(self, watch: Watch, outage: _Outage, error: KodiscError) -> None:
+    def _tell(self, watch: Watch, outage: Outage, error: KodiscError) -> None:
         """Tell an outage that lasts to each job that it is about, once."""
         identity = watch.backend.identity
-        trouble = _trouble(error, outage, self._clock())
+        trouble = trouble_of(error, outage, self._clock())
         if trouble is None:
             return
         with self._changed:
@@ -256,9 +235,9 @@ class Poller:
             for mate in lost:
                 mate.told = trouble
         for mate in lost:
-            mate.lost(trouble, _lost_note(trouble, error))
+            mate.lost(trouble, lost_note(trouble, error))
 
-    def _find_again(self, backend: Backend, outage: _Outage) -> None:
+    def _find_again(self, backend: Backend, outage: Outage) -> None:
         """Our own server may have been restarted on another port, with another key."""
         if backend.refresh is None or outage.failures < 2:
             return
@@ -272,48 +251,3 @@ class Poller:
                 if watch.backend.identity == backend.identity:
                     watch.backend = found
             self._changed.notify()
-
-
-def _retry_after_s(error: KodiscError) -> float | None:
-    return error.retry_after_s if isinstance(error, ServerError) else None
-
-
-def _is_gone(error: KodiscError, outage: _Outage, *, watched_s: float) -> bool:
-    """Whether the server has denied often enough to know the job."""
-    return (
-        isinstance(error, JobNotFoundError)
-        and outage.alike >= BELIEVED_AFTER
-        and watched_s >= YOUNG_S
-    )
-
-
-def _delay_s(error: KodiscError, outage: _Outage, now: float) -> float:
-    if isinstance(error, AuthenticationError) and outage.alike >= BELIEVED_AFTER:
-        return REFUSED_KEY_S
-    return outage_delay_s(outage.failures, now - outage.since, _retry_after_s(error))
-
-
-def _trouble(error: KodiscError, outage: _Outage, now: float) -> Trouble | None:
-    """Why a job is lost, once that is to be believed."""
-    if isinstance(error, AuthenticationError) and outage.alike >= BELIEVED_AFTER:
-        return Trouble.KEY_REFUSED
-    if isinstance(error, (AuthenticationError, JobNotFoundError)):
-        return None
-    if now - outage.since < LOST_AFTER_S:
-        return None
-    return Trouble.UNREACHABLE if _is_unreachable(error) else Trouble.UNREADABLE
-
-
-def _is_unreachable(error: KodiscError) -> bool:
-    """Whether the server may answer later; else it has answered, and nobody can read it."""
-    return not isinstance(error, ServerError) or error.transient
-
-
-def _lost_note(trouble: Trouble, error: KodiscError) -> str:
-    why = error.message.rstrip(".")
-    return {
-        Trouble.KEY_REFUSED: "The key was refused while watching; the job goes on and its cost "
-        "does not change. Type %kodisc login, then %kodisc show with the job ID.",
-        Trouble.UNREADABLE: f"{why}. The job is kept, and is asked for again.",
-        Trouble.UNREACHABLE: f"{why}; the job goes on, and watching resumes by itself.",
-    }[trouble]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 from threading import Lock
 from typing import Any
@@ -25,7 +25,7 @@ from kodisc_jupyter.renders.watch.pacing import RateLimiter
 from kodisc_jupyter.renders.watch.poller import Poller, Watch
 
 ERROR_CHARACTERS = 300
-"""How many characters of of the last line of a failed job's error the journal keeps: no code."""
+"""How many characters of the last line of a failed job's error the journal keeps: no code."""
 
 _log = logging.getLogger(__name__)
 
@@ -38,7 +38,7 @@ class _Followed:
     record: JobRecord
     note: str
     phase: str
-    watch: Watch
+    watch: Watch = field(init=False)
 
 
 class JobTracker:
@@ -63,8 +63,8 @@ class JobTracker:
         self._balances = balances
         self._changed = changed
         self._budget = budget
-        self._watcher = Poller(turns)
-        self._crew = FetchPool()
+        self._poller = Poller(turns)
+        self._fetch_pool = FetchPool()
         self._live: dict[tuple[str, str], _Followed] = {}
         self._protected: set[str] = set()
         self._lock = Lock()
@@ -90,12 +90,8 @@ class JobTracker:
         assert record.job_id is not None
         assert render.backend is not None
         followed = self._begin(render, record, record.job_id)
-        watch = followed.watch
-        watch.seen = partial(self._seen, followed)
-        watch.lost = partial(self._lost, followed)
-        watch.gone = partial(self._gone, followed)
         render.on_detach = partial(self._detach, followed)
-        self._watcher.watch(watch)
+        self._poller.watch(followed.watch)
 
     def settle(self, render: Render, record: JobRecord, job: Job) -> None:
         """Take in the end of a job that was learnt of without watching."""
@@ -106,7 +102,7 @@ class JobTracker:
         with self._lock:
             followed = [one for one in self._live.values() if one.render is render]
         for one in followed:
-            self._watcher.check_now(one.watch)
+            self._poller.check_now(one.watch)
 
     def use(self, render: Render, backend: Backend) -> None:
         """Ask about a render with another client from now on: after a login, or a restart."""
@@ -117,11 +113,11 @@ class JobTracker:
             followed = [one for one in self._live.values() if one.render is render]
         for one in followed:
             one.watch.backend = backend
-            self._watcher.check_now(one.watch)
+            self._poller.check_now(one.watch)
 
     def close(self) -> None:
         """Stop watching everything; the jobs go on."""
-        self._watcher.close()
+        self._poller.close()
 
     def resume(self) -> None:
         """Watch again what :meth:`close` has left."""
@@ -130,12 +126,18 @@ class JobTracker:
         for one in left:
             job = one.render.state.job
             if not one.watch.active and (job is None or not job.is_terminal):
-                self._watcher.watch(one.watch)
+                self._poller.watch(one.watch)
 
     def _begin(self, render: Render, record: JobRecord, job_id: str) -> _Followed:
         assert render.backend is not None
-        watch = Watch(job_id, render.backend, _ignore, _ignore, _ignore)
-        followed = _Followed(render, record, render.state.note, record.phase, watch)
+        followed = _Followed(render, record, render.state.note, record.phase)
+        followed.watch = Watch(
+            job_id,
+            render.backend,
+            seen=partial(self._seen, followed),
+            lost=partial(self._lost, followed),
+            gone=partial(self._gone, followed),
+        )
         with self._lock:
             self._live[record.identity, job_id] = followed
             self._protected.add(job_id)
@@ -187,7 +189,7 @@ class JobTracker:
         self._over(followed)
 
     def _detach(self, followed: _Followed) -> None:
-        self._watcher.forget(followed.watch)
+        self._poller.forget(followed.watch)
         followed.render.advance(
             Phase.DETACHED,
             note="No longer watched here; the job goes on. "
@@ -221,7 +223,7 @@ class JobTracker:
             followed.render.advance(job=job, cost=job.credits_cost, note=followed.note)
         followed.render.advance(budget=self._budget())
         self._changed()
-        self._crew.do(partial(self._end, followed, job))
+        self._fetch_pool.do(partial(self._end, followed, job))
 
     def _end(self, followed: _Followed, job: Job) -> None:
         try:
@@ -284,7 +286,3 @@ class JobTracker:
 def not_kept(problem: Exception) -> str:
     """The note of a completed render whose video is not on this machine."""
     return f"The video is not kept on this machine: {problem} It is at its address still."
-
-
-def _ignore(*_: object) -> None:
-    """The callback of a watch that is not wired up yet."""

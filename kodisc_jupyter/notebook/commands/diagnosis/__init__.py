@@ -1,0 +1,1 @@
+"""What ``%kodisc doctor`` looks at, and what it says of each."""
