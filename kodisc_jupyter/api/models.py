@@ -148,7 +148,7 @@ class Job:
 
     ``credits_cost`` is 0 until the job completed, and ``None`` where the API has not said it yet
     (the answer to ``POST /render``). ``duration_ms`` is render wall-clock in milliseconds, ``None``
-    until the job is terminal. Times are ISO 8601 UTC.
+    until the job is terminal. Times are ISO 8601 UTC. ``exposed``, see :class:`Account`.
     """
 
     job_id: str
@@ -161,6 +161,7 @@ class Job:
     metadata: Json = None
     created_at: str | None = None
     completed_at: str | None = None
+    exposed: bool = False
 
     @property
     def is_terminal(self) -> bool:
@@ -204,6 +205,7 @@ class Job:
             metadata=answer.get("metadata"),
             created_at=fields.text(answer.get("createdAt")),
             completed_at=fields.text(answer.get("completedAt")),
+            exposed=_is_exposed(answer),
         )
 
     def to_json(self) -> dict[str, Json]:
@@ -226,6 +228,7 @@ class Job:
             "metadata": self.metadata,
             "createdAt": self.created_at,
             "completedAt": self.completed_at,
+            **_exposed(self.exposed),
         }
 
 
@@ -242,8 +245,9 @@ class Balance:
 class Account:
     """The answer of ``GET /me``. ``key_prefix`` is the only part of a key that may be shown.
 
-    ``unlimited`` is our own server's word for taking no credits; the vendor's API has no such
-    field.
+    Two words are our own server's; the vendor's API has no such fields. ``unlimited``: it takes no
+    credits. ``exposed``: a class server that runs its users' scenes without a sandbox, so that
+    the scene of anybody can harm all others.
     """
 
     user_id: str
@@ -251,6 +255,7 @@ class Account:
     key_prefix: str
     credits: Balance
     unlimited: bool = False
+    exposed: bool = False
 
     @classmethod
     def from_json(cls, body: Json) -> Account:
@@ -274,7 +279,28 @@ class Account:
             key_prefix=fields.text(answer.get("keyPrefix")) or "",
             credits=Balance(paid, free, total),
             unlimited=answer.get("unlimited") is True,
+            exposed=_is_exposed(answer),
         )
+
+    def to_json(self) -> dict[str, Json]:
+        """The answer of ``GET /me``, as the API page lists it, with our own server's words."""
+        balance = self.credits
+        return {
+            "userId": self.user_id,
+            "keyId": self.key_id,
+            "keyPrefix": self.key_prefix,
+            "credits": {"paid": balance.paid, "free": balance.free, "total": balance.total},
+            "unlimited": self.unlimited,
+            **_exposed(self.exposed),
+        }
+
+
+def _exposed(exposed: bool) -> dict[str, Json]:
+    return {"sandbox": "off"} if exposed else {}
+
+
+def _is_exposed(answer: dict[str, Json]) -> bool:
+    return answer.get("sandbox") == "off"
 
 
 def _result(answer: dict[str, Json], job_id: str) -> RenderResult:

@@ -1,4 +1,4 @@
-"""The API's rules for a render request, once, for the client and for our own server.
+"""The API's rules for a render request, and for tables, once, for client and for our own server.
 
 The texts are the API page's 400 table, to the letter.
 """
@@ -73,3 +73,12 @@ def _is_positive_integer(value: Any) -> bool:
     if isinstance(value, float):
         return value.is_integer() and value > 0
     return isinstance(value, int) and not isinstance(value, bool) and value > 0
+
+
+_FORMULA: Final = ("=", "+", "-", "@", "\t", "\r", "＝", "＋", "－", "＠")
+
+
+def spreadsheet_text(value: str) -> str:
+    """A text as a cell of a table that a spreadsheet opens: never a formula, one line."""
+    line = "".join(mark if mark.isprintable() else " " for mark in value)
+    return f"'{line}" if value.startswith(_FORMULA) else line

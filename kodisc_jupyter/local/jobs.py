@@ -67,6 +67,7 @@ class ServerLimits:
     storage_bytes: int = 10 << 30
     user_line_limit: int | None = None
     user_slots: int | None = None
+    exposed: bool = False
 
 
 class Jobs:
@@ -335,7 +336,8 @@ class Jobs:
         self._ledger.keep(ended, purse=(record.user, purse) if purse is not None else None)
         self._open.pop(record.job_id, None)
         self._archive.add(ended)
-        log.info("job %s %s in %d ms", ended.job_id, ended.status, duration_ms)
+        how = ", without a sandbox" if self._house.exposed else ""
+        log.info("job %s %s in %d ms%s", ended.job_id, ended.status, duration_ms, how)
         if ended.webhook_url and self._announcer:
             self._announcer.announce(ended)
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import argparse
 import os
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 from kodisc_jupyter.local.classroom.users import KEY
 
@@ -43,10 +43,15 @@ class Options:
     segments_limit_mb: int
     connections: int
     dask: str | None
+    dask_without_tls: bool
     webhook_url: str | None
     webhook_secret: str | None
     webhook_ca: str | None
     private_webhooks: bool
+
+    def private_files(self) -> list[Path]:
+        """The server's files outside its folder, which no scene may see."""
+        return [path for path in (self.users, self.state_file) if path is not None]
 
 
 def parse(arguments: Sequence[str]) -> Options:
@@ -69,42 +74,28 @@ def _parser() -> argparse.ArgumentParser:
         epilog="The code of everyone who has a key is run on this machine, and webhooks are sent "
         "to whatever https:// address a request names: give keys only to people you trust.",
     )
-    add = parser.add_argument
+    _add_address(parser.add_argument)
+    _add_users(parser.add_argument)
+    _add_files(parser.add_argument)
+    _add_limits(parser.add_argument)
+    _add_isolation(parser.add_argument)
+    _add_webhooks(parser.add_argument)
+    return parser
+
+
+def _add_address(add: Callable[..., object]) -> None:
     add("--host", default="127.0.0.1", help="address to listen on (default: this machine only)")
     add("--port", type=_port, default=0, help="0 takes a free one (default)")
     add("--socket", type=Path, metavar="PATH", help="listen on this Unix socket, not on a port")
-    add("--workers", type=_positive, default=cores(), help="renders at a time (default: cores)")
+    add("--connections", type=_positive, default=500, metavar="N", help="open connections")
+    add("--idle-timeout", type=_seconds, metavar="S", help="end after S seconds without work")
+
+
+def _add_users(add: Callable[..., object]) -> None:
+    add("--key", type=_key, help="the API key (default: a random one, kept in --data-dir)")
     add("--credits", type=_credits, default=None, help="a number, or unlimited (default)")
     add("--free-credits", type=_count, default=0, help="free credits a month, spent first")
-    add("--key", type=_key, help="the API key (default: a random one, kept in --data-dir)")
     add("--users", type=Path, metavar="FILE", help="TOML file of users, keys and credits")
-    add("--data-dir", type=Path, metavar="DIR", help="keeps jobs, credits and files over restarts")
-    add("--state-file", type=Path, metavar="PATH", help="url, key and pid, while it runs")
-    add("--idle-timeout", type=_seconds, metavar="S", help="end after S seconds without work")
-    add("--render-timeout", type=_seconds, default=600.0, metavar="S", help="default 600")
-    add(
-        "--memory-limit",
-        dest="memory_limit_mb",
-        type=_positive,
-        default=4096,
-        metavar="MB",
-        help="memory of one render, in MB (default 4096)",
-    )
-    add(
-        "--disk-limit",
-        dest="disk_limit_mb",
-        type=_positive,
-        default=4096,
-        metavar="MB",
-        help="what one render may write to the disk, in MB (default 4096)",
-    )
-    add(
-        "--sandbox",
-        choices=("auto", "on", "off"),
-        default="auto",
-        help="lock every user's scenes in, with bubblewrap (Linux). auto: with --users, which "
-        "refuses to start without it; off: a scene can read every key and change every credit",
-    )
     add(
         "--user-queue-limit",
         type=_positive,
@@ -117,15 +108,13 @@ def _parser() -> argparse.ArgumentParser:
         metavar="N",
         help="renders of one user at a time (default with --users: one fewer than --workers)",
     )
-    add("--queue-limit", type=_positive, default=1000, metavar="N", help="jobs that may wait")
-    add(
-        "--storage-limit",
-        dest="storage_limit_mb",
-        type=_positive,
-        default=10_240,
-        metavar="MB",
-        help="finished files kept, in MB; the oldest go first (default 10240)",
-    )
+
+
+def _add_files(add: Callable[..., object]) -> None:
+    add("--data-dir", type=Path, metavar="DIR", help="keeps jobs, credits and files over restarts")
+    add("--state-file", type=Path, metavar="PATH", help="url, key and pid, while it runs")
+    storage = _megabytes("storage_limit_mb", 10_240, "finished files kept, the oldest go first")
+    add("--storage-limit", **storage)
     add(
         "--segments-limit",
         dest="segments_limit_mb",
@@ -135,17 +124,55 @@ def _parser() -> argparse.ArgumentParser:
         help="drawn pieces of videos kept of each user, to be used again: in MB "
         "(default: KODISC_SEGMENTS_MB, or 2048)",
     )
-    add("--connections", type=_positive, default=500, metavar="N", help="open connections")
-    add("--dask", metavar="ADDRESS", help="render on the Dask cluster of this scheduler")
+
+
+def _add_limits(add: Callable[..., object]) -> None:
+    add("--workers", type=_positive, default=cores(), help="renders at a time (default: cores)")
+    add("--queue-limit", type=_positive, default=1000, metavar="N", help="jobs that may wait")
+    add("--render-timeout", type=_seconds, default=600.0, metavar="S", help="default 600")
+    add("--memory-limit", **_megabytes("memory_limit_mb", 4096, "memory of one render"))
+    add(
+        "--disk-limit",
+        **_megabytes("disk_limit_mb", 4096, "what one render may write to the disk"),
+    )
+
+
+def _add_isolation(add: Callable[..., object]) -> None:
+    add(
+        "--sandbox",
+        choices=("auto", "on", "off"),
+        default="auto",
+        help="lock every user's scenes in, with bubblewrap (Linux). auto: with --users, which "
+        "refuses to start without it; off: a scene can read every key and change every credit",
+    )
+    add(
+        "--dask",
+        metavar="ADDRESS",
+        help="render on the Dask cluster of this scheduler; tls://… with Dask's own settings",
+    )
+    add(
+        "--dask-without-tls",
+        action="store_true",
+        help="with --users: nobody but this server can reach the scheduler and its workers, which "
+        "run whatever they are sent",
+    )
+
+
+def _add_webhooks(add: Callable[..., object]) -> None:
     add("--webhook-url", type=_https, metavar="URL", help="the key's default webhook")
     add("--webhook-secret", metavar="whsec_…", help="signs webhooks (default: random, kept)")
+    add("--webhook-ca", metavar="FILE", help="certificates that webhook receivers are held to")
     add(
         "--private-webhooks",
         action="store_true",
         help="with --users: webhooks may also go to this machine and its own network",
     )
-    add("--webhook-ca", metavar="FILE", help="certificates that webhook receivers are held to")
-    return parser
+
+
+def _megabytes(dest: str, default: int, words: str) -> dict[str, Any]:
+    """What an option of so many MB is added with."""
+    said = f"{words}, in MB (default {default})"
+    return {"dest": dest, "type": _positive, "default": default, "metavar": "MB", "help": said}
 
 
 def cores() -> int:

@@ -14,6 +14,7 @@ from typing import Any, Final
 
 from kodisc_jupyter.api.errors import KodiscError
 from kodisc_jupyter.api.models import CANCELLED, Credits
+from kodisc_jupyter.api.rules import spreadsheet_text
 from kodisc_jupyter.renders.journal.journal import Showing
 from kodisc_jupyter.renders.journal.record import JobRecord, Step
 from kodisc_jupyter.renders.text_table import WIDTH, text_table
@@ -127,7 +128,7 @@ class Report:
         return "\n\n".join(texts)
 
     def write_csv(self, path: Path) -> Path:
-        """Write the rows, with a header line; unknown values are empty.
+        """Write the rows, with a header line; unknown values are empty, no text is a formula.
 
         Raises:
             KodiscError: it cannot be written.
@@ -138,10 +139,7 @@ class Report:
                 with part.open("w", newline="", encoding="utf-8") as file:
                     writer = csv.DictWriter(file, [field.name for field in fields(ReportRow)])
                     writer.writeheader()
-                    writer.writerows(
-                        {**asdict(row), "at": row.at.isoformat(timespec="seconds")}
-                        for row in self.rows
-                    )
+                    writer.writerows(_csv_fields(row) for row in self.rows)
                 part.replace(path)
         except OSError as error:
             raise KodiscError(f"{path} could not be written: {error.strerror or error}.") from error
@@ -161,6 +159,14 @@ class Report:
             ) from None
         columns = [field.name for field in fields(ReportRow)]
         return pd.DataFrame([asdict(row) for row in self.rows], columns=columns)
+
+
+def _csv_fields(row: ReportRow) -> dict[str, object]:
+    values = {**asdict(row), "at": row.at.isoformat(timespec="seconds")}
+    return {
+        name: spreadsheet_text(value) if isinstance(value, str) else value
+        for name, value in values.items()
+    }
 
 
 def totals(rows: Sequence[ReportRow]) -> Totals:

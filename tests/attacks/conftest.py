@@ -1,24 +1,48 @@
 """One server for a class, with its scenes locked in, for all attacks; and what they may not touch.
 
-The attacker, Mallory, has a key like everybody. After each attack the secrets, the ledger, Ada's
-video and the server are as before, Ada's render that went on beside it is done, and so is a right
-scene of Mallory's own. Everything happens on this machine's loopback.
+The attacker, Mallory, has a key like everybody. A scene of Ada's runs beside every attack. After
+it the secrets, the ledger, Ada's video, her process, her running scene and the server are as
+before, and a right scene of Mallory's own still renders. Everything happens on this machine's
+loopback.
 """
 
 from __future__ import annotations
 
 import sqlite3
 import textwrap
+import time
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
 import requests
 
-from tests.renders_local.conftest import Server, Starter
+from tests.renders_local.conftest import Server, Starter, children, is_alive, until
 
 ADA, MALLORY = ("kdsc_live_" + digit * 48 for digit in "ab")
 GOOD = "from manim import *\n\n\nclass Good(Scene):\n    def construct(self):\n        self.play(Create(Circle()), run_time=0.2)\n"
+BESIDE = """import time
+from pathlib import Path
+from manim import *
+class Beside(Scene):
+    def construct(self):
+        while not Path("gate").exists():
+            time.sleep(0.02)
+        self.play(Create(Circle()), run_time=0.2)
+"""
+BESIDE_FOR_S = 30.0
+"""A scene of Ada's runs beside attacks for so long; then it may end, and another one begins."""
+
+
+@dataclass
+class Neighbour:
+    """A scene of Ada's that runs beside the attacks, until it is let go on."""
+
+    job_id: str
+    forker: int
+    scene: Path
+    balance: int
+    since: float = field(default_factory=time.monotonic)
 
 
 @dataclass
@@ -27,11 +51,13 @@ class Class:
 
     server: Server
     folder: Path
+    rooms: Path
+    renderer: int
     users: Path
     video: str
     video_bytes: bytes
-    users_text: str
-    before: dict = field(default_factory=dict)
+    kept: dict[Path, str]
+    neighbour: Neighbour | None = None
 
     @property
     def data(self) -> Path:
@@ -57,17 +83,96 @@ class Class:
         database.close()
         return sorted(rows)
 
+    def begin_beside(self) -> None:
+        """Have a scene of Ada's run, a new one when the last has run for long."""
+        if self.neighbour is not None and time.monotonic() - self.neighbour.since > BESIDE_FOR_S:
+            self.end_beside()
+        if self.neighbour is not None:
+            return
+        job_id = self.server.post(BESIDE, "Beside", key=ADA)
+        self.server.wait(job_id, key=ADA, statuses=("running",))
+        scene = until(lambda: next(self.rooms.rglob(f"jobs/{job_id}/scene"), None))
+        room = str(scene.parents[2])
+        (forker,) = [pid for pid in children(self.renderer) if room in _command(pid)]
+        left = self.server.credits(key=ADA)["total"]
+        self.neighbour = Neighbour(job_id, forker, scene, left)
+
+    def end_beside(self) -> None:
+        """Let Ada's scene go on: it completes, and she pays what it cost and nothing else."""
+        beside, self.neighbour = self.neighbour, None
+        if beside is None:
+            return
+        (beside.scene / "gate").touch()
+        job = self.server.wait(beside.job_id, key=ADA)
+        assert job["status"] == "completed", job["error"]
+
+    def ada_renders(self, code: str) -> None:
+        """A render of Ada's own, beside the one that goes on; she pays for it."""
+        job = self.server.render(code, "Good", key=ADA)
+        assert job["status"] == "completed", job["error"]
+        assert self.neighbour is not None
+        self.neighbour.balance -= job["creditsCost"]
+
     def is_unharmed(self) -> None:
-        """Assert that nobody else was touched, and that everybody can still render."""
+        """Assert that nobody else was touched."""
         assert self.server.process.poll() is None
-        assert self.users.read_text() == self.users_text
+        assert {path: path.read_text() for path in self.kept} == self.kept
         assert requests.get(self.video, timeout=60).content == self.video_bytes
-        assert self.server.credits(key=ADA)["total"] == self.before["ada"]
         assert self.server.credits(key=MALLORY)["total"] <= 100_000
-        assert self.balances() == [("ada", 10, 0), ("mallory", 100_000, 0)]
+        assert self.balances() == [("ada", 1000, 0), ("mallory", 100_000, 0)]
+        beside = self.neighbour
+        assert beside is not None
+        assert self.server.job(beside.job_id, key=ADA)["status"] == "running"
+        assert self.server.credits(key=ADA)["total"] == beside.balance
+        assert is_alive(beside.forker)
         log = self.server.log.read_text()
         assert ADA not in log
         assert MALLORY not in log
+
+
+def _command(pid: int) -> str:
+    return Path(f"/proc/{pid}/cmdline").read_text(errors="replace")
+
+
+def make_class(
+    folder: Path, starter: Starter, *options, rooms=None, renderer=None, **more
+) -> Class:
+    """Start a server for Ada and Mallory; ``rooms`` is where scenes run, ``renderer`` below whom."""
+    users = folder / "class.toml"
+    users.write_text(
+        f'[users.ada]\nkey = "{ADA}"\ncredits = 1000\n'
+        f'[users.mallory]\nkey = "{MALLORY}"\ncredits = 100000\n'
+    )
+    users.chmod(0o600)
+    server = starter(
+        *("--users", users, "--data-dir", folder / "data", "--workers", 3),
+        *(
+            "--memory-limit",
+            1024,
+            "--disk-limit",
+            64,
+            "--render-timeout",
+            90,
+            "--segments-limit",
+            16,
+        ),
+        *options,
+        **more,
+    )
+    job = server.render(GOOD, "Good", key=ADA)
+    assert job["status"] == "completed", job["error"]
+    video = job["result"]["video"]
+    secret = folder / "data" / "webhook-secret"
+    return Class(
+        server,
+        folder,
+        rooms or folder / "data" / "work",
+        renderer or server.process.pid,
+        users,
+        video,
+        requests.get(video, timeout=60).content,
+        {path: path.read_text() for path in (users, secret)},
+    )
 
 
 @pytest.fixture(scope="session")
@@ -83,32 +188,25 @@ def sandbox():
 
 @pytest.fixture(scope="session")
 def locked_in(sandbox, tmp_path_factory):
-    folder = tmp_path_factory.mktemp("class")
-    users = folder / "class.toml"
-    users.write_text(
-        f'[users.ada]\nkey = "{ADA}"\ncredits = 10\n'
-        f'[users.mallory]\nkey = "{MALLORY}"\ncredits = 100000\n'
-    )
-    users.chmod(0o600)
     starter = Starter(lambda: tmp_path_factory.mktemp("server"))
-    server = starter(
-        *("--users", users, "--data-dir", folder / "data", "--workers", 3),
-        *("--memory-limit", 1024, "--disk-limit", 64, "--render-timeout", 40),
-    )
-    job = server.render(GOOD, "Good", key=ADA)
-    assert job["status"] == "completed", job["error"]
-    video = job["result"]["video"]
-    content = requests.get(video, timeout=60).content
-    made = Class(server, folder, users, video, content, users.read_text())
-    made.before["ada"] = server.credits(key=ADA)["total"]
-    yield made
-    starter.close()
+    try:
+        made = make_class(tmp_path_factory.mktemp("class"), starter)
+        yield made
+        made.end_beside()
+    finally:
+        starter.close()
 
 
 @pytest.fixture
 def class_(locked_in):
     """The class; whatever the attack did, nobody else is harmed by it, and scenes still render."""
-    yield locked_in
-    locked_in.is_unharmed()
-    job = locked_in.server.render(GOOD, "Good", key=MALLORY)
+    yield from attacked(locked_in)
+
+
+def attacked(made: Class):
+    """What stands around every attack."""
+    made.begin_beside()
+    yield made
+    made.is_unharmed()
+    job = made.server.render(GOOD, "Good", key=MALLORY)
     assert job["status"] == "completed", job["error"]

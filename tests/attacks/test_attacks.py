@@ -9,6 +9,7 @@ import time
 import pytest
 
 from tests.attacks.conftest import ADA, GOOD, MALLORY
+from tests.renders_local.conftest import children
 
 pytestmark = pytest.mark.render
 
@@ -157,11 +158,29 @@ def test_a_scene_has_only_its_own_descriptors(class_):
 
 @pytest.mark.parametrize("number", ["SIGSTOP", "SIGKILL", "SIGTERM", "SIGUSR1"])
 def test_the_forker_cannot_be_stopped_or_killed(class_, number):
-    beside = class_.server.post(GOOD, "Good", key=ADA)
     class_.attack(f"os.kill(1, signal.{number}); os.kill(os.getppid(), signal.{number})")
-    job = class_.server.wait(beside, key=ADA)
-    assert job["status"] == "completed"
-    class_.before["ada"] = class_.server.credits(key=ADA)["total"]
+
+
+TRACE = """
+import ctypes
+libc = ctypes.CDLL(None, use_errno=True)
+def traced(pid):
+    attached = libc.ptrace(16, pid, None, None), ctypes.get_errno()
+    here, word = (ctypes.c_void_p * 2)(), ctypes.create_string_buffer(8)
+    here[0], here[1] = ctypes.addressof(word), 8
+    there = (ctypes.c_void_p * 2)(id(pid), 8)
+    read = libc.process_vm_readv(pid, here, 1, there, 1, 0), ctypes.get_errno()
+    return [attached, read]
+"""
+
+
+def test_neither_forker_nor_server_nor_neighbour_can_be_traced(class_):
+    """Neither attached to nor read: EPERM for the own forker, ESRCH for who is not there."""
+    beside = class_.neighbour.forker
+    others = [class_.server.process.pid, beside, *children(beside)]
+    assert class_.tells("traced(1)", head=TRACE) == "[(-1, 1), (-1, 1)]"
+    seen = class_.tells(f"[traced(pid) for pid in {others}]", head=TRACE)
+    assert seen == str([[(-1, 3), (-1, 3)]] * len(others))
 
 
 def test_killing_everything_kills_only_ones_own(class_):
@@ -205,9 +224,7 @@ def test_a_daemon_does_not_outlive_its_job(class_):
 def test_nothing_of_anothers_scene_is_in_memory(class_):
     marker = "THE_SECRET_OF_ADA"
     scene = GOOD.replace("Circle()", f"Circle(color=RED).set(note='{marker}')")
-    beside = class_.server.post(scene, "Good", key=ADA)
-    assert class_.server.wait(beside, key=ADA)["status"] == "completed"
-    class_.before["ada"] = class_.server.credits(key=ADA)["total"]
+    class_.ada_renders(scene)
     found = class_.tells(
         "sum(b'TE_OF_ADA'.replace(b'TE', b'RET') in chunk for chunk in chunks())", head=MEMORY
     )
@@ -264,6 +281,17 @@ def test_neither_the_servers_port_nor_any_other_is_reached(class_):
 def test_the_disk_is_not_filled(class_, write):
     job = class_.attack(write)
     assert "wrote more than 64 MB" in job["error"], job["error"]
+
+
+def test_a_folder_outside_of_the_job_is_no_place_for_more(class_):
+    """Many jobs could fill it bit by bit; who has filled it gets an empty one."""
+    job = class_.attack("""
+        for n in range(100):
+            Path('/kodisc/home', str(n)).write_bytes(bytes(1 << 20))
+        time.sleep(60)
+    """)
+    assert "wrote more than 64 MB" in job["error"], job["error"]
+    assert class_.tells("os.listdir('/kodisc/home')") == "[]"
 
 
 def test_a_hundred_thousand_files_are_stopped_and_stall_nobody(class_):

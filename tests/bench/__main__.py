@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Final
 
 import kodisc_jupyter
-from tests.bench import cells, loading, rehearsals, renders, standing
+from tests.bench import cells, classroom, loading, rehearsals, renders, standing
 from tests.bench.figures import Figure, table
 from tests.bench.machine import line, machine
 
@@ -36,6 +36,7 @@ ROWS: Final[dict[str, Callable[[Path], list[Figure]]]] = {
     "small_scene": renders.small_scene,
     "run_all": renders.run_all,
     "rehearsal": rehearsals.rehearsal,
+    "classroom": classroom.classroom,
 }
 
 

@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import json
-import os
-import subprocess
-import sys
-
 import pytest
 import requests
+
+from tests.renders_local.dask_cluster import Cluster
 
 pytestmark = pytest.mark.render
 
@@ -24,45 +21,9 @@ class Job(Scene):
 """
 
 
-class Cluster:
-    """A scheduler and workers, each a process of its own."""
-
-    def __init__(self, folder, wait_until) -> None:
-        self._folder = folder
-        self._processes: list[subprocess.Popen] = []
-        told = folder / "scheduler.json"
-        self._start("scheduler", "--port", "0", "--no-dashboard", "--scheduler-file", told)
-        wait_until(lambda: told.exists() and told.read_text())
-        self.address = json.loads(told.read_text())["address"]
-        self.workers = [self._worker(n) for n in range(2)]
-
-    def _worker(self, number: int) -> subprocess.Popen:
-        place = self._folder / f"worker{number}"
-        options = ("--nthreads", "1", "--no-nanny", "--no-dashboard", "--local-directory", place)
-        return self._start("worker", self.address, *options)
-
-    def _start(self, *command) -> subprocess.Popen:
-        host = ("--host", "127.0.0.1")
-        with (self._folder / f"{command[0]}.log").open("ab") as log:
-            process = subprocess.Popen(
-                [sys.executable, "-m", "dask", *map(str, command), *host],
-                stdout=log,
-                stderr=log,
-                cwd=self._folder,
-                env={**os.environ, "DASK_DISTRIBUTED__ADMIN__SYSTEM_MONITOR__DISK": "false"},
-            )
-        self._processes.append(process)
-        return process
-
-    def close(self) -> None:
-        for process in reversed(self._processes):
-            process.kill()
-            process.wait()
-
-
 @pytest.fixture
-def cluster(tmp_path, wait_until):
-    cluster = Cluster(tmp_path, wait_until)
+def cluster(tmp_path):
+    cluster = Cluster(tmp_path)
     yield cluster
     cluster.close()
 
@@ -145,3 +106,23 @@ def test_a_job_on_a_cluster_is_cancelled_where_it_runs(
     (here / "gate").touch()
     assert server.render(SCENE.format(here=str(here), n=1), "Job")["status"] == "completed"
     assert server.job(held)["error"] == "cancelled"
+
+
+def test_a_cluster_whose_workers_cannot_lock_scenes_in_is_refused_at_the_start(
+    run_server, tmp_path, wait_until
+):
+    broken = tmp_path / "bin" / "bwrap"
+    broken.parent.mkdir()
+    broken.write_text("#!/bin/sh\necho not allowed here >&2\nexit 1\n")
+    broken.chmod(0o755)
+    cluster = Cluster(tmp_path, workers=1, path=f"{broken.parent}:")
+    try:
+        log = tmp_path / "worker.log"
+        wait_until(lambda: "Registered to" in log.read_text())
+        status, why, _ = run_server("--dask", cluster.address, "--sandbox", "on")
+    finally:
+        cluster.close()
+    assert status == 2
+    said = why.splitlines()[-1]
+    assert said.startswith("Scenes cannot be locked in on the cluster's worker tcp://127.0.0.1:")
+    assert "not allowed here" in said

@@ -94,3 +94,19 @@ def test_a_setting_that_was_not_there_is_added_to_the_right_table():
     assert users_file.put(text, "b c", "credits", 5) == text.replace(
         '[users."b c"]\n', '[users."b c"]\ncredits = 5\n'
     )
+
+
+def test_names_are_no_formulas_and_no_further_cells_of_a_list(users, capsys):
+    names = ["=SUM(A1)", "@ada", "+1", "-1", r"a\tb", r"\u001b[2J"]
+    users.file.write_text(
+        "".join(f'[users."{name}"]\nkey = "kdsc_live_{n:048x}"\n' for n, name in enumerate(names))
+    )
+    users.file.chmod(0o600)
+    header, *rows = users("list").splitlines()
+    assert [row.count("\t") for row in rows] == [header.count("\t")] * 6
+    assert [row.split("\t")[0] for row in rows] == [
+        *("'=SUM(A1)", "'@ada", "'+1", "'-1", "a b", " [2J"),
+    ]
+    with pytest.raises(SystemExit):
+        users("add", "a\tb")
+    assert "control characters" in capsys.readouterr().err

@@ -63,6 +63,19 @@ def test_the_table_has_a_part_per_notebook_and_session(filled, make_session, clo
     assert str(make_session().report()) == "Nothing was rendered yet."
 
 
+def test_no_cell_of_a_report_is_a_formula_when_a_spreadsheet_opens_it(
+    session, cloud, service, tmp_path
+):
+    """A notebook's name, and whatever a server calls a job, may come from anybody."""
+    poison = "=HYPERLINK(A1)\r\n+1.ipynb"
+    session.start(RenderRequest("x", "Good"), backend=cloud, notebook=poison).wait(DEADLINE_S)
+    session.report().write_csv(tmp_path / "report.csv")
+    with (tmp_path / "report.csv").open(newline="", encoding="utf-8") as file:
+        (row,) = csv.DictReader(file)
+    assert row["notebook"] == "'=HYPERLINK(A1)  +1.ipynb"
+    assert not any(cell.startswith(tuple("=+-@")) for cell in row.values())
+
+
 def test_a_report_goes_into_a_csv_file_whole(filled, tmp_path):
     filled.report().write_csv(tmp_path / "report.csv")
     with (tmp_path / "report.csv").open(newline="", encoding="utf-8") as file:

@@ -61,7 +61,7 @@ class JobRecord:
     files_bytes: int = 0
     starts: int = 0
 
-    def answer(self, origin: str) -> Job:
+    def answer(self, origin: str, *, exposed: bool = False) -> Job:
         """The job as the API tells it; ``origin`` is the server's ``http://host:port``."""
         result = None
         if self.status is JobStatus.COMPLETED:
@@ -77,6 +77,7 @@ class JobRecord:
             metadata=self.request.get("metadata"),
             created_at=self.created_at,
             completed_at=self.completed_at,
+            exposed=exposed,
         )
 
 

@@ -15,6 +15,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Final, NoReturn
 
+from kodisc_jupyter.api.rules import spreadsheet_text
 from kodisc_jupyter.local.classroom import users_file
 from kodisc_jupyter.local.classroom.users import UsersFileError, new_key, read_users
 from kodisc_jupyter.local.store import write_private
@@ -75,6 +76,8 @@ def _add(asked: argparse.Namespace) -> None:
     known = {user.name for user in read_users(asked.file).users} if text.strip() else set()
     keys = {}
     for name in names:
+        if not name.isprintable():
+            _give_up(f"{name!r} is no name: it holds control characters")
         if name in known:
             _give_up(f"{asked.file}: {name} is there already; a new key: users key {name}")
         known.add(name)
@@ -82,7 +85,7 @@ def _add(asked: argparse.Namespace) -> None:
         text = users_file.add(text, name, keys[name], asked.credits, asked.free)
     _write(asked.file, text)
     for name, key in keys.items():
-        _say(f"{name}\t{key}")
+        _say_row(name, key)
 
 
 def _remove(asked: argparse.Namespace) -> None:
@@ -115,17 +118,17 @@ def _replace_key(asked: argparse.Namespace) -> None:
         asked.file,
         users_file.put(asked.file.read_text(encoding="utf-8"), asked.name, "key", key),
     )
-    _say(f"{asked.name}\t{key}")
+    _say_row(asked.name, key)
 
 
 def _list(asked: argparse.Namespace) -> None:
     used = _used(asked.data_dir) if asked.data_dir is not None else {}
-    _say("name\tkey\tgiven\tleft\tvideos\tspent")
+    _say_row("name", "key", "given", "left", "videos", "spent")
     for user in read_users(asked.file).users:
         given = "unlimited" if user.credits is None else str(user.credits)
         left, videos, spent = used.get(user.name, ("", "", ""))
         prefixes = " ".join(f"{key.prefix}…" for key in user.keys)
-        _say(f"{user.name}\t{prefixes}\t{given}\t{left}\t{videos}\t{spent}")
+        _say_row(user.name, prefixes, given, left, videos, spent)
 
 
 def _used(folder: Path) -> dict[str, tuple[str, str, str]]:
@@ -165,6 +168,11 @@ def _credits(text: str) -> int | str:
     if not text.isascii() or not text.isdigit():
         raise argparse.ArgumentTypeError(f'{text!r} is not a whole number or "unlimited"')
     return int(text)
+
+
+def _say_row(*cells: str) -> None:
+    """A line of a table that may be pasted into a spreadsheet."""
+    _say("\t".join(map(spreadsheet_text, cells)))
 
 
 def _say(line: str) -> None:

@@ -1,20 +1,26 @@
 """Renders on a Dask cluster: each worker has its own render processes, as this machine has.
 
-Every worker machine needs ``kodisc-jupyter[local,dask]``. Results come back as bytes, so that no
-folder has to be shared. A render whose worker dies is begun again elsewhere, once.
+Every worker machine needs ``kodisc-jupyter[local,dask]``, and bubblewrap where scenes are locked
+in. Results come back as bytes, so that no folder has to be shared. A render whose worker dies is
+begun again elsewhere, once.
 """
 
 from __future__ import annotations
 
 import asyncio
 import logging
-import threading
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
-from kodisc_jupyter.local.processes.render_processes import RenderProcesses
+from kodisc_jupyter.local.processes.dask_worker import (
+    TOPIC,
+    cancel_here,
+    render_here,
+    why_not_locked_in,
+)
+from kodisc_jupyter.local.processes.executor import ClusterError
 from kodisc_jupyter.stage.task import RESULT_FILES, Outcome, RenderTask
 
 BEGINNINGS_LIMIT: Final = 2
@@ -22,8 +28,6 @@ BEGINNINGS_LIMIT: Final = 2
 
 CONNECT_LIMIT_S: Final = 10.0
 COUNT_EVERY_S: Final = 1.0
-
-_TOPIC: Final = "kodisc-renders"
 
 log = logging.getLogger("kodisc_jupyter.local")
 
@@ -54,25 +58,41 @@ class _Render:
 class DaskExecutor:
     """Sends renders to the cluster of one scheduler."""
 
-    def __init__(self, client: Any) -> None:
+    def __init__(self, client: Any, hidden: Iterable[Path] | None) -> None:
         """``client`` is an asynchronous :class:`distributed.Client`; see :meth:`connect`."""
         self._client = client
+        self._hidden = None if hidden is None else [str(path.absolute()) for path in hidden]
         self._renders: dict[str, _Render] = {}
         self._threads = 1
-        client.subscribe_topic(_TOPIC, self._heard)
+        client.subscribe_topic(TOPIC, self._heard)
         self._counting = asyncio.ensure_future(self._count())
 
     @classmethod
-    async def connect(cls, address: str) -> DaskExecutor:
-        """Connect to the scheduler at ``address``.
+    async def connect(cls, address: str, hidden: Iterable[Path] | None = None) -> DaskExecutor:
+        """Connect to the scheduler at ``address``; for ``tls://`` with Dask's own settings of TLS.
+
+        The workers lock scenes in, away from the files and folders ``hidden`` also where a worker
+        runs on this machine, unless that is ``None``.
 
         Raises:
-            OSError: it cannot be reached.
+            ClusterError: it cannot be reached, or TLS without certificates is asked for.
         """
         from distributed import Client
 
-        client = await Client(address, asynchronous=True, timeout=CONNECT_LIMIT_S)
-        return cls(client)
+        try:
+            client = await Client(address, asynchronous=True, timeout=CONNECT_LIMIT_S)
+        except TypeError as problem:
+            raise ClusterError(
+                f"{address} needs certificates in Dask's settings: {problem}"
+            ) from None
+        except (OSError, ValueError) as problem:
+            raise ClusterError(f"no Dask scheduler answers at {address}: {problem}") from None
+        return cls(client, hidden)
+
+    async def without_sandbox(self) -> dict[str, str]:
+        """The workers there are now that cannot lock scenes in, and why."""
+        said = await self._client.run(why_not_locked_in)
+        return {worker: why for worker, why in said.items() if why}
 
     @property
     def slots(self) -> int:
@@ -83,7 +103,12 @@ class DaskExecutor:
         """Render on whichever worker is free."""
         render = self._renders[task.job_id] = _Render(began)
         future = self._client.submit(
-            render_here, task.to_json(), key=f"kodisc-{task.job_id}", pure=False, retries=0
+            render_here,
+            task.to_json(),
+            self._hidden,
+            key=f"kodisc-{task.job_id}",
+            pure=False,
+            retries=0,
         )
         died = f"The render was given up: {BEGINNINGS_LIMIT} workers died while they rendered it."
         waiting = [
@@ -175,48 +200,3 @@ def _write(results: Path, files: dict[str, bytes]) -> None:
 
 async def _result(future: Any) -> Any:
     return await future
-
-
-def render_here(fields: dict[str, Any]) -> tuple[str | None, int, dict[str, bytes]]:
-    """Render on this Dask worker: the error text, milliseconds, and the files by name.
-
-    The worker itself never loads Manim; its render processes do, within the job's limits. They
-    end when the worker does, and are used again for its next render.
-    """
-    import tempfile
-
-    from distributed import get_worker
-
-    task = RenderTask.from_json(fields)
-    worker = get_worker()
-    processes = _processes(Path(worker.local_directory) / "kodisc")
-    with tempfile.TemporaryDirectory(dir=worker.local_directory) as folder:
-        results = Path(folder)
-        outcome = processes.submit(
-            task, results, lambda: worker.log_event(_TOPIC, [task.job_id, worker.address])
-        ).result()
-        files = {}
-        if outcome.error is None:
-            files = {name: (results / name).read_bytes() for name in RESULT_FILES}
-        return outcome.error, outcome.duration_ms, files
-
-
-def cancel_here(job_id: str) -> None:
-    """Kill a render of this Dask worker."""
-    with _lock:
-        started = list(_started.values())
-    for processes in started:
-        processes.cancel(job_id)
-
-
-_lock = threading.Lock()
-_started: dict[Path, RenderProcesses] = {}
-
-
-def _processes(folder: Path) -> RenderProcesses:
-    """The render processes of this worker, started with its first render."""
-    with _lock:
-        if folder not in _started:
-            _started[folder] = RenderProcesses(folder)
-            _started[folder].start()
-        return _started[folder]

@@ -12,6 +12,10 @@ from kodisc_jupyter.local.processes.render_processes import RenderProcesses
 from kodisc_jupyter.stage.task import Outcome, RenderTask
 
 
+class ClusterError(RuntimeError):
+    """A cluster cannot be used; the message says why, in one line."""
+
+
 class Executor(Protocol):
     """Does renders; used from one event loop."""
 

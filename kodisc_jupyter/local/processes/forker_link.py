@@ -11,7 +11,7 @@ import sys
 import time
 from collections.abc import Callable
 from concurrent.futures import Future
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Final
 
@@ -26,7 +26,7 @@ from kodisc_jupyter.local.processes.forker.messages import (
     Report,
     read_report,
 )
-from kodisc_jupyter.local.processes.sandbox import INSIDE, Sandbox
+from kodisc_jupyter.local.processes.sandbox import CORES, INSIDE, Sandbox
 from kodisc_jupyter.stage.task import Outcome, RenderTask, Shared
 
 JOBS: Final = "jobs"
@@ -69,6 +69,23 @@ class Place:
         for name in (JOBS, "empty", "home"):
             (outside / name).mkdir(parents=True, exist_ok=True, mode=0o700)
         return cls(outside, INSIDE if sandbox else str(outside.absolute()), sandbox is not None)
+
+    def shared(self, common: Shared, owner: str) -> Shared:
+        """What the renders of one owner share, as they see it; those of nobody share only cores.
+
+        Who is locked in can read the files of the cores, and so lock them, but change nothing.
+        """
+        cores = Path(CORES) if self.sandboxed and common.cores else common.cores
+        if not owner:
+            return Shared(cores=cores)
+
+        def of(folder: Path | None) -> Path | None:
+            if folder is None:
+                return None
+            return Path(INSIDE) / folder.name if self.sandboxed else folder / owner
+
+        formulas, segments = of(common.formulas), of(common.segments)
+        return replace(common, formulas=formulas, segments=segments, cores=cores)
 
 
 @dataclass

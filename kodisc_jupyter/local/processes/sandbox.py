@@ -85,7 +85,7 @@ class Sandbox:
         shown = [Path(path).resolve() for path in _visible()]
         for path in self.hidden:
             real = path.resolve()
-            if any(real.is_relative_to(each) for each in shown):
+            if real.exists() and any(real.is_relative_to(each) for each in shown):
                 yield from (
                     ("--tmpfs", str(real))
                     if real.is_dir()

@@ -10,6 +10,7 @@ from typing import Final
 
 from tornado import web  # type: ignore[attr-defined]
 
+from kodisc_jupyter.api.models import Account, Balance
 from kodisc_jupyter.local.classroom.accounts import InsufficientCreditsError
 from kodisc_jupyter.local.jobs import LineFullError
 from kodisc_jupyter.local.web.files import FileHandler
@@ -93,7 +94,7 @@ class _Job(Handler):
         if record is None or record.user != found[0].name:
             self.refuse(404, ERRORS[404], "There is no such job, or it is not yours.")
             return
-        self.answer(record.answer(self.origin()).to_json())
+        self.answer(record.answer(self.origin(), exposed=self.desk.exposed).to_json())
 
 
 class _Cancel(Handler):
@@ -122,7 +123,7 @@ class _CancelAll(Handler):
 
 
 class _Me(Handler):
-    """``GET /me``. ``unlimited`` is this server's own addition to the API page's fields."""
+    """``GET /me``; with additions of this server's own to the API page's fields."""
 
     def get(self) -> None:
         found = self.who()
@@ -130,15 +131,12 @@ class _Me(Handler):
             return
         user, key = found
         purse = self.desk.jobs.purse(user)
-        self.answer(
-            {
-                "userId": user.user_id,
-                "keyId": key.key_id,
-                "keyPrefix": key.prefix,
-                "credits": {"paid": purse.paid, "free": purse.free, "total": purse.total},
-                "unlimited": user.unlimited,
-            }
+        account = Account(
+            *(user.user_id, key.key_id, key.prefix, Balance(purse.paid, purse.free, purse.total)),
+            unlimited=user.unlimited,
+            exposed=self.desk.exposed,
         )
+        self.answer(account.to_json())
 
 
 class _OpenApi(Handler):

@@ -42,7 +42,8 @@ class AppContext:
     """What the handlers work with. ``touched`` is called for every request.
 
     ``rehearsals`` is None where the server does not offer them: it belongs to a class, or renders
-    elsewhere. ``origin`` is set where a request cannot tell it: behind a Unix socket.
+    elsewhere. ``origin`` is set where a request cannot tell it: behind a Unix socket. ``exposed``:
+    the scene of any of several users can harm all others, and the answers say so.
     """
 
     users: Users
@@ -52,6 +53,7 @@ class AppContext:
     touched: Callable[[], None]
     rehearsals: Rehearsals | None = None
     origin: str = ""
+    exposed: bool = False
 
 
 class Handler(web.RequestHandler):  # type: ignore[misc]

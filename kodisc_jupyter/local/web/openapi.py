@@ -18,6 +18,10 @@ from kodisc_jupyter.api.models import (
 
 _Json = dict[str, Any]
 
+_SANDBOX: Final[_Json] = {
+    "const": "off",
+    "description": "Only on a class server that runs scenes without a sandbox.",
+}
 _REQUEST: Final[_Json] = {
     "type": "object",
     "required": ["code", "className"],
@@ -97,6 +101,7 @@ _JOB: Final[_Json] = {
         "metadata": {},
         "createdAt": {"type": "string", "format": "date-time"},
         "completedAt": {"type": ["string", "null"], "format": "date-time"},
+        "sandbox": _SANDBOX,
     },
 }
 _ME: Final[_Json] = {
@@ -115,6 +120,7 @@ _ME: Final[_Json] = {
             "type": "boolean",
             "description": "Renders cost nothing here; the numbers in credits are then 0.",
         },
+        "sandbox": _SANDBOX,
     },
 }
 _ERROR: Final[_Json] = {
@@ -132,59 +138,9 @@ def document(server: str, version: str) -> _Json:
         "servers": [{"url": server}],
         "security": [{"key": []}],
         "paths": {
-            "/render": {
-                "post": {
-                    "operationId": "enqueueRender",
-                    "summary": "Enqueue a render",
-                    "requestBody": {"required": True, "content": _json(_ref("RenderRequest"))},
-                    "responses": {
-                        "202": {
-                            "description": "The job is queued.",
-                            "content": _json(_ref("Accepted")),
-                            "links": {
-                                "job": {
-                                    "operationId": "getRender",
-                                    "parameters": {"jobId": "$response.body#/jobId"},
-                                }
-                            },
-                        },
-                        "400": _error(f"A field is invalid: {', '.join(_texts())}."),
-                        "401": _error("The key is missing, malformed or unknown."),
-                        "402": _error("Not enough credits to reserve; no job was made."),
-                        "413": _error(f"The body has over {rules.BODY_LIMIT_BYTES} bytes."),
-                        "503": _error("Too many jobs wait; Retry-After says when to come back."),
-                    },
-                }
-            },
-            "/render/{jobId}": {
-                "get": {
-                    "operationId": "getRender",
-                    "summary": "Poll a job",
-                    "parameters": [
-                        {
-                            "name": "jobId",
-                            "in": "path",
-                            "required": True,
-                            "schema": {"type": "string"},
-                        }
-                    ],
-                    "responses": {
-                        "200": {"description": "The job.", "content": _json(_ref("Job"))},
-                        "401": _error("The key is missing, malformed or unknown."),
-                        "404": _error("The job does not exist or is not this user's."),
-                    },
-                }
-            },
-            "/me": {
-                "get": {
-                    "operationId": "getMe",
-                    "summary": "Account and balance",
-                    "responses": {
-                        "200": {"description": "The account.", "content": _json(_ref("Me"))},
-                        "401": _error("The key is missing, malformed or unknown."),
-                    },
-                }
-            },
+            "/render": {"post": _enqueue()},
+            "/render/{jobId}": {"get": _poll()},
+            "/me": {"get": _account()},
         },
         "components": {
             "securitySchemes": {"key": {"type": "http", "scheme": "bearer"}},
@@ -195,6 +151,52 @@ def document(server: str, version: str) -> _Json:
                 "Me": _ME,
                 "Error": _ERROR,
             },
+        },
+    }
+
+
+def _enqueue() -> _Json:
+    follow = {"operationId": "getRender", "parameters": {"jobId": "$response.body#/jobId"}}
+    return {
+        "operationId": "enqueueRender",
+        "summary": "Enqueue a render",
+        "requestBody": {"required": True, "content": _json(_ref("RenderRequest"))},
+        "responses": {
+            "202": {
+                "description": "The job is queued.",
+                "content": _json(_ref("Accepted")),
+                "links": {"job": follow},
+            },
+            "400": _error(f"A field is invalid: {', '.join(_texts())}."),
+            "401": _error("The key is missing, malformed or unknown."),
+            "402": _error("Not enough credits to reserve; no job was made."),
+            "413": _error(f"The body has over {rules.BODY_LIMIT_BYTES} bytes."),
+            "503": _error("Too many jobs wait; Retry-After says when to come back."),
+        },
+    }
+
+
+def _poll() -> _Json:
+    job_id = {"name": "jobId", "in": "path", "required": True, "schema": {"type": "string"}}
+    return {
+        "operationId": "getRender",
+        "summary": "Poll a job",
+        "parameters": [job_id],
+        "responses": {
+            "200": {"description": "The job.", "content": _json(_ref("Job"))},
+            "401": _error("The key is missing, malformed or unknown."),
+            "404": _error("The job does not exist or is not this user's."),
+        },
+    }
+
+
+def _account() -> _Json:
+    return {
+        "operationId": "getMe",
+        "summary": "Account and balance",
+        "responses": {
+            "200": {"description": "The account.", "content": _json(_ref("Me"))},
+            "401": _error("The key is missing, malformed or unknown."),
         },
     }
 

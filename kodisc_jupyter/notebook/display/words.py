@@ -151,6 +151,8 @@ def outcome(state: RenderState) -> list[str]:
         parts.append(f"rendered in {duration(state.job.duration_ms)}")
     if state.phase in {Phase.COMPLETED, Phase.FAILED} or state.cost is not None:
         parts.append(money.receipt(state))
+    if state.job and state.job.exposed:
+        parts.append("without a sandbox")
     return parts
 
 

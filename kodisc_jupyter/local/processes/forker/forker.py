@@ -15,17 +15,16 @@ new interpreter, for systems where a copy of a loaded process is not safe; one i
 from __future__ import annotations
 
 import contextlib
-import gc
 import json
 import os
 import selectors
 import signal
 import time
-import traceback
 from dataclasses import dataclass, field
 from typing import Any, Final
 
 from kodisc_jupyter.local.processes import process_tree
+from kodisc_jupyter.local.processes.forker.manim_loading import load, warm_up
 from kodisc_jupyter.local.processes.forker.messages import Order
 from kodisc_jupyter.local.processes.forker.render_child import become_render
 from kodisc_jupyter.local.processes.forker.running import Running, error_of, over
@@ -42,6 +41,9 @@ OUTCOME_LIMIT: Final = 1_000_000
 
 _LOOK_S: Final = 0.1
 """Seconds between two looks at what the renders use."""
+
+_SELDOM_LOOK_S: Final = 2.0
+"""The same where looking takes long itself, because there are many processes."""
 
 _OPEN_FILES_LOOK_S: Final = 1.0
 """Seconds between two looks at what they hold open: files that have no name any more."""
@@ -78,7 +80,7 @@ class Forker:
             ready = self._selector.select(timeout)
             if not warm and not ready and not self._running:
                 self._say({"ready": False})
-                _warm_up()
+                warm_up()
                 self._say({"ready": True})
                 warm = True
                 continue
@@ -95,7 +97,8 @@ class Forker:
             if self._running and time.monotonic() >= next_look:
                 began = time.monotonic()
                 self._hold_to_limits(began)
-                next_look = time.monotonic() + max(_LOOK_S, 20 * (time.monotonic() - began))
+                took = time.monotonic() - began
+                next_look = time.monotonic() + min(max(_LOOK_S, 20 * took), _SELDOM_LOOK_S)
 
     def close(self) -> None:
         """End every render and everything they started."""
@@ -233,8 +236,9 @@ class Forker:
             limits = running.order.limits
             members = process_tree.of(running.pid, everyone)
             memory = sum(each.memory_bytes for each in members)
-            if memory > limits.memory_bytes and len(members) > 1:  # what copies share counts once
-                memory = process_tree.memory_together(members)
+            few = 1 < len(members) <= limits.processes  # of many it takes seconds to ask
+            if memory > limits.memory_bytes and few:  # what copies share counts once
+                memory = process_tree.memory_together(members, enough=limits.memory_bytes)
             if look_at_files:
                 running.nameless = process_tree.nameless(each.pid for each in members)
             why = over(
@@ -258,31 +262,6 @@ def _is_readable(fd: int) -> bool:
     return bool(select.select([fd], [], [], 0)[0])
 
 
-def _load() -> str:
-    """Import Manim; why it cannot be, if it cannot."""
-    try:
-        from kodisc_jupyter.stage import film, manim_patches
-        from kodisc_jupyter.stage.rehearsal import rehearsal
-
-        manim_patches.preload()
-        del film, rehearsal  # they are loaded: every copy needs one of them
-    except Exception as problem:
-        return f"Manim cannot be used on this machine: {type(problem).__name__}: {problem}"
-    return ""
-
-
-def _warm_up() -> None:
-    """Do once what the first render of every process would have to do again."""
-    from kodisc_jupyter.stage import film
-
-    try:
-        film.warm_up()
-    except Exception:  # renders do without, slower; standard error is the server's log
-        traceback.print_exc()
-    gc.collect()
-    gc.freeze()  # copies share these pages for good
-
-
 def main(method: str) -> None:
     """Serve on the standard streams; they are moved away so that no scene can write to them."""
     process_tree.be_readable(readable=False)
@@ -292,7 +271,7 @@ def main(method: str) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the server ends us, by closing our input
     process_tree.adopt_orphans()
     spawn = method == "spawn"
-    forker = Forker(commands, reports, spawn, "" if spawn else _load())
+    forker = Forker(commands, reports, spawn, "" if spawn else load())
     try:
         forker.run()
     finally:

@@ -21,6 +21,9 @@ from kodisc_jupyter.stage.task import Limits, RenderTask
 OUTCOME_FD: Final = 3
 """Where the report of a render goes; 0 to 2 are nothing, its output and its output."""
 
+_NICE: Final = 5
+"""A scene that is locked in yields to the server and the forkers: they have to answer."""
+
 
 def become_render(order: Order, output: int, outcome: int, forker: int) -> NoReturn:
     """The rest of a forked render's life. Never returns: the forker's loop is not ours."""
@@ -52,6 +55,7 @@ def run_render(order: Order, outcome: int) -> NoReturn:
     os.chdir(folder / SCENE)
     if order.own_home:
         _move_home(folder / HOME)
+        os.nice(_NICE)
     gc.set_threshold(50_000, 20, 50)  # Manim copies mobjects by the thousand: less often is faster
     if task.rehearse:
         error = rehearsal.rehearse(task, folder / RESULTS, order.shared.formulas)

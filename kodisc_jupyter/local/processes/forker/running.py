@@ -32,11 +32,11 @@ def over(limits: Limits, *, seconds: float, memory: int, processes: int, disk: i
     """Why a render that uses this much is stopped; empty when it may go on."""
     if seconds > limits.seconds:
         return f"The render took longer than {limits.seconds:g} seconds and was stopped."
+    if processes > limits.processes:
+        return f"The scene started more than {limits.processes} processes and was stopped."
     if memory > limits.memory_bytes:
         megabytes = limits.memory_bytes >> 20
         return f"The scene needed more than {megabytes} MB of memory and was stopped."
-    if processes > limits.processes:
-        return f"The scene started more than {limits.processes} processes and was stopped."
     if disk > limits.disk_bytes:
         return disk_exceeded(limits)
     return ""

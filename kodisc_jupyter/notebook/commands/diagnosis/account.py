@@ -50,7 +50,20 @@ def key_and_credits(places: BackendChooser) -> Iterator[Finding]:
         return
     yield Finding(Verdict.GOOD, "key", f"{answer.key_prefix}… from {key.source}, accepted")
     yield Finding(Verdict.GOOD, "API", f"{client.base_url} answers")
-    yield balance(answer)
+    yield from examine_account(answer)
+
+
+def examine_account(account: Account) -> Iterator[Finding]:
+    """What the account says: credits, and whether its server keeps its users apart."""
+    yield balance(account)
+    if account.exposed:
+        yield Finding(
+            Verdict.NOTE,
+            "class server",
+            "runs scenes without a sandbox: the scene of any user can read every key, change "
+            "every credit and replace everybody's videos",
+            "whoever runs it: install bubblewrap, and start it without --sandbox off",
+        )
 
 
 def balance(account: Account) -> Finding:

@@ -1,0 +1,58 @@
+"""A class server that was told to run scenes without a sandbox says so wherever it is asked."""
+
+from __future__ import annotations
+
+import pytest
+
+from kodisc_jupyter.api.client import Client
+from kodisc_jupyter.api.models import AspectRatio, Quality
+from kodisc_jupyter.notebook.commands.diagnosis.account import examine_account
+from kodisc_jupyter.notebook.commands.diagnosis.finding import Verdict
+from kodisc_jupyter.notebook.display import words
+from kodisc_jupyter.renders.state import Phase, RenderState
+
+pytestmark = pytest.mark.render
+
+KEY = "kdsc_live_" + "c" * 48
+SCENE = "from manim import *\nclass A(Scene):\n    def construct(self): self.add(Dot())\n"
+
+
+def class_file(folder):
+    file = folder / "class.toml"
+    file.write_text(f'[users.ada]\nkey = "{KEY}"\ncredits = 10\n')
+    file.chmod(0o600)
+    return file
+
+
+def receipt(job):
+    state = RenderState(
+        *("1", Phase.COMPLETED, "A", Quality.LOW, AspectRatio.WIDE, "cloud", 0.0, 0.0), job=job
+    )
+    return words.receipt(state)
+
+
+def test_start_log_account_job_receipt_and_doctor_say_that_nothing_is_locked_in(
+    start_server, tmp_path
+):
+    server = start_server("--users", class_file(tmp_path), "--sandbox", "off")
+    server.key = KEY
+    assert "can read every key" in server.log.read_text()
+    answered = server.completed(SCENE, "A")
+    assert answered["sandbox"] == "off"
+    assert server.call("GET", "/me").json()["sandbox"] == "off"
+    assert (
+        f"job {answered['jobId']} completed in {answered['durationMs']} ms, without a sandbox"
+        in (server.log.read_text())
+    )
+    with Client(KEY, base_url=server.url) as client:
+        assert "without a sandbox" in receipt(client.get_render(answered["jobId"]))
+        findings = list(examine_account(client.get_me()))
+    assert [each.subject for each in findings if each.verdict is Verdict.NOTE] == ["class server"]
+    assert "without a sandbox" in str(findings[-1])
+
+
+def test_a_server_of_ones_own_says_nothing_of_a_sandbox(server):
+    answered = server.completed(SCENE, "A")
+    assert "sandbox" not in answered
+    assert "sandbox" not in server.call("GET", "/me").json()
+    assert "without a sandbox" not in server.log.read_text()
