@@ -143,24 +143,33 @@ def test_a_page_reloaded_in_mid_render(app, notebook_page, lab, gate):
     assert scenes_in_file(lab, file) == ["Reloaded"]
 
 
-def test_a_kernel_that_was_restarted_in_mid_render(notebook_page, lab, gate):
-    lab.write(
-        "restarted.ipynb",
-        "%load_ext kodisc_jupyter",
-        cell(gate, "Restarted").replace(" --force", ""),
-    )
+DIES = "import os\nos._exit(1)"
+
+
+@pytest.mark.parametrize("how", ["restarted", "died"])
+def test_a_kernel_that_ended_in_mid_render(how, notebook_page, lab, gate):
+    name, file = how.capitalize(), f"{how}.ipynb"
+    again = cell(gate, name).replace(" --force", "")
+    lab.write(file, "%load_ext kodisc_jupyter", again, DIES)
     notebook = notebook_page()
-    notebook.open("restarted.ipynb")
+    notebook.open(file)
     notebook.kernel_ready()
     notebook.run(0)
     notebook.run(1)
     running(notebook, 1)
-    notebook.page.evaluate("window.jupyterapp.shell.currentWidget.sessionContext.restartKernel()")
+    if how == "died":
+        notebook.run(2)
+        notebook.page.locator(".jp-Dialog").get_by_role("button", name="Ok").click()
+    else:
+        notebook.page.evaluate(
+            "window.jupyterapp.shell.currentWidget.sessionContext.restartKernel()"
+        )
     wait_for_text(notebook, 1, "The job goes on: run the cell to see its video.")
     notebook.save()
-    (shown,) = outputs(lab, "restarted.ipynb")
+    (shown,) = outputs(lab, file)
     assert WIDGET not in shown
     assert "The job goes on" in shown["text/plain"]
+    assert "paid" not in shown["text/plain"]  # it is free
     notebook.kernel_ready()
     notebook.run(0)
     notebook.run(1)
@@ -168,7 +177,7 @@ def test_a_kernel_that_was_restarted_in_mid_render(notebook_page, lab, gate):
     gate.open()
     wait_for_figures(notebook, 1)
     notebook.save()
-    assert scenes_in_file(lab, "restarted.ipynb") == ["Restarted"]
+    assert scenes_in_file(lab, file) == [name]
 
 
 @pytest.mark.parametrize("app", ["lab", "notebook"])
