@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import binascii
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
@@ -122,5 +121,5 @@ def storyboard_of(report: Mapping[str, Any]) -> DrawnStoryboard | None:
 def _content(text: Any) -> bytes:
     try:
         return base64.b64decode(text, validate=True)
-    except binascii.Error as problem:
+    except ValueError as problem:  # binascii.Error is one
         raise ValueError(f"a picture that is no base64 ({problem})") from None

@@ -8,6 +8,7 @@ from dataclasses import replace
 from IPython import get_ipython
 from IPython.display import HTML, display, publish_display_data
 from panel_faces import BEGAN, Face, faces
+from picture_faces import picture_faces
 
 from kodisc_jupyter.notebook.commands.studio import Studio
 from kodisc_jupyter.notebook.display.panel import WIDGET_MIME, final_bundle
@@ -47,6 +48,13 @@ def show_outputs() -> None:
         if face.state.phase in ENDED:
             title(f"{name}-saved")
             publish_display_data(final_bundle(face.state, face.problem, face.shown, face.kept))
+
+
+def show_pictures() -> None:
+    """Stills and storyboards."""
+    for name, bundle in picture_faces().items():
+        title(name)
+        publish_display_data(bundle)
 
 
 def show_studio() -> Studio:

@@ -57,7 +57,7 @@
     return name;
   };
 
-  const ours = ".kodisc-panel, figure.kodisc-video, .kodisc-ended, .kodisc-error";
+  const ours = ".kodisc-panel, figure.kodisc-video, figure.kodisc-still, figure.kodisc-storyboard, .kodisc-ended, .kodisc-error";
   const roots = [...document.querySelectorAll(ours)].filter((root) => !root.parentElement.closest(ours));
   for (const root of roots) {
     const face = faceOf(root);

@@ -14,6 +14,7 @@ import pytest
 sys.path.insert(0, str(Path(__file__).parent))  # pytest's importlib mode adds nothing itself
 from panel_faces import faces
 from panel_media import cdn_media
+from picture_faces import picture_faces
 
 from kodisc_jupyter.renders.state import ENDED
 
@@ -25,6 +26,7 @@ CELLS = (
     f"import sys; sys.path.insert(0, {str(HERE)!r})\nfrom face_cells import *",
     "show_panels()",
     "show_outputs()",
+    "show_pictures()",
     'length, rows, dashed, colours = 1.5, 4, True, "blue and green"',
     """%%kodisc Pace --check -ql --with length,rows,dashed,colours
 from manim import *
@@ -80,7 +82,7 @@ def test_every_face_is_laid_out_and_can_be_read(notebook_page, lab, media, app, 
         page.set_viewport_size({"width": width, "height": 1000})
         page.evaluate("() => new Promise(drawn => setTimeout(drawn, 300))")  # the shell resizes
         found = page.evaluate((HERE / "geometry.js").read_text(encoding="utf-8"))
-        assert found["roots"] == panels + saved
+        assert found["roots"] == panels + saved + len(picture_faces())
         wrong += [f"{width} px: {one}" for one in found["wrong"]]
         if "KODISC_FACES" in os.environ:
             page.set_viewport_size({"width": width, "height": 16_000})

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import contextlib
 import io
 from dataclasses import dataclass, field
 from html import escape
@@ -55,7 +56,8 @@ class Still:
             part.write_bytes(self.png)
             part.replace(target)
         except OSError as error:
-            part.unlink(missing_ok=True)
+            with contextlib.suppress(OSError):
+                part.unlink()
             raise KodiscError(
                 f"{target} could not be written: {error.strerror or error}."
             ) from None

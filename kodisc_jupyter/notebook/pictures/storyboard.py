@@ -18,6 +18,9 @@ if TYPE_CHECKING:
 
 Bundle = dict[str, Any]
 
+LINE_CLASS: Final = "kodisc-line"
+"""Of the line of code that stands beside a picture's time."""
+
 _TILE_PX: Final = 210
 _UPRIGHT_TILE_PX: Final = 120
 
@@ -114,7 +117,7 @@ def _facts_of(picture: AnimationPicture) -> tuple[str, ...]:
 def _tile(number: int, picture: AnimationPicture) -> str:
     times, *line = (escape(each) for each in _facts_of(picture))
     what = escape(said(picture))
-    where = f'<span class="kodisc-line"> · {line[0]}</span>' if line else ""
+    where = f'<span class="{LINE_CLASS}"> · {line[0]}</span>' if line else ""
     described = f"At {picture.end_s:.1f} s, after {what}"
     return (
         '<li style="margin:0;padding:0;break-inside:avoid;min-width:0">'

@@ -8,6 +8,7 @@ import jupyterlab
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from panel_faces import faces
+from picture_faces import picture_faces
 
 from kodisc_jupyter.notebook.display.output.figure import error_html, figure_html, pause_html
 from kodisc_jupyter.renders.state import Phase
@@ -46,6 +47,8 @@ def mount_all(stand, states):
         html = as_html(face)
         if html and name != "completed-local":
             places[f"{name}-html"] = stand.html(html, f"{name}-html")
+    for name, bundle in picture_faces().items():
+        places[name] = stand.html(bundle["text/html"], name)
     stand.page.wait_for_function(
         "[...document.querySelectorAll('video')].every((video) => video.readyState >= 2)"
     )

@@ -9,6 +9,7 @@ from html.parser import HTMLParser
 from typing import Final
 
 from kodisc_jupyter.notebook.display.links import safe_url
+from kodisc_jupyter.notebook.pictures.storyboard import LINE_CLASS
 
 _WORDS: Final = (
     "a abbr b bdi blockquote br caption cite code col colgroup dd del details div dl dt em "
@@ -127,6 +128,21 @@ class FigureCleaner(Cleaner):
         """Text of the caption that belongs to nothing that is kept is the receipt."""
         if "figcaption" not in self._open or self._caption:
             super().handle_data(data)
+
+
+class PictureCleaner(FigureCleaner):
+    """A still or a storyboard for a reader; lines are told only where the code is shown."""
+
+    def __init__(self, *, lines: bool) -> None:
+        super().__init__()
+        self._lines = lines
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        """As for a video, without the lines of code that nobody sees."""
+        if tag == "span" and not self._lines and ("class", LINE_CLASS) in attrs:
+            self._dropped.append(tag)
+            return
+        super().handle_starttag(tag, attrs)
 
 
 def _attribute(name: str, value: str | None) -> str:

@@ -9,7 +9,11 @@ from html import escape
 from pathlib import Path
 from typing import Any, Final
 
-from kodisc_jupyter.notebook.commands.exported_page.html import FigureCleaner, clean_html
+from kodisc_jupyter.notebook.commands.exported_page.html import (
+    FigureCleaner,
+    PictureCleaner,
+    clean_html,
+)
 from kodisc_jupyter.notebook.commands.exported_page.math import MathSetter
 
 _STYLE: Final = Path(__file__).with_name("export.css")
@@ -75,6 +79,10 @@ class Page:
             cleaner = FigureCleaner()
             cleaner.feed(self._figure(html))
             return cleaner.result()
+        if "kodisc-still" in html or "kodisc-storyboard" in html:
+            pictures = PictureCleaner(lines=self._code)
+            pictures.feed(html)
+            return pictures.result()
         if "kodisc-" in html:
             return clean_html(_card(html))
         return self._data(data, html)
