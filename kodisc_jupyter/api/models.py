@@ -148,7 +148,7 @@ class Job:
 
     ``credits_cost`` is 0 until the job completed, and ``None`` where the API has not said it yet
     (the answer to ``POST /render``). ``duration_ms`` is render wall-clock in milliseconds, ``None``
-    until the job is terminal. Times are ISO 8601 UTC. ``exposed``, see :class:`Account`.
+    until the job is terminal. Times are ISO 8601 UTC. ``exposed``: see :class:`Account`.
     """
 
     job_id: str
@@ -205,30 +205,23 @@ class Job:
             metadata=answer.get("metadata"),
             created_at=fields.text(answer.get("createdAt")),
             completed_at=fields.text(answer.get("completedAt")),
-            exposed=_is_exposed(answer),
+            exposed=answer.get("sandbox") == "off",
         )
 
     def to_json(self) -> dict[str, Json]:
         """The answer of ``GET /render/{jobId}``, all fields, as the API page lists them."""
-        result = self.result
         return {
             "jobId": self.job_id,
             "endpoint": self.endpoint,
             "status": str(self.status),
             "creditsCost": self.credits_cost or 0,
             "durationMs": self.duration_ms,
-            "result": None
-            if result is None
-            else {
-                "video": result.video,
-                "thumbnail": result.thumbnail,
-                "captions": result.captions,
-            },
+            "result": None if self.result is None else {**vars(self.result)},
             "error": self.error,
             "metadata": self.metadata,
             "createdAt": self.created_at,
             "completedAt": self.completed_at,
-            **_exposed(self.exposed),
+            **({"sandbox": "off"} if self.exposed else {}),
         }
 
 
@@ -245,9 +238,8 @@ class Balance:
 class Account:
     """The answer of ``GET /me``. ``key_prefix`` is the only part of a key that may be shown.
 
-    Two words are our own server's; the vendor's API has no such fields. ``unlimited``: it takes no
-    credits. ``exposed``: a class server that runs its users' scenes without a sandbox, so that
-    the scene of anybody can harm all others.
+    Two words are our own server's alone. ``unlimited``: it takes no credits. ``exposed``: it runs
+    the scenes of several users without a sandbox, so that anybody's can harm all others.
     """
 
     user_id: str
@@ -279,28 +271,19 @@ class Account:
             key_prefix=fields.text(answer.get("keyPrefix")) or "",
             credits=Balance(paid, free, total),
             unlimited=answer.get("unlimited") is True,
-            exposed=_is_exposed(answer),
+            exposed=answer.get("sandbox") == "off",
         )
 
     def to_json(self) -> dict[str, Json]:
-        """The answer of ``GET /me``, as the API page lists it, with our own server's words."""
-        balance = self.credits
+        """The answer of ``GET /me``, with our own server's words."""
         return {
             "userId": self.user_id,
             "keyId": self.key_id,
             "keyPrefix": self.key_prefix,
-            "credits": {"paid": balance.paid, "free": balance.free, "total": balance.total},
+            "credits": {**vars(self.credits)},
             "unlimited": self.unlimited,
-            **_exposed(self.exposed),
+            **({"sandbox": "off"} if self.exposed else {}),
         }
-
-
-def _exposed(exposed: bool) -> dict[str, Json]:
-    return {"sandbox": "off"} if exposed else {}
-
-
-def _is_exposed(answer: dict[str, Json]) -> bool:
-    return answer.get("sandbox") == "off"
 
 
 def _result(answer: dict[str, Json], job_id: str) -> RenderResult:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import datetime as dt
 import logging
 import secrets
 import sqlite3
@@ -11,32 +10,29 @@ import string
 import time
 from collections import Counter
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from pathlib import Path
-from typing import Any, Final, Protocol
+from typing import Any, Final
 
-from kodisc_jupyter.api.models import CANCELLED, DEFAULT_QUALITY, JobStatus, Quality
+from kodisc_jupyter.api.models import CANCELLED, JobStatus
 from kodisc_jupyter.local.archive import Archive
 from kodisc_jupyter.local.classroom.accounts import Accounts
 from kodisc_jupyter.local.classroom.ledger import JobRecord, Ledger
-from kodisc_jupyter.local.classroom.tariff import CreditBalance, cost
+from kodisc_jupyter.local.classroom.tariff import CreditBalance
 from kodisc_jupyter.local.classroom.users import User
 from kodisc_jupyter.local.fair_queue import FairQueue
 from kodisc_jupyter.local.processes.executor import Executor
-from kodisc_jupyter.local.render_request import task_of
+from kodisc_jupyter.local.render_request import quality_of, task_of
+from kodisc_jupyter.local.server_limits import ServerLimits
+from kodisc_jupyter.local.settlement import Announcer, Settlement, timestamp
 from kodisc_jupyter.local.store import Store
-from kodisc_jupyter.stage.task import RESULT_FILES, Limits, Outcome
+from kodisc_jupyter.stage.task import Outcome
 
 STARTS_LIMIT: Final = 3
 """How many servers may begin the same job: one that takes the server down is given up."""
 
 SHARED_AFTER_S: Final = 10.0
 """A render that has taken so long shares its slot with somebody who has none."""
-
-NOT_COVERED: Final = (
-    "insufficient_credits: the render was finished, but it costs {cost} credits and the balance "
-    "cannot cover that. The reserve was refunded; nothing was charged."
-)
 
 _OPEN: Final = (JobStatus.QUEUED, JobStatus.RUNNING)
 
@@ -45,29 +41,6 @@ log = logging.getLogger("kodisc_jupyter.local")
 
 class LineFullError(Exception):
     """Too many jobs wait, or too many of this user's; no job was made. The message says which."""
-
-
-class Announcer(Protocol):
-    """Tells a job's webhook of its end."""
-
-    def announce(self, record: JobRecord) -> None:
-        """Deliver in the background."""
-
-
-@dataclass(frozen=True)
-class ServerLimits:
-    """The rules of this server: limits of a render, jobs that may wait, bytes of files kept.
-
-    ``user_line_limit`` and ``user_slots`` are how many jobs of one user may wait, and be rendered
-    at the same time; ``None`` is as many as there are.
-    """
-
-    limits: Limits = field(default_factory=Limits)
-    line_limit: int = 1000
-    storage_bytes: int = 10 << 30
-    user_line_limit: int | None = None
-    user_slots: int | None = None
-    exposed: bool = False
 
 
 class Jobs:
@@ -93,10 +66,13 @@ class Jobs:
         self._begun: dict[str, float] = {}
         self._users: dict[str, User] = {}
         self._fresh: set[str] = set()
-        self._announcer: Announcer | None = None
         self._named: Callable[[str], User | None] = lambda _: None
         self._open: dict[str, JobRecord] = {}
         self._archive = Archive(ledger, store, house.storage_bytes)
+        self._settlement = Settlement(
+            *(ledger, store, self._accounts, self._archive, clock),
+            remark=", without a sandbox" if house.exposed else "",
+        )
         self._unsettled: dict[str, Outcome] = {}
 
     def resume(
@@ -110,7 +86,7 @@ class Jobs:
 
         With ``keep_unknown_files`` no video is deleted: the ledger that knew of it was lost.
         """
-        self._announcer = announcer
+        self._settlement.announcer = announcer
         self._named = users
         for record in self._ledger.jobs():
             if record.status in _OPEN:
@@ -124,7 +100,7 @@ class Jobs:
                 self._users[record.job_id] = user
             if user is None or record.starts >= STARTS_LIMIT:
                 why = "the server stopped each time" if user else "its user was removed"
-                self._fail(record, f"The render was given up: {why}. Nothing was charged.", 0)
+                self._fail(record, f"The render was given up: {why}. Nothing was charged.")
                 continue
             self._keep(replace(record, status=JobStatus.QUEUED))
             self._line.join(user.name, record.job_id)
@@ -158,14 +134,14 @@ class Jobs:
         own = self._house.user_line_limit
         if own is not None and self._line.waiting(user.name) >= own:
             raise LineFullError(f"{own} of your jobs wait on this server already. No job was made.")
-        left, taken = self._accounts.reserve(user, _quality(request))
+        left, taken = self._accounts.reserve(user, quality_of(request))
         record = JobRecord(
             job_id=_new_id(),
             user=user.name,
             token=secrets.token_urlsafe(16),
             request=request,
             status=JobStatus.QUEUED,
-            created_at=_timestamp(self._clock()),
+            created_at=timestamp(self._clock()),
             webhook_url=request.get("webhookUrl", user.webhook_url),
             reserved=taken,
         )
@@ -195,7 +171,7 @@ class Jobs:
         record = self._open.get(job_id)
         if record is None:
             return False
-        self._fail(record, CANCELLED, 0)  # in the ledger before anything else: it never comes back
+        self._fail(record, CANCELLED)  # in the ledger before anything else: it never comes back
         self._line.leave(record.user, job_id)
         self._unsettled.pop(job_id, None)
         if job_id in self._rendering:
@@ -288,75 +264,24 @@ class Jobs:
             self._keep(replace(record, status=JobStatus.RUNNING, starts=record.starts + 1))
 
     def _end(self, record: JobRecord, outcome: Outcome) -> None:
-        error = outcome.error
-        results = self._store.results_of(record.job_id)
-        if error is None and not all((results / name).is_file() for name in RESULT_FILES):
-            error = "The render ended without a video."
-        if error is not None:
-            self._fail(record, error, outcome.duration_ms)
-            return
-        purse, charged = None, 0
-        if record.reserved is not None:
-            charged = cost(_quality(record.request), outcome.duration_ms)
-            purse = self._accounts.settled(self._payer(record), record.reserved, charged)
-            if purse is None:
-                self._fail(record, NOT_COVERED.format(cost=charged), outcome.duration_ms)
-                return
-        self._finish(
-            replace(
-                record,
-                status=JobStatus.COMPLETED,
-                cost=charged,
-                files_bytes=self._store.size_of(record.job_id),
-            ),
-            outcome.duration_ms,
-            purse,
-        )
-
-    def _fail(self, record: JobRecord, error: str, duration_ms: int) -> None:
-        """A failed job costs nothing here: the whole reserve goes back."""
-        self._store.remove(record.job_id)
-        purse = None
-        if record.reserved is not None and record.job_id in self._users:
-            purse = self.purse(self._payer(record)).put_back(record.reserved)
-        self._finish(replace(record, status=JobStatus.FAILED, error=error), duration_ms, purse)
-
-    def _payer(self, record: JobRecord) -> User:
-        """The job's user as the users file has it now: credits may have been added since."""
-        return self._named(record.user) or self._users[record.job_id]
-
-    def _finish(self, record: JobRecord, duration_ms: int, purse: CreditBalance | None) -> None:
-        ended = replace(
-            record,
-            request={name: value for name, value in record.request.items() if name != "code"},
-            duration_ms=duration_ms,
-            completed_at=_timestamp(self._clock()),
-            reserved=None,
-        )
-        self._ledger.keep(ended, purse=(record.user, purse) if purse is not None else None)
+        self._settlement.end(record, outcome, self._payer(record))
         self._open.pop(record.job_id, None)
-        self._archive.add(ended)
-        how = ", without a sandbox" if self._house.exposed else ""
-        log.info("job %s %s in %d ms%s", ended.job_id, ended.status, duration_ms, how)
-        if ended.webhook_url and self._announcer:
-            self._announcer.announce(ended)
+
+    def _fail(self, record: JobRecord, error: str) -> None:
+        self._settlement.fail(record, error, 0, self._payer(record))
+        self._open.pop(record.job_id, None)
+
+    def _payer(self, record: JobRecord) -> User | None:
+        """The job's user as the users file has it now: credits may have been added since."""
+        known = self._users.get(record.job_id)
+        return known and (self._named(record.user) or known)
 
     def _keep(self, record: JobRecord) -> None:
         self._open[record.job_id] = record
         self._ledger.keep(record)
 
 
-def _quality(request: dict[str, Any]) -> Quality:
-    return Quality(request.get("quality", DEFAULT_QUALITY))
-
-
 def _new_id() -> str:
     """An ID that looks like the vendor's and holds 113 random bits."""
     letters = string.ascii_lowercase + string.digits
     return "clx" + "".join(secrets.choice(letters) for _ in range(22))
-
-
-def _timestamp(seconds: float) -> str:
-    """ISO 8601 UTC with milliseconds."""
-    at = dt.datetime.fromtimestamp(seconds, dt.timezone.utc)
-    return at.strftime("%Y-%m-%dT%H:%M:%S.") + f"{at.microsecond // 1000:03}Z"

@@ -33,10 +33,11 @@ from kodisc_jupyter.local.classroom.users import (
 )
 from kodisc_jupyter.local.classroom.webhooks import Webhooks
 from kodisc_jupyter.local.isolation import Isolation, IsolationError, no_sandbox
-from kodisc_jupyter.local.jobs import Jobs, ServerLimits
+from kodisc_jupyter.local.jobs import Jobs
 from kodisc_jupyter.local.options import Options
 from kodisc_jupyter.local.processes.executor import ClusterError, Executor, LocalExecutor
 from kodisc_jupyter.local.processes.render_processes import RenderProcesses
+from kodisc_jupyter.local.server_limits import ServerLimits
 from kodisc_jupyter.local.store import Store
 from kodisc_jupyter.local.web.address import AddressError, bind
 from kodisc_jupyter.local.web.app import BASE, make_app

@@ -15,7 +15,8 @@ from kodisc_jupyter.local.classroom.ledger import WebhookDelivery
 from kodisc_jupyter.local.classroom.tariff import CreditBalance
 from kodisc_jupyter.local.classroom.users import Key, User, new_key
 from kodisc_jupyter.local.classroom.webhooks import Webhooks
-from kodisc_jupyter.local.jobs import Jobs, LineFullError, ServerLimits
+from kodisc_jupyter.local.jobs import Jobs, LineFullError
+from kodisc_jupyter.local.server_limits import ServerLimits
 from kodisc_jupyter.local.store import FolderTakenError, Store
 from kodisc_jupyter.stage.task import RESULT_FILES, Outcome
 
