@@ -6,7 +6,10 @@ Every message says what happened, whether it cost anything, and what to do now.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, Final
+
+NO_REASON: Final = "the server gave no reason"
+"""Said of a job that failed without a word."""
 
 
 class KodiscError(Exception):

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from itertools import count
 from threading import Event
 from typing import Final
 
 from kodisc_jupyter.api.errors import (
+    NO_REASON,
     JobNotFoundError,
     KodiscError,
     NetworkError,
@@ -18,12 +20,29 @@ from kodisc_jupyter.api.exchange.retry import RETRY_AFTER_CAP_S, Waits
 from kodisc_jupyter.api.models import Job, JobStatus
 
 FIRST_POLL_S: Final = 1.0
+SECOND_POLL_S: Final = 1.3
 POLL_CAP_S: Final = 5.0
 """The vendor says to poll "every few seconds"."""
+POLL_GROWTH: Final = 1.3
 OUTAGE_S: Final = 60.0
 """Polls that fail for this long mean that the job is lost from sight."""
 BELIEVED_AFTER: Final = 4
 """So many denials of a job (404) in a row are believed; a single one may be a hiccup."""
+
+
+def poll_delay_s(
+    polls: int,
+    *,
+    first: float = FIRST_POLL_S,
+    second: float = SECOND_POLL_S,
+    growth: float = POLL_GROWTH,
+    cap: float = POLL_CAP_S,
+) -> float:
+    """Seconds until the next poll of a job that was polled ``polls`` times."""
+    if polls == 0:
+        return first
+    grown: float = second * growth ** min(polls - 1, 50)
+    return min(cap, grown)
 
 
 def wait_for(
@@ -58,9 +77,8 @@ def _poll_until_done(
     began = monotonic()
     failing_since: float | None = None
     denials = 0
-    interval = poll_s or FIRST_POLL_S
-    while True:
-        pause = interval
+    for polls in count():
+        pause = poll_s or poll_delay_s(polls)
         try:
             job = poll()
         except JobNotFoundError:
@@ -81,7 +99,7 @@ def _poll_until_done(
             if on_poll is not None:
                 on_poll(job)
             if job.status is JobStatus.FAILED:
-                raise _failed(job)
+                raise failed_job(job, "The render failed", _cost(job))
             if job.status is JobStatus.COMPLETED:
                 return job
         left = None if timeout is None else began + timeout - monotonic()
@@ -92,7 +110,6 @@ def _poll_until_done(
                 hint=come_back(job_id),
             )
         waits.nap(pause if left is None else min(pause, left), cancel)
-        interval = poll_s or min(POLL_CAP_S, interval * 1.5)
     lost.message = f"Job {job_id} is out of sight for {OUTAGE_S:.0f} s: {lost.message}"
     lost.hint = f"It was not submitted again. {come_back(job_id)}"
     raise lost
@@ -103,17 +120,19 @@ def come_back(job_id: str) -> str:
     return f"The job goes on; wait for it again with its job ID, {job_id}."
 
 
-def _failed(job: Job) -> RenderFailedError:
-    why = (job.error or "the server gave no reason").strip().rstrip(".")
+def failed_job(job: Job, what: str, cost: str) -> RenderFailedError:
+    """The error of a job that ended as failed: what happened, the last line of why, the cost."""
+    lines = (job.error or "").strip().splitlines()
+    reason = (lines[-1] if lines else NO_REASON).rstrip(".")
     return RenderFailedError(
-        f"The render failed: {why}.",
-        job=job,
-        job_id=job.job_id,
-        error=job.error,
-        hint=f"The job reports {job.credits_cost or 0} credits."
-        if job.credits_cost is not None
-        else "The job does not say what it cost.",
+        f"{what}: {reason}. {cost}", job_id=job.job_id, error=job.error, job=job
     )
+
+
+def _cost(job: Job) -> str:
+    if job.credits_cost is None:
+        return "The job does not say what it cost."
+    return f"The job reports {job.credits_cost} credits."
 
 
 def _asked_wait_s(error: KodiscError) -> float:

@@ -84,11 +84,20 @@ class BackendChooser:
         Raises:
             KodiscError: as :func:`decide`; or the key found cannot be sent.
         """
+        return self.kind_and_key(option)[0]
+
+    def kind_and_key(self, option: str | None = None) -> tuple[Kind, Key | None]:
+        """Where a render would go, and the key that was found on the way.
+
+        Raises:
+            KodiscError: as :meth:`kind`.
+        """
         from kodisc_jupyter.api.auth import find_key
 
         backend = option or self._settings.backend
-        has_key = backend != "local" and find_key() is not None
-        return decide(backend, has_key=has_key, has_manim=backend == "cloud" or has_manim())
+        key = None if backend == "local" else find_key()
+        has_key, can_render = key is not None, backend == "cloud" or has_manim()
+        return decide(backend, has_key=has_key, has_manim=can_render), key
 
     def likely(self, option: str | None = None) -> Kind:
         """Where a render probably goes, at once: a panel does not wait for the keyring to open."""
@@ -103,11 +112,7 @@ class BackendChooser:
         Raises:
             KodiscError: as :meth:`kind`; or the local server did not start.
         """
-        from kodisc_jupyter.api.auth import find_key
-
-        backend = option or self._settings.backend
-        key = None if backend == "local" else find_key()
-        kind = decide(backend, has_key=key is not None, has_manim=backend == "cloud" or has_manim())
+        kind, key = self.kind_and_key(option)
         return self.cloud(key) if kind == "cloud" else self.local()
 
     def cloud(self, key: Key | None = None) -> Backend:

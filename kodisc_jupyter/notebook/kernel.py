@@ -14,7 +14,7 @@ from kodisc_jupyter.api.errors import JobNotFoundError
 from kodisc_jupyter.notebook.backends import BackendChooser
 from kodisc_jupyter.notebook.front_end import FrontEnd, of_shell
 from kodisc_jupyter.notebook.settings import KodiscSettings, current_settings
-from kodisc_jupyter.renders.paths import kodisc_home
+from kodisc_jupyter.renders.paths import journal_path, kodisc_home
 
 if TYPE_CHECKING:
     from kodisc_jupyter.renders.backend import Backend
@@ -36,6 +36,7 @@ class KernelState:
     def use(self, settings: KodiscSettings) -> None:
         """Follow these settings from now on, and watch again what :meth:`close` has left."""
         self.settings = settings
+        settings.observe(self._set_budget, "max_credits")
         home = kodisc_home()
         if home != self.home and self._session is not None:  # what was spent stays spent
             from kodisc_jupyter.renders.session import RenderSession
@@ -44,7 +45,13 @@ class KernelState:
         self.home = home
         self.places = BackendChooser(settings, home)
         if self._session is not None:
+            self._session.max_credits = settings.max_credits
             self._session.resume()
+
+    def _set_budget(self, _change: object) -> None:
+        """``%config KodiscMagics.max_credits`` was set."""
+        if self._session is not None:
+            self._session.max_credits = self.settings.max_credits
 
     @property
     def session(self) -> RenderSession:
@@ -52,8 +59,7 @@ class KernelState:
         if self._session is None:
             from kodisc_jupyter.renders.session import RenderSession
 
-            self._session = RenderSession(home=self.home)
-        self._session.max_credits = self.settings.max_credits
+            self._session = RenderSession(home=self.home, max_credits=self.settings.max_credits)
         return self._session
 
     @property
@@ -64,7 +70,7 @@ class KernelState:
     @property
     def has_journal(self) -> bool:
         """Whether this user rendered anything yet: only then is the journal worth opening."""
-        return (self.home / "journal.sqlite").exists()
+        return journal_path(self.home).exists()
 
     def close(self) -> None:
         """Stop watching; jobs go on."""

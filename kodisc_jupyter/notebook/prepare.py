@@ -23,7 +23,7 @@ from kodisc_jupyter.scene.cell import Source, assemble
 from kodisc_jupyter.scene.checks import check
 from kodisc_jupyter.scene.diagnostics import NOTHING_CHARGED, Diagnostic, Severity, to_ansi
 from kodisc_jupyter.scene.excerpt import excerpt
-from kodisc_jupyter.scene.request import Request
+from kodisc_jupyter.scene.request import Request, word_span
 from kodisc_jupyter.scene.sent_files import SentFile, sent_modules
 
 
@@ -163,10 +163,8 @@ def refused(diagnostics: Sequence[Diagnostic]) -> SceneCheckError:
 
 def option_diagnostic(message: str, hint: str, line: str, *words: str) -> Diagnostic:
     """A mistake on the magic's own line; the first of ``words`` that is on it is underlined."""
-    column, end = next(
-        ((line.find(word), line.find(word) + len(word)) for word in words if word in line),
-        (None, None),
-    )
+    spans = (word_span(line, word) for word in words if word)
+    column, end = next((span for span in spans if span), (None, None))
     return Diagnostic(
         check="option",
         severity=Severity.ERROR,

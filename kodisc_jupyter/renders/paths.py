@@ -1,4 +1,4 @@
-"""Where the journal and the media store are: ``KODISC_HOME``."""
+"""Every path below ``KODISC_HOME``."""
 
 from __future__ import annotations
 
@@ -14,3 +14,13 @@ def kodisc_home() -> Path:
     from platformdirs import user_data_path
 
     return user_data_path("kodisc", appauthor=False)
+
+
+def journal_path(home: Path) -> Path:
+    """The journal: what every kernel of this user knows of every render."""
+    return home / "journal.sqlite"
+
+
+def media_path(home: Path) -> Path:
+    """The media store's folder."""
+    return home / "media"

@@ -19,6 +19,7 @@ from kodisc_jupyter.api.errors import (
     WaitTimeoutError,
 )
 from kodisc_jupyter.api.models import CANCELLED, Job, RenderRequest
+from kodisc_jupyter.api.waiting import failed_job
 from kodisc_jupyter.renders import money
 from kodisc_jupyter.renders.backend import Backend
 from kodisc_jupyter.renders.state import ENDED, OUTAGE_LIMIT_S, Phase, RenderState, Trouble
@@ -199,14 +200,8 @@ def failure(state: RenderState, job: Job) -> RenderFailedError:
             error=job.error,
             job=job,
         )
-    last = (job.error or "").strip().splitlines()
-    return RenderFailedError(
-        f"{state.scene} failed to render: {last[-1] if last else 'no reason was given'}. "
-        f"{money.charged(replace(state, cost=job.credits_cost))}",
-        job_id=job.job_id,
-        error=job.error,
-        job=job,
-    )
+    charged = money.charged(replace(state, cost=job.credits_cost))
+    return failed_job(job, f"{state.scene} failed to render", charged)
 
 
 def given_up(state: RenderState, lost_s: float, outage_limit: float) -> KodiscError | None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import csv
-import tempfile
 import textwrap
 from collections import Counter
 from collections.abc import Sequence
@@ -17,6 +16,7 @@ from kodisc_jupyter.api.models import CANCELLED, Credits
 from kodisc_jupyter.api.rules import spreadsheet_text
 from kodisc_jupyter.renders.journal.journal import Showing
 from kodisc_jupyter.renders.journal.record import JobRecord, Step
+from kodisc_jupyter.renders.media.whole_file import whole_file
 from kodisc_jupyter.renders.text_table import WIDTH, text_table
 
 STATES: Final = {
@@ -133,16 +133,13 @@ class Report:
         Raises:
             KodiscError: it cannot be written.
         """
-        try:
-            with tempfile.TemporaryDirectory(prefix=".kodisc-", dir=path.parent) as folder:
-                part = Path(folder) / "part"
-                with part.open("w", newline="", encoding="utf-8") as file:
-                    writer = csv.DictWriter(file, [field.name for field in fields(ReportRow)])
-                    writer.writeheader()
-                    writer.writerows(_csv_fields(row) for row in self.rows)
-                part.replace(path)
-        except OSError as error:
-            raise KodiscError(f"{path} could not be written: {error.strerror or error}.") from error
+        with (
+            whole_file(path, make_folder=False) as part,
+            part.open("w", newline="", encoding="utf-8") as file,
+        ):
+            writer = csv.DictWriter(file, [field.name for field in fields(ReportRow)])
+            writer.writeheader()
+            writer.writerows(_csv_fields(row) for row in self.rows)
         return path
 
     def to_dataframe(self) -> Any:

@@ -19,6 +19,7 @@ from kodisc_jupyter.renders.journal.record import ADOPTED, JobRecord, Step
 from kodisc_jupyter.renders.media.convert import save_video
 from kodisc_jupyter.renders.media.store import MediaStore, media_limit_bytes
 from kodisc_jupyter.renders.media.stored_video import fetch_again, find
+from kodisc_jupyter.renders.paths import journal_path, media_path
 from kodisc_jupyter.renders.rehearsal import Rehearsal
 from kodisc_jupyter.renders.render import Render, Subscriber
 from kodisc_jupyter.renders.report import Report, report_of, state_of
@@ -52,8 +53,8 @@ class RenderSession:
     ) -> None:
         self.home = home
         self.session_id = uuid.uuid4().hex[:12]
-        self.journal = Journal(home / "journal.sqlite", trace=trace)
-        self.store = MediaStore(home / "media", limit_bytes=media_limit or media_limit_bytes())
+        self.journal = Journal(journal_path(home), trace=trace)
+        self.store = MediaStore(media_path(home), limit_bytes=media_limit or media_limit_bytes())
         self.budget = budget or SessionBudget(max_credits)
         self._rate_limiter = RateLimiter()
         self._balances = Balances(self._rate_limiter)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from collections.abc import Sequence
 from typing import Final, NamedTuple
@@ -88,6 +89,10 @@ def shown_line(number: int, text: str, mark: tuple[int, int] | None) -> ExcerptL
     if mark is None:
         return ExcerptLine(number, shown.rstrip())
     return ExcerptLine(number, shown, (begin, finish))
+
+
+ANSI: Final = re.compile(r"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)|[@-Z\\-_])")
+"""What steers a terminal: colours, titles, links."""
 
 
 def visible(text: str) -> str:

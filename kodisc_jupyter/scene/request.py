@@ -49,8 +49,7 @@ def too_large(size_bytes: int, limit_bytes: int, request: Request) -> Diagnostic
         named += [f"{len(largest) - FILES_NAMED} more"] if largest[FILES_NAMED:] else []
         message += f" Its files, before they are compressed: {', '.join(named)}."
         hint = "Send less: a picture can be scaled down, as in --file picture.png:512."
-        found = re.search(r"(?<!\S)--file(?!\S)", request.options.replace("=", " "))
-        place = _place(request, found.span() if found else None)
+        place = _place(request, word_span(request.options, "--file"))
     return Diagnostic(
         "too-large", Severity.ERROR, message, hint=hint, charged=NOTHING_CHARGED, **place
     )
@@ -58,8 +57,13 @@ def too_large(size_bytes: int, limit_bytes: int, request: Request) -> Diagnostic
 
 def at_scene_name(request: Request, name: str) -> dict[str, Any]:
     """The fields of a diagnostic that point at a scene's name in the options."""
-    found = re.search(rf"(?<![\w-]){re.escape(name)}(?!\w)", request.options)
-    return _place(request, found.span() if found else None)
+    return _place(request, word_span(request.options, name))
+
+
+def word_span(line: str, word: str) -> tuple[int, int] | None:
+    """Where a word stands on a line, not where it is a part of another one."""
+    found = re.search(rf"(?<![\w-]){re.escape(word)}(?!\w)", line)
+    return found.span() if found else None
 
 
 def refusal(sentence: str, request: Request, charged: str) -> Diagnostic:

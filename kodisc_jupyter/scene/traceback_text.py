@@ -6,6 +6,8 @@ import re
 from dataclasses import dataclass
 from typing import Final
 
+from kodisc_jupyter.scene.excerpt import ANSI
+
 
 @dataclass(frozen=True)
 class Frame:
@@ -21,7 +23,6 @@ class Frame:
     marks: tuple[int, int] | None = None
 
 
-_ANSI: Final = re.compile(r"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)|[@-Z\\-_])")
 _PYTHON: Final = re.compile(r'^\s*File "(?P<file>[^"]*)", line (?P<line>\d+)(?:, in (?P<name>.*))?')
 _CARETS: Final = re.compile(r"^(\s*)([~^]+)\s*$")
 _BOX_EDGE: Final = re.compile(r"^\s*[╭╰+┏┗].*[─\-━]{3,}")
@@ -35,7 +36,7 @@ _EXCEPTION_NAME: Final = re.compile(
 
 def without_ansi(text: str) -> str:
     """The text without a terminal's colours and with plain line ends."""
-    return _ANSI.sub("", text).replace("\r\n", "\n").replace("\r", "\n")
+    return ANSI.sub("", text).replace("\r\n", "\n").replace("\r", "\n")
 
 
 def frames(text: str) -> list[Frame]:

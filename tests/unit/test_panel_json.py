@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import re
+from pathlib import Path
 
 import pytest
 
@@ -130,3 +132,11 @@ def test_each_field_is_a_trait_of_the_widget():
         name for name in KodiscPanel.class_trait_names(sync=True) if name in vars(KodiscPanel)
     }
     assert synced == {*panel_json(state(), now=1_003.0), "news"}
+
+
+def test_each_field_is_declared_for_the_front_end():
+    declared = (Path(__file__).parents[2] / "js/src/types.d.ts").read_text(encoding="utf-8")
+    of_state = declared.partition("interface State {")[2].partition("\n}")[0]
+    assert set(re.findall(r"^  (\w+)\??:", of_state, re.MULTILINE)) == {
+        *panel_json(state(), now=1_003.0)
+    }

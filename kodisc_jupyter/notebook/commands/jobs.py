@@ -24,7 +24,8 @@ def run(kernel: KernelState, asked: argparse.Namespace) -> None:
     # With the backend at hand, the balance after an uncertain submission can be asked.
     backend = None
     with contextlib.suppress(KodiscError):  # a keyring that is silent hides no job
-        backend = kernel.places.cloud() if find_key() is not None else None
+        key = find_key()
+        backend = kernel.places.cloud(key) if key is not None else None
     records, now = kernel.session.jobs(asked.number, backend), time.time()
     front_end = kernel.front_end()
     rows = job_rows(records, now=now)

@@ -32,10 +32,11 @@ def _balance(kernel: KernelState) -> list[str]:
     """What is left, as a line; none where no credits are taken or nobody answers."""
     from kodisc_jupyter.api.auth import find_key
 
-    if find_key() is None:
+    key = find_key()
+    if key is None:
         return []
     try:
-        account = kernel.places.cloud().client.get_me(attempts=1)
+        account = kernel.places.cloud(key).client.get_me(attempts=1)
     except KodiscError:
         return ["Balance: unknown, the API did not answer."]
     if account.unlimited:

@@ -13,6 +13,7 @@ from kodisc_jupyter.notebook.display.notices import say
 from kodisc_jupyter.renders import local_server
 
 if TYPE_CHECKING:
+    from kodisc_jupyter.api.auth import Key
     from kodisc_jupyter.notebook.kernel import KernelState
     from kodisc_jupyter.renders.state import RenderState
 
@@ -21,7 +22,8 @@ def run(kernel: KernelState, _asked: argparse.Namespace) -> None:
     """Say it line by line; a key that is refused is the error at the end."""
     problem = None
     try:
-        lines = _cloud_lines(kernel) if kernel.places.kind() == "cloud" else _local_lines(kernel)
+        kind, key = kernel.places.kind_and_key()
+        lines = _cloud_lines(kernel, key) if kind == "cloud" else _local_lines(kernel)
     except KodiscError as refused:
         lines, problem = [], refused
     for line in [*lines, *_spent(kernel), *_open_lines(kernel)]:
@@ -38,13 +40,11 @@ def _local_lines(kernel: KernelState) -> list[str]:
     ]
 
 
-def _cloud_lines(kernel: KernelState) -> list[str]:
+def _cloud_lines(kernel: KernelState, key: Key | None) -> list[str]:
     """Where the fleet is, the key as the server names it, and the balance."""
-    from kodisc_jupyter.api.auth import find_key
-
-    client = kernel.places.cloud().client
+    client = kernel.places.cloud(key).client
     account = client.get_me(attempts=2)
-    key, balance = find_key(), account.credits
+    balance = account.credits
     money = (
         "Credits: this server takes none."
         if account.unlimited

@@ -6,21 +6,18 @@ Pure functions. Nothing here guesses: what the API did not say reads "unknown".
 from __future__ import annotations
 
 import math
-import re
 from typing import Final
 
 from kodisc_jupyter.api.models import CANCELLED, PRESETS, AspectRatio, frame_size
 from kodisc_jupyter.renders import money
 from kodisc_jupyter.renders.state import ENDED, Phase, RenderState, Trouble
-from kodisc_jupyter.scene.excerpt import visible
+from kodisc_jupyter.scene.excerpt import ANSI, visible
 
 TEXT_LIMIT: Final = 4_000
 """Characters of foreign text (an error, say) that are shown; see :func:`cut`."""
 
 NAME_LIMIT: Final = 200
 """Characters of a foreign name (scene, job ID) that are shown."""
-
-_ANSI: Final = re.compile(r"\x1b\[[0-?]*[ -/]*[@-~]|\x1b[@-_]")
 
 
 def plain(text: str, limit: int = TEXT_LIMIT) -> str:
@@ -29,7 +26,7 @@ def plain(text: str, limit: int = TEXT_LIMIT) -> str:
     Colour codes go; characters that steer the direction of writing, and other controls, are
     written out (``<U+202E>``), so that nothing can be made to read backwards.
     """
-    lines = cut(_ANSI.sub("", text.replace("\r\n", "\n")), limit).split("\n")
+    lines = cut(ANSI.sub("", text.replace("\r\n", "\n")), limit).split("\n")
     return "\n".join(visible(line.expandtabs(4)) for line in lines)
 
 

@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import base64
-import contextlib
 import io
 from dataclasses import dataclass, field
 from html import escape
 from pathlib import Path
 from typing import Any, Final
 
-from kodisc_jupyter.api.errors import KodiscError
 from kodisc_jupyter.notebook.display import words
 from kodisc_jupyter.notebook.display.links import data_url
 from kodisc_jupyter.notebook.display.output.embedding import (
@@ -18,6 +16,7 @@ from kodisc_jupyter.notebook.display.output.embedding import (
     UPRIGHT_PX,
     WIDE_PX,
 )
+from kodisc_jupyter.renders.media.whole_file import whole_file
 
 Bundle = dict[str, Any]
 
@@ -50,17 +49,8 @@ class Still:
             KodiscError: it cannot be written.
         """
         target = Path(path).expanduser()
-        part = target.with_name(f".{target.name}.part")
-        try:
-            target.parent.mkdir(parents=True, exist_ok=True)
+        with whole_file(target) as part:
             part.write_bytes(self.png)
-            part.replace(target)
-        except OSError as error:
-            with contextlib.suppress(OSError):
-                part.unlink()
-            raise KodiscError(
-                f"{target} could not be written: {error.strerror or error}."
-            ) from None
         return target
 
     @property

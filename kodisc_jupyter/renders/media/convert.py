@@ -7,11 +7,8 @@ from __future__ import annotations
 
 import contextlib
 import importlib.util
-import os
-import shutil
 import subprocess
 import sys
-import tempfile
 from collections.abc import Iterable, Iterator
 from fractions import Fraction
 from itertools import chain
@@ -19,6 +16,8 @@ from pathlib import Path
 from typing import Any, Final
 
 from kodisc_jupyter.api.errors import KodiscError
+from kodisc_jupyter.renders.media.background import run_behind, step_back
+from kodisc_jupyter.renders.media.whole_file import copy_file, whole_file
 
 ENDINGS: Final = (".mp4", ".gif", ".webm", ".png")
 LIMIT_S: Final = 900.0
@@ -61,34 +60,14 @@ def save_video(video: Path, target: Path) -> Path:
     problem = ending_problem(target)
     if problem:
         raise KodiscError(problem[0], hint=problem[1])
+    if target.suffix.lower() == ".mp4":
+        return copy_file(video, target)
     try:
-        target.parent.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(prefix=".kodisc-", dir=target.parent) as folder:
-            part = Path(folder) / f"part{target.suffix.lower()}"
-            if part.suffix == ".mp4":
-                shutil.copyfile(video, part)
-            else:
-                _convert(video, part)
-            part.replace(target)
-    except OSError as error:
-        raise KodiscError(f"{target} could not be written: {error.strerror or error}.") from error
+        with whole_file(target) as part:  # no file of a user's is imported from its folder
+            run_behind(__name__, video.absolute(), part, folder=part.parent, limit_s=LIMIT_S)
     except subprocess.SubprocessError as error:
         raise KodiscError(f"{target} could not be made: {_reason(error)}.") from error
     return target
-
-
-def _convert(video: Path, part: Path) -> None:
-    """In a process of its own, in ``part``'s folder: no file of a user's is imported there."""
-    command = [sys.executable, "-m", __name__, str(video.absolute()), str(part)]
-    subprocess.run(
-        command,
-        cwd=part.parent,
-        capture_output=True,
-        check=True,
-        stdin=subprocess.DEVNULL,
-        text=True,
-        timeout=LIMIT_S,
-    )
 
 
 def _reason(error: subprocess.SubprocessError) -> str:
@@ -228,12 +207,6 @@ def _available(names: Iterable[str]) -> str:
 WRITERS: Final = {".gif": write_gif, ".webm": write_webm, ".png": write_png}
 
 
-def _main(video: str, target: str) -> int:
-    with contextlib.suppress(AttributeError, OSError):
-        os.nice(15)
-    WRITERS[Path(target).suffix](Path(video), Path(target))
-    return 0
-
-
 if __name__ == "__main__":
-    sys.exit(_main(*sys.argv[1:]))
+    step_back()
+    WRITERS[Path(sys.argv[2]).suffix](Path(sys.argv[1]), Path(sys.argv[2]))

@@ -1,7 +1,4 @@
-"""A smaller copy of a video, for the inside of a notebook; the video itself stays as it is.
-
-Encoding takes seconds of a core, so it happens in a process of its own, behind everything else.
-"""
+"""A smaller copy of a video, for the inside of a notebook; the video itself stays as it is."""
 
 from __future__ import annotations
 
@@ -12,6 +9,8 @@ import subprocess
 import sys
 from pathlib import Path
 from typing import Any, Final
+
+from kodisc_jupyter.renders.media.background import run_behind, step_back
 
 LIMIT_S: Final = 180.0
 """A copy that takes longer is not made."""
@@ -39,13 +38,10 @@ def small_copy(video: Path, limit: int, width: int) -> Path | None:
     if importlib.util.find_spec("av") is None:
         return None
     part = copy.with_name(f".{copy.name}.{os.getpid()}.part")
-    command = [sys.executable, "-m", __name__, str(video), str(part), str(limit), str(width)]
     try:
-        with contextlib.suppress(OSError, subprocess.SubprocessError):
-            done = subprocess.run(
-                command, capture_output=True, timeout=LIMIT_S, check=False, stdin=subprocess.DEVNULL
-            )
-            if done.returncode == 0 and 0 < part.stat().st_size <= limit:
+        with contextlib.suppress(OSError, subprocess.SubprocessError):  # then it is linked
+            run_behind(__name__, video, part, limit, width, limit_s=LIMIT_S)
+            if 0 < part.stat().st_size <= limit:
                 return part.replace(copy)
     finally:
         part.unlink(missing_ok=True)
@@ -110,11 +106,6 @@ def _write(video: Path, copy: Path, size: tuple[int, int], options: dict[str, st
         target.mux(out.encode(None))
 
 
-def _main(video: str, copy: str, limit: str, width: str) -> int:
-    with contextlib.suppress(AttributeError, OSError):
-        os.nice(15)
-    return 0 if encode(Path(video), Path(copy), int(limit), int(width)) else 1
-
-
 if __name__ == "__main__":
-    sys.exit(_main(*sys.argv[1:]))
+    step_back()
+    sys.exit(not encode(Path(sys.argv[1]), Path(sys.argv[2]), int(sys.argv[3]), int(sys.argv[4])))

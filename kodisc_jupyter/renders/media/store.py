@@ -7,7 +7,6 @@ import hashlib
 import os
 import re
 import shutil
-import tempfile
 import time
 from collections.abc import Callable, Collection
 from dataclasses import dataclass
@@ -186,22 +185,6 @@ def digest_of(video: Path) -> str:
         while chunk := file.read(1 << 20):
             digest.update(chunk)
     return digest.hexdigest()
-
-
-def copied(source: Path, target: Path) -> Path:
-    """Copy a file to ``target``, which appears only when it is whole.
-
-    Raises:
-        KodiscError: it cannot be written.
-    """
-    target = target.expanduser()
-    try:
-        target.parent.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(prefix=".kodisc-", dir=target.parent) as folder:
-            shutil.copyfile(source, Path(folder) / "part").replace(target)
-    except OSError as error:
-        raise KodiscError(f"{target} could not be written: {error.strerror or error}.") from error
-    return target
 
 
 def _media(folder: Path, video: Path | None, result: RenderResult | None) -> Media:

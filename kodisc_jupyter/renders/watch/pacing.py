@@ -9,6 +9,7 @@ from collections.abc import Callable
 from threading import Lock
 from typing import Final
 
+from kodisc_jupyter.api import waiting
 from kodisc_jupyter.api.exchange.retry import RETRY_AFTER_CAP_S
 
 BURST: Final = 10
@@ -20,12 +21,13 @@ POLLS_BURST: Final = 8
 SPACING_S: Final = 0.06
 """Between a poll and the request before it."""
 
-FIRST_POLL_S: Final = {"local": 0.13, "cloud": 1.0}
+FIRST_POLL_S: Final = {"local": 0.13, "cloud": waiting.FIRST_POLL_S}
 """No render is done sooner."""
-NEXT_POLL_S: Final = {"local": 0.06, "cloud": 1.3}
+NEXT_POLL_S: Final = {"local": 0.06, "cloud": waiting.SECOND_POLL_S}
 POLL_CAP_S: Final = {"local": 0.5, "cloud": 4.0}
-"""The vendor says to poll "every few seconds"; our own server is on loopback."""
-_GROWTH: Final = {"local": 1.2, "cloud": 1.3}
+"""A person looks at a panel, so it asks a little oftener than a program that waits; our own server
+is on loopback."""
+_GROWTH: Final = {"local": 1.2, "cloud": waiting.POLL_GROWTH}
 
 LOST_AFTER_S: Final = 12.0
 """An outage this long is told."""
@@ -41,10 +43,13 @@ YOUNG_S: Final = 5.0
 
 def poll_delay_s(kind: str, polls: int) -> float:
     """Seconds until the next poll of a job that was polled ``polls`` times."""
-    if polls == 0:
-        return FIRST_POLL_S[kind]
-    growth: float = _GROWTH[kind] ** min(polls - 1, 50)
-    return min(POLL_CAP_S[kind], NEXT_POLL_S[kind] * growth)
+    return waiting.poll_delay_s(
+        polls,
+        first=FIRST_POLL_S[kind],
+        second=NEXT_POLL_S[kind],
+        growth=_GROWTH[kind],
+        cap=POLL_CAP_S[kind],
+    )
 
 
 def outage_delay_s(failures: int, outage_s: float, retry_after_s: float | None) -> float:

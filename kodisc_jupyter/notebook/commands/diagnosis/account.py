@@ -37,7 +37,7 @@ def key_and_credits(places: BackendChooser) -> Iterator[Finding]:
             "%kodisc login, to render on Kodisc",
         )
         return
-    client = places.cloud().client
+    client = places.cloud(key).client
     try:
         answer = client.get_me(attempts=1)
     except AuthenticationError as problem:

@@ -9,6 +9,7 @@ from typing import Final
 
 from kodisc_jupyter.api.errors import KodiscError
 from kodisc_jupyter.notebook.commands.diagnosis.finding import Finding, Verdict
+from kodisc_jupyter.renders.paths import journal_path
 
 LOW_DISK_BYTES: Final = 1_000_000_000
 
@@ -17,7 +18,7 @@ def journal(home: Path) -> Finding:
     """Whether the journal can be read and written."""
     from kodisc_jupyter.renders.journal.journal import Journal
 
-    opened = Journal(home / "journal.sqlite")
+    opened = Journal(journal_path(home))
     try:
         home.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryFile(dir=home):

@@ -161,14 +161,14 @@ def embedded(media: Media) -> Sources:
 
 def _beside(state: RenderState, media: Media, kept: VideoOptions, why: str) -> Sources:
     """A copy beside the notebook, linked by a relative path; the picture stays inside."""
-    from kodisc_jupyter.renders.media.store import copied
+    from kodisc_jupyter.renders.media.whole_file import copy_file
 
     assert media.video is not None
     stem = _stem(state)
     try:
-        video = copied(media.video, kept.folder / f"{stem}.mp4")
+        video = copy_file(media.video, kept.folder / f"{stem}.mp4")
         captions = (
-            copied(media.captions, kept.folder / f"{stem}.vtt")
+            copy_file(media.captions, kept.folder / f"{stem}.vtt")
             if media.captions and _has_cues(media.captions)
             else None
         )

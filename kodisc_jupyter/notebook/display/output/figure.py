@@ -13,6 +13,7 @@ from html import escape
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
+from kodisc_jupyter.api.errors import NO_REASON
 from kodisc_jupyter.api.models import AspectRatio, frame_size
 from kodisc_jupyter.notebook.display import words
 from kodisc_jupyter.notebook.display.links import is_embedded, safe_url
@@ -226,7 +227,7 @@ def error_html(state: RenderState, problem: Diagnostic | None = None) -> str:
 
 def _card(state: RenderState) -> str:
     """The error card where there is no diagnostic: the server's own words."""
-    said = escape(words.plain(state.error or "The server gave no reason."))
+    said = escape(_own_words(state))
     note = f'<p style="margin:4px 0 0">{escape(words.plain(state.note, 600))}</p>'
     return (
         '<div class="kodisc-error" style="border-left:4px solid #c62828;padding:6px 12px">'
@@ -236,6 +237,11 @@ def _card(state: RenderState) -> str:
     )
 
 
+def _own_words(state: RenderState) -> str:
+    """The server's own words about a failed job."""
+    return words.plain(state.error or f"{NO_REASON.capitalize()}.")
+
+
 def error_text(state: RenderState, problem: Diagnostic | None = None) -> str:
     """A failed render as plain text."""
     if problem is not None:
@@ -243,7 +249,7 @@ def error_text(state: RenderState, problem: Diagnostic | None = None) -> str:
 
         said = to_text(problem)
     else:
-        said = words.plain(state.error or "The server gave no reason.")
+        said = _own_words(state)
     return f"{status_text(state)}\n{said}"
 
 
