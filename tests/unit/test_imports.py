@@ -99,9 +99,6 @@ def test_the_picture_of_the_rooms_is_the_codes():
 
 MODULE_LINES, FUNCTION_LINES, FOLDER_MODULES = 300, 60, 15
 
-STILL_LONG: dict[str, int] = {}
-"""To be cut; none may grow."""
-
 FULL_FOLDERS = {"notebook/commands": "one module for each subcommand"}
 
 
@@ -121,9 +118,7 @@ def lengths() -> dict[str, tuple[int, int]]:
 
 def test_modules_and_functions_are_short_enough_to_be_read_at_once():
     too_long = {name: long for name, (long, limit) in lengths().items() if long > limit}
-    grown = {name: long for name, long in too_long.items() if long > STILL_LONG.get(name, 0)}
-    assert not grown, "cut it by concept: one idea for each module, one step for each function"
-    assert not STILL_LONG.keys() - too_long.keys(), "no longer an exception"
+    assert not too_long, "cut it by concept: one idea for each module, one step for each function"
 
 
 def test_a_folder_holds_no_more_modules_than_a_reader_keeps_in_mind():
