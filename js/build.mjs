@@ -3,8 +3,8 @@ import { build } from "esbuild";
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { gzipSync } from "node:zlib";
 
-const LIMIT = 20_000; // bytes, minified, script and style together
-const LIMIT_GZIPPED = 8_000;
+const LIMIT = 21_500; // bytes, minified, script and style together
+const LIMIT_GZIPPED = 8_500; // chapters that seek, in every front end, took what was left of 8,000
 
 const { version } = JSON.parse(readFileSync(new URL("package.json", import.meta.url), "utf8"));
 const ours = {

@@ -1,8 +1,10 @@
 // What anywidget loads: `_esm`.
 import { keepCalm } from "./calm.js";
+import { followChapters } from "./chapters.js";
 import { mount } from "./panel.js";
 
 keepCalm();
+followChapters();
 
 export default {
   /** @param {{ model: import("./types.d.ts").Model, el: HTMLElement, signal?: AbortSignal }} view */

@@ -58,6 +58,10 @@ export interface Video {
   captions?: string;
   /** The captions' words, where they have no address of their own. */
   transcript?: string;
+  /** Seconds, the clock that says them, and the name. */
+  chapters?: [number, string, string][];
+  /** What the video shows: a title, and lines. */
+  told?: [string, string[]];
   width?: string;
   loop?: boolean;
   autoplay?: boolean;

@@ -98,6 +98,15 @@ function caption(figure, state, src) {
     if (text) caption?.append(make("p", "note", text));
   }
   if (links.length) caption?.append(make("p", "links", ...links));
-  const words = state.video?.transcript;
-  if (words) caption?.append(make("details", "", make("summary", "", "Captions"), make("p", "transcript", words)));
+  const { chapters, transcript, told } = state.video ?? {};
+  if (chapters) caption?.append(make("ol", "chapters", ...chapters.map(chapter)));
+  if (transcript) caption?.append(make("details", "", make("summary", "", "Captions"), make("p", "spoken", transcript)));
+  if (told) caption?.append(make("details", "transcript", make("summary", "", told[0]), make("p", "spoken", told[1].join("\n"))));
+}
+
+/** @param {[number, string, string]} chapter */
+function chapter([at, clock, name]) {
+  const time = make("time", "", clock);
+  time.dateTime = `PT${at}S`;
+  return make("li", "", time, " ", make("bdi", "", name));
 }

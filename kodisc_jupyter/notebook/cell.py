@@ -20,9 +20,10 @@ from kodisc_jupyter.notebook.line.options import Options
 from kodisc_jupyter.notebook.prepare import (
     CellContext,
     PreparedCell,
-    alt_texts,
+    for_each_scene,
     local_modules,
     prepare,
+    read_transcripts,
 )
 from kodisc_jupyter.notebook.save_paths import save_paths
 from kodisc_jupyter.notebook.screens import handle_html, new_screen, video_options_of
@@ -66,7 +67,8 @@ def run_cell(
     video_options = video_options_of(kernel, options, line)
     save = None if options.rehearse or options.pictures else options.save
     paths = save_paths(save, prepared.requests, line)
-    alts = alt_texts(options.alt, [one.class_name for one in prepared.requests], line)
+    scenes = [one.class_name for one in prepared.requests]
+    shown = _shown_as(video_options, options, scenes, line)
     notices.show_warnings(prepared.warnings, kernel.front_end())
     if options.check:
         notices.say(notices.checked(prepared.requests, prepared.warnings))
@@ -74,17 +76,16 @@ def run_cell(
     if options.rehearse or options.pictures:
         from kodisc_jupyter.notebook.pictures.cell import play_cell
 
-        width = video_options.width
+        alts, width = [one.alt for one in shown], video_options.width
         _bind(kernel, options, play_cell(kernel, prepared, options, line, alts, width, show=True))
         return []
     kind = kernel.places.likely(options.backend)
     displays: list[RenderDisplay] = []
     renders: list[Render] = []
     played: dict[str, Rehearsal] = {}
-    for request, path, alt in zip(prepared.requests, paths, alts, strict=True):
+    for request, path, kept in zip(prepared.requests, paths, shown, strict=True):
         state = first_state(request, kind, now=time.time())
         make = screen or _screen_maker(kernel, options)
-        kept = video_options._replace(alt=alt)
         place = make(state, kept)
         # From here on the panel is there; what is imported later delays nobody's eyes.
         display = _display(place, kept, path, prepared.source)
@@ -98,6 +99,18 @@ def run_cell(
     else:
         kernel.unwaited.extend(renders)
     return renders
+
+
+def _shown_as(
+    video_options: VideoOptions, options: Options, scenes: Sequence[str], line: str
+) -> list[VideoOptions]:
+    """How each scene's video is shown, with what its author says that it shows."""
+    alts = for_each_scene("--alt", options.alt, scenes, line)
+    told = read_transcripts(options.transcript, scenes, line)
+    return [
+        video_options._replace(alt=alt, transcript=text)
+        for alt, text in zip(alts, told, strict=True)
+    ]
 
 
 def cell_context(kernel: KernelState, line: str = "") -> CellContext:

@@ -224,6 +224,24 @@ def _request(code: str, scene: str, wanted: Wanted, options: Options) -> RenderR
     )
 
 
+def read_transcripts(given: Sequence[str], scenes: Sequence[str], line: str) -> list[str]:
+    """The texts of the files that ``--transcript`` names.
+
+    Raises:
+        SceneCheckError: one cannot be read, or their number is another.
+    """
+    texts = []
+    for name in given:
+        try:
+            texts.append(Path(name).expanduser().read_text(encoding="utf-8-sig"))
+        except (OSError, UnicodeDecodeError) as problem:
+            why = getattr(problem, "strerror", None) or "it is no text in UTF-8"
+            said = f"--transcript {name}: the file cannot be read: {why}."
+            hint = "Write what the video shows into a plain text file, and name it here."
+            raise refused([option_diagnostic(said, hint, line, name)]) from None
+    return for_each_scene("--transcript", texts, scenes, line)
+
+
 def local_modules(folder: Path) -> tuple[str, ...]:
     """The names that ``import`` would find in the notebook's own folder."""
     try:
@@ -240,8 +258,10 @@ def local_modules(folder: Path) -> tuple[str, ...]:
     )
 
 
-def alt_texts(given: Sequence[str], scenes: Sequence[str], line: str) -> list[str]:
-    """What each scene's video shows: one text for all of them, or one for each.
+def for_each_scene(
+    option: str, given: Sequence[str], scenes: Sequence[str], line: str
+) -> list[str]:
+    """The values of an option that is given once for all scenes, or once for each.
 
     Raises:
         SceneCheckError: their number is another.
@@ -253,10 +273,10 @@ def alt_texts(given: Sequence[str], scenes: Sequence[str], line: str) -> list[st
         raise refused(
             [
                 option_diagnostic(
-                    f"--alt is given {len(given)} times for {number}.",
+                    f"{option} is given {len(given)} times for {number}.",
                     "Give it once for all, or once for each scene in their order.",
                     line,
-                    "--alt",
+                    option,
                 )
             ]
         )

@@ -99,6 +99,8 @@ class Rehearsal:
     sections: tuple[Section, ...] = ()
     captions: tuple[Caption, ...] = ()
     texts: tuple[str, ...] = ()
+    told: tuple[Mapping[str, Any], ...] = ()
+    """What happens in the video, as :class:`~kodisc_jupyter.renders.media.outline.Event` has it."""
     printed: str = ""
     files: tuple[OpenedFile, ...] = ()
     slow: tuple[tuple[int, float], ...] = ()
@@ -152,6 +154,7 @@ def from_json(said: Mapping[str, Any]) -> Rehearsal:
                 for one in said.get("captions", ())
             ),
             texts=_strings(said, "texts"),
+            told=tuple(one for one in said.get("told", ()) if isinstance(one, dict)),
             printed=str(said.get("printed", "")),
             files=tuple(
                 OpenedFile(str(one["path"]), one.get("line")) for one in said.get("files", ())

@@ -17,6 +17,7 @@ from kodisc_jupyter.api.models import (
     Quality,
     RenderRequest,
 )
+from kodisc_jupyter.renders.media.outline import NOTHING_TOLD, Outline
 
 
 class Phase(str, Enum):
@@ -143,6 +144,8 @@ class RenderState:
     progress: int | None = None
     preview: str = ""
     cancellable: bool = False
+    outline: Outline = NOTHING_TOLD
+    """Of a finished video: its chapters, and what happens in it."""
 
     @property
     def server(self) -> str:

@@ -13,7 +13,11 @@ RESULT_FILES: Final = (VIDEO, THUMBNAIL, CAPTIONS)
 """The files of a completed render, by the names the API page gives them."""
 
 REPORT: Final = "report.json"
-"""The file of a rehearsal: what one pass through the scene without drawing has shown."""
+"""What one pass through the scene has shown: all that a rehearsal leaves, and beside a video what
+is told of it. The API page does not know it."""
+
+LEFT_FILES: Final = (*RESULT_FILES, REPORT)
+"""All that a render leaves."""
 
 REHEARSAL_GRACE_S: Final = 2.0
 """Seconds between a rehearsal's own end at its time limit and the moment when it is killed."""

@@ -1,4 +1,4 @@
-"""A scene's three files: its video, its picture, its captions.
+"""A scene's files: its video, its picture, its captions, and what is told of it.
 
 Most scenes are stepped, and only what is new is drawn (see :mod:`~kodisc_jupyter.stage.drawing`).
 A scene that reaches behind the camera, or is of a class from elsewhere that may, is left to Manim.
@@ -6,6 +6,7 @@ A scene that reaches behind the camera, or is of a class from elsewhere that may
 
 from __future__ import annotations
 
+import json
 import re
 import shutil
 from collections.abc import Callable, Iterable
@@ -18,8 +19,11 @@ from kodisc_jupyter.stage.drawing.drawing import Drawing, spare_store
 from kodisc_jupyter.stage.drawing.mobject_states import READ
 from kodisc_jupyter.stage.drawing.segments import Segment, SegmentStore, join, pictures
 from kodisc_jupyter.stage.progress import ProgressWriter
+from kodisc_jupyter.stage.section_notes import SectionNotes
+from kodisc_jupyter.stage.stepping.scene_notes import SceneNotes
 from kodisc_jupyter.stage.stepping.stepping import STILL_S, Stepping
-from kodisc_jupyter.stage.task import CAPTIONS, THUMBNAIL, VIDEO, Shared
+from kodisc_jupyter.stage.stepping.watchers import Watchers
+from kodisc_jupyter.stage.task import CAPTIONS, REPORT, THUMBNAIL, VIDEO, Shared
 from kodisc_jupyter.stage.thumbnail import Thumbnail
 
 _REACHES_BEHIND: Final = re.compile(
@@ -72,7 +76,8 @@ def _draw(scene_class: type[Any], results: Path, shared: Shared, *, fresh: bool)
     spare = spare_store(progress.folder)
     store = spare if shared.segments is None else SegmentStore(shared.segments)
     drawing = Drawing(store, progress, copies.Cores(shared.cores), spare=spare, fresh=fresh)
-    stepping = Stepping(scene_class(), drawing)
+    notes = SceneNotes()
+    stepping = Stepping(scene_class(), Watchers(drawing, notes))
     try:
         stepping.run()
         segments = drawing.finish()
@@ -81,7 +86,8 @@ def _draw(scene_class: type[Any], results: Path, shared: Shared, *, fresh: bool)
     _combine(stepping.writer, lambda target: join(segments, drawing.settings, target))
     thumbnail = Thumbnail()
     _choose(thumbnail, drawing, segments, stepping)
-    _leave(results, stepping.writer, thumbnail, stepping.record.subcaptions)
+    told = notes.to_json(stepping.record)
+    _leave(results, stepping.writer, thumbnail, stepping.record.subcaptions, told)
     if shared.segments is not None and drawing.drawn_frames:
         store.prune(shared.segments_bytes)
 
@@ -116,11 +122,15 @@ def _choose(
             thumbnail.look(pixels)
 
 
-def _leave(results: Path, writer: Any, thumbnail: Thumbnail, cues: Iterable[Cue]) -> None:
+def _leave(
+    results: Path, writer: Any, thumbnail: Thumbnail, cues: Iterable[Cue], told: dict[str, Any]
+) -> None:
     results.mkdir(parents=True, exist_ok=True)
     shutil.move(str(writer.movie_file_path), results / VIDEO)
     thumbnail.save(results / THUMBNAIL)
     (results / CAPTIONS).write_text(to_vtt(cues), encoding="utf-8")
+    report = json.dumps({"outcome": "ok", **told}, default=str)
+    (results / REPORT).write_text(report, encoding="utf-8")
 
 
 def _leave_to_manim(scene_class: type[Any], results: Path) -> None:
@@ -129,9 +139,12 @@ def _leave_to_manim(scene_class: type[Any], results: Path) -> None:
     writer = scene.renderer.file_writer
     thumbnail = Thumbnail()
     write_frame, tear_down = writer.write_frame, scene.tear_down
+    sections = SectionNotes(scene)
 
     def write_and_look(pixels: Any, *args: Any, **kwargs: Any) -> Any:
-        thumbnail.look(pixels, _repeat(*args, **kwargs))
+        repeat = _repeat(*args, **kwargs)
+        sections.frames += repeat
+        thumbnail.look(pixels, repeat)
         return write_frame(pixels, *args, **kwargs)
 
     def draw_the_end() -> Any:
@@ -152,7 +165,7 @@ def _leave_to_manim(scene_class: type[Any], results: Path) -> None:
         Cue(each.start.total_seconds(), each.end.total_seconds(), each.content)
         for each in writer.subcaptions
     )
-    _leave(results, writer, thumbnail, cues)
+    _leave(results, writer, thumbnail, cues, sections.to_json())
 
 
 def _repeat(num_frames: int = 1, *, repeat: int = 1) -> int:

@@ -11,11 +11,13 @@ import av
 import nbformat
 import numpy as np
 import pytest
+from axe_playwright_python.sync_playwright import Axe
 
 from kodisc_jupyter.api.models import AspectRatio, Job, JobStatus, Quality
 from kodisc_jupyter.notebook.commands.export import export, page_path
 from kodisc_jupyter.notebook.display.output.embedding import VideoOptions, sources
 from kodisc_jupyter.notebook.display.output.final_output import final_bundle
+from kodisc_jupyter.renders.media.outline import Chapter, Event, Outline
 from kodisc_jupyter.renders.state import Media, Phase, RenderState
 
 pytestmark = pytest.mark.browser
@@ -34,6 +36,13 @@ STATE = RenderState(
     unlimited=True,
     job=Job("clx1", JobStatus.COMPLETED, duration_ms=3_000),
 )
+CHAPTERS = (Chapter("Dark", 0.0, 0.4), Chapter("Grey", 0.4, 0.8), Chapter("Light", 0.8, SECONDS))
+STOPPED_AT = """
+    at => {
+        const video = document.querySelector('video');
+        return video.paused && !video.seeking && Math.abs(video.currentTime - at) < 0.02;
+    }
+"""
 PLAYED = """
     () => {
         const videos = [...document.querySelectorAll('figure.kodisc-video video')];
@@ -74,6 +83,22 @@ def lesson(media, tmp_path) -> Path:
         cells.append(nbformat.v4.new_code_cell("%%kodisc\nscene", outputs=[output]))
     nbformat.write(nbformat.v4.new_notebook(cells=cells), folder / "lesson.ipynb")
     return folder / "lesson.ipynb"
+
+
+def exported(state, kept, folder, **options) -> Path:
+    """The page made of a notebook with one video."""
+    shown = sources(state, kept)
+    if not kept.embed:
+        shown = shown._replace(src=Path(shown.src).relative_to(folder).as_posix())
+    output = nbformat.v4.new_output("display_data", final_bundle(state, None, shown, kept))
+    cells = [
+        nbformat.v4.new_markdown_cell("# Lesson"),
+        nbformat.v4.new_code_cell("%%kodisc\nscene", outputs=[output]),
+    ]
+    notebook = folder / "lesson.ipynb"
+    nbformat.write(nbformat.v4.new_notebook(cells=cells), notebook)
+    page = page_path(notebook, None, folder=not kept.embed)
+    return export(notebook, page, folder=not kept.embed, session=None, **options).page
 
 
 def elsewhere(page: Path, tmp_path: Path) -> Path:
@@ -139,5 +164,76 @@ def test_without_formulas_a_page_asks_the_network_for_nothing(chromium, lesson):
         page.goto(made.page.as_uri(), wait_until="load", timeout=LIMIT_MS)
         page.wait_for_function(PLAYED, timeout=LIMIT_MS)
         assert [url for url in asked if not url.startswith(("file:", "data:", "blob:"))] == []
+    finally:
+        context.close()
+
+
+def test_a_lecturer_steps_through_the_chapters_and_each_stops_at_its_end(chromium, media, tmp_path):
+    told = (Event(0.0, "appears", {"kind": "Circle"}),)
+    state = dataclasses.replace(STATE, media=media, outline=Outline(CHAPTERS, told))
+    kept = VideoOptions(embed=True, folder=tmp_path, loop=True)
+    made = exported(state, kept, tmp_path)
+    context = chromium.new_context(offline=True)
+    try:
+        page = context.new_page()
+        problems = []
+        page.on("pageerror", lambda error: problems.append(str(error)))
+        page.on("console", lambda said: problems.append(said.text) if said.type == "error" else 0)
+        page.goto(made.as_uri(), wait_until="load", timeout=LIMIT_MS)
+        page.wait_for_function("document.querySelector('video').readyState > 0", timeout=LIMIT_MS)
+        for key, stop in (("Right", 0.4), ("Right", 0.8), ("Left", 0.4), ("Right", 0.8)):
+            page.keyboard.press(f"Arrow{key}")
+            page.wait_for_function(STOPPED_AT, arg=stop - 0.01, timeout=LIMIT_MS)
+        page.keyboard.press("ArrowRight")
+        page.wait_for_function(STOPPED_AT, arg=SECONDS - 0.01, timeout=LIMIT_MS)
+        assert page.locator("ol.kodisc-chapters button[aria-current]").inner_text() == "0:00 Light"
+        assert page.get_by_text("plays the next chapter").is_visible()
+        page.get_by_role("button", name="0:00 Grey").click()
+        page.wait_for_function(
+            "document.querySelector('video').currentTime >= 0.4", timeout=LIMIT_MS
+        )
+        page.locator("details.kodisc-transcript summary").click()
+        assert page.get_by_text("A circle appears.").is_visible()
+        found = Axe().run(page).response["violations"]
+        assert [each["id"] for each in found] == []
+        assert problems == []
+    finally:
+        context.close()
+
+
+def test_without_scripts_a_page_with_chapters_is_a_video_and_a_list(chromium, media, tmp_path):
+    state = dataclasses.replace(STATE, media=media, outline=Outline(CHAPTERS))
+    kept = VideoOptions(embed=False, folder=tmp_path / "kodisc", autoplay=True)
+    made = exported(state, kept, tmp_path)
+    context = chromium.new_context(offline=True, java_script_enabled=False)
+    try:
+        page = context.new_page()
+        page.goto(made.as_uri(), wait_until="load", timeout=LIMIT_MS)
+        links = page.locator("ol.kodisc-chapters a")
+        assert links.all_inner_texts() == ["0:00 Dark", "0:00 Grey", "0:00 Light"]
+        assert links.nth(1).get_attribute("href") == "video-01.mp4#t=0.4,0.8"
+        assert page.locator("button").count() == 0
+    finally:
+        context.close()
+
+
+@pytest.mark.parametrize("motion, plays", [("reduce", False), ("no-preference", True)])
+def test_a_page_starts_and_repeats_no_video_for_those_who_asked_for_less_motion(
+    chromium, media, tmp_path, motion, plays
+):
+    state = dataclasses.replace(STATE, media=media)
+    kept = VideoOptions(embed=True, folder=tmp_path, loop=True, autoplay=True)
+    made = exported(state, kept, tmp_path)
+    context = chromium.new_context(offline=True, reduced_motion=motion)
+    try:
+        page = context.new_page()
+        page.goto(made.as_uri(), wait_until="load", timeout=LIMIT_MS)
+        page.wait_for_function("document.querySelector('video').readyState > 2", timeout=LIMIT_MS)
+        if plays:
+            page.wait_for_function(
+                "document.querySelector('video').currentTime > 0", timeout=LIMIT_MS
+            )
+        video = "document.querySelector('video')"
+        assert page.evaluate(f"[{video}.loop, {video}.paused]") == [plays, not plays]
     finally:
         context.close()

@@ -1,6 +1,7 @@
 // A prebuilt extension for JupyterLab and Notebook 7, without a bundler's runtime: the front end
 // calls `init` with the packages it shares, and `get` for the plugin.
 import { keepCalm } from "../calm.js";
+import { followChapters } from "../chapters.js";
 import { keeper, lookEverywhere } from "./keeper.js";
 
 const NAME = "kodisc-jupyter";
@@ -27,6 +28,7 @@ async function plugin() {
      */
     activate(_app, tracker) {
       keepCalm(); // a saved figure is there without a panel
+      followChapters();
       if (!tracker) return;
       tracker.forEach(keeper);
       tracker.widgetAdded.connect((/** @type {unknown} */ _, /** @type {any} */ panel) => keeper(panel));

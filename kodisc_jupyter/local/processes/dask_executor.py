@@ -21,7 +21,7 @@ from kodisc_jupyter.local.processes.dask_worker import (
     why_not_locked_in,
 )
 from kodisc_jupyter.local.processes.executor import ClusterError
-from kodisc_jupyter.stage.task import RESULT_FILES, Outcome, RenderTask
+from kodisc_jupyter.stage.task import LEFT_FILES, Outcome, RenderTask
 
 BEGINNINGS_LIMIT: Final = 2
 """How often a render is begun: once, and once more when its worker died."""
@@ -194,7 +194,7 @@ class DaskExecutor:
 
 def _write(results: Path, files: dict[str, bytes]) -> None:
     results.mkdir(parents=True, exist_ok=True)
-    for name in RESULT_FILES:
+    for name in LEFT_FILES:
         (results / name).write_bytes(files[name])
 
 

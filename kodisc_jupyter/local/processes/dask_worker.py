@@ -11,7 +11,7 @@ from typing import Any, Final
 from kodisc_jupyter.local.processes.render_processes import RenderProcesses
 from kodisc_jupyter.local.processes.sandbox import Sandbox
 from kodisc_jupyter.local.processes.sandbox import find as find_sandbox
-from kodisc_jupyter.stage.task import RESULT_FILES, RenderTask
+from kodisc_jupyter.stage.task import LEFT_FILES, RenderTask
 
 TOPIC: Final = "kodisc-renders"
 """What a worker's events are about: a job's ID and the worker's address, when it begins."""
@@ -47,7 +47,7 @@ def render_here(
         ).result()
         files = {}
         if outcome.error is None:
-            files = {name: (results / name).read_bytes() for name in RESULT_FILES}
+            files = {name: (results / name).read_bytes() for name in LEFT_FILES}
         return outcome.error, outcome.duration_ms, files
 
 

@@ -10,14 +10,14 @@ from pathlib import Path
 from kodisc_jupyter.local.processes.forker_link import JOBS, ForkerLink, Render
 from kodisc_jupyter.local.results import RESULTS, ResultRefusedError, take
 from kodisc_jupyter.local.store import remove_tree
-from kodisc_jupyter.stage.task import REPORT, RESULT_FILES, Outcome
+from kodisc_jupyter.stage.task import LEFT_FILES, REPORT, Outcome
 
 
 def finish(place: Path, render: Render, outcome: Outcome) -> None:
     """Take the files of a render, tell its outcome and remove its folder."""
     job_id, limits = render.task.job_id, render.task.limits
     if outcome.error is None:
-        names = (REPORT,) if render.task.rehearse else RESULT_FILES
+        names = (REPORT,) if render.task.rehearse else LEFT_FILES
         try:
             take(place, (JOBS, job_id, RESULTS), render.results, limits.disk_bytes, names)
         except (ResultRefusedError, OSError) as problem:

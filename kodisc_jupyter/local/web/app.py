@@ -16,7 +16,12 @@ from kodisc_jupyter.local.jobs import LineFullError
 from kodisc_jupyter.local.web.files import FileHandler
 from kodisc_jupyter.local.web.handler import ERRORS, AppContext, Handler
 from kodisc_jupyter.local.web.openapi import document
-from kodisc_jupyter.local.web.progress import PreviewHandler, ProgressHandler, SegmentsHandler
+from kodisc_jupyter.local.web.progress import (
+    PreviewHandler,
+    ProgressHandler,
+    ReportHandler,
+    SegmentsHandler,
+)
 from kodisc_jupyter.local.web.request_body import BodyHandler
 from kodisc_jupyter.stage.task import RESULT_FILES
 
@@ -169,6 +174,7 @@ def make_app(desk: AppContext) -> web.Application:
             (r"/local/cancel", _CancelAll, about),
             (r"/local/jobs/([^/]+)/progress", ProgressHandler, about),
             (r"/local/jobs/([^/]+)/preview\.jpg", PreviewHandler, about),
+            (r"/local/jobs/([^/]+)/report", ReportHandler, about),
             (r"/local/segments", SegmentsHandler, about),
             (rf"/([A-Za-z0-9_-]{{22}})/r/([a-z0-9]{{25}})/({files})", FileHandler, about),
         ],

@@ -1,15 +1,20 @@
-"""What the server offers beside the API: how far a render is, and the pieces that are kept."""
+"""What the server offers beside the API: how far a render is, what is told of it, what is kept."""
 
 from __future__ import annotations
 
 import base64
-from typing import NamedTuple
+import json
+import os
+from typing import Final, NamedTuple
 
-from kodisc_jupyter.local.results import opened
+from kodisc_jupyter.local.results import open_plain, opened
 from kodisc_jupyter.local.web.handler import ERRORS, Handler
 from kodisc_jupyter.stage import progress
 from kodisc_jupyter.stage.drawing.segments import SegmentStore
 from kodisc_jupyter.stage.progress import Progress
+from kodisc_jupyter.stage.task import REPORT
+
+REPORT_LIMIT_BYTES: Final = 2_000_000
 
 
 class _Known(NamedTuple):
@@ -68,6 +73,27 @@ class PreviewHandler(_OwnJob):
             return
         self.set_header("Content-Type", "image/jpeg")
         self.finish(known.picture)
+
+
+class ReportHandler(Handler):
+    """``GET /local/jobs/{jobId}/report``: sections, words and what happens in a finished video."""
+
+    def get(self, job_id: str) -> None:
+        """Called by Tornado."""
+        found = self.who()
+        if found is None:
+            return
+        record = self.desk.jobs.find(job_id)
+        try:
+            if record is None or record.user != found[0].name:
+                raise FileNotFoundError
+            file = open_plain(self.desk.store.results_of(job_id) / REPORT)
+            with os.fdopen(file, "rb") as report:
+                said = json.loads(report.read(REPORT_LIMIT_BYTES))
+        except (OSError, ValueError):
+            self.refuse(404, ERRORS[404], "There is no such report, or it is not yours.")
+            return
+        self.answer(said if isinstance(said, dict) else {})
 
 
 class SegmentsHandler(Handler):

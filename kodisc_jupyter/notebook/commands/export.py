@@ -92,6 +92,7 @@ def run(kernel: KernelState, asked: argparse.Namespace) -> None:
         page_path(notebook, asked.to, folder=asked.folder),
         folder=asked.folder,
         code=asked.code,
+        drafts=not asked.no_drafts,
         session=kernel.session if kernel.has_journal else None,
     )
     for line in exported.lines():
@@ -130,6 +131,7 @@ def export(
     folder: bool,
     session: RenderSession | None,
     code: bool = False,
+    drafts: bool = True,
 ) -> Exported:
     """Write a page from a saved notebook.
 
@@ -139,6 +141,7 @@ def export(
         folder: keep the videos as files beside the page instead of inside it.
         session: where else a linked video may be on this machine.
         code: show the code, too, and what it printed.
+        drafts: keep the transcripts that were made from the code.
 
     Raises:
         ExportError: the notebook cannot be read, nbconvert is missing, or a file cannot be written.
@@ -152,7 +155,7 @@ def export(
     try:
         page.parent.mkdir(parents=True, exist_ok=True)
         figures = Figures(notebook.parent, page.parent if folder else None, stored)
-        made = Page(figures.moved, code=code)
+        made = Page(figures.moved, code=code, drafts=drafts)
         html = made.html(content, title_of(content, notebook.stem))
         scratch = page.with_name(f".{page.name}.part")
         scratch.write_text(html, encoding="utf-8")

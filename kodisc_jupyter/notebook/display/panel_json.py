@@ -7,6 +7,7 @@ from typing import Final
 from kodisc_jupyter.api.models import JobStatus
 from kodisc_jupyter.notebook.display import words
 from kodisc_jupyter.notebook.display.links import safe_url
+from kodisc_jupyter.notebook.display.output.chapters import told
 from kodisc_jupyter.notebook.display.output.embedding import Sources, VideoOptions
 from kodisc_jupyter.notebook.display.output.figure import css_width
 from kodisc_jupyter.notebook.display.sending.delivery import Bundle
@@ -111,6 +112,11 @@ def _video(state: RenderState, shown: Sources | None, kept: VideoOptions) -> Bun
         "track": safe_url(shown.captions_src) if public else None,
         "captions": safe_url(shown.captions_url) if public else None,
         "transcript": words.plain(shown.transcript),
+        "chapters": [
+            [round(start_s, 3), words.clock(start_s), words.name(name)]
+            for name, start_s, _ in state.outline.chapters
+        ],
+        "told": told(state.outline, kept.transcript, kept.alt),
         "width": css_width(kept.width) if kept.width else None,
         "loop": kept.loop,
         "autoplay": kept.autoplay,

@@ -117,6 +117,12 @@ COMMANDS: Final[dict[str, Command]] = {
                 default=False,
             ),
             Option(("--code",), "code", "show the code and what it printed, too", default=False),
+            Option(
+                ("--no-drafts",),
+                "no_drafts",
+                "leave out the drafts of what the videos show that were made from the code",
+                default=False,
+            ),
         ),
     ),
     "doctor": Command("check key, balance, network, Manim, sandbox, LaTeX, disk; say what to do"),

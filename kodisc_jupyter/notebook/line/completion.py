@@ -53,7 +53,7 @@ def _for_cell(words: list[str], begun: str, around: Around) -> list[str]:
 
 def _values(option: Option, begun: str, around: Around) -> list[str]:
     """The values of an option: paths, the notebook's variables (one, or a list), or words."""
-    if option.dest == "file":
+    if option.dest in ("file", "transcript"):
         return list(around.files(begun))
     if option.dest == "names":
         head, comma, _ = begun.rpartition(",")

@@ -232,6 +232,16 @@ GROUPS: Final[dict[str, tuple[Option, ...]]] = {
             repeats=True,
         ),
         Option(
+            ("--transcript",),
+            "transcript",
+            "show the text of this file under the video: what it shows, in the author's own words, "
+            "instead of the draft made from the code; once, or once for each scene in their order",
+            metavar="PATH",
+            read_python=texts("transcript"),
+            default=(),
+            repeats=True,
+        ),
+        Option(
             ("--as",),
             "bind",
             "bind the render to this variable",
@@ -273,6 +283,7 @@ class Options(NamedTuple):
     loop: bool = False
     autoplay: bool = False
     alt: tuple[str, ...] = ()
+    transcript: tuple[str, ...] = ()
     bind: str | None = None
     backend: str | None = None
     help: bool = False

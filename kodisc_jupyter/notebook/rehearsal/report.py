@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 
 from kodisc_jupyter.notebook.display import words
 from kodisc_jupyter.notebook.pictures.storyboard import Storyboard, storyboard_in_cell
+from kodisc_jupyter.renders.media.outline import UNNAMED
 from kodisc_jupyter.renders.rehearsal import Animation, Caption, Rehearsal, Section
 from kodisc_jupyter.scene.diagnostics import Diagnostic
 
@@ -14,9 +15,6 @@ if TYPE_CHECKING:
     from kodisc_jupyter.scene.cell import Source
 
 SLOWEST_SHOWN: Final = 3
-
-AUTOMATIC: Final = "autocreated"
-"""Manim's name for the section that every scene begins with."""
 
 _SECTIONS_SHOWN: Final = 12
 
@@ -68,7 +66,7 @@ def report_of(
         animations=tuple(
             one._replace(line=source.cell_line(one.line)) for one in rehearsal.animations
         ),
-        sections=tuple(one for one in rehearsal.sections if one.name != AUTOMATIC),
+        sections=tuple(one for one in rehearsal.sections if one.name not in UNNAMED),
         captions=rehearsal.captions,
         texts=rehearsal.texts,
         warnings=warnings,

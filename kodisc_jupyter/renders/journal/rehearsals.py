@@ -1,6 +1,7 @@
-"""What rehearsals have shown of the renders in the journal: a table of its own.
+"""What was seen of the renders in the journal, by rehearsals or while they were rendered here.
 
-It is made when it is first written to, so that a journal of an earlier version stays what it is.
+The table is made when it is first written to, so that a journal of an earlier version stays what
+it is.
 """
 
 from __future__ import annotations
@@ -59,4 +60,6 @@ def _said(rehearsal: Rehearsal) -> dict[str, Any]:
         "sections": [list(one) for one in rehearsal.sections],
         "captions": [list(one) for one in rehearsal.captions],
         "texts": list(rehearsal.texts),
+        "told": list(rehearsal.told),
+        "whole": rehearsal.is_whole,
     }

@@ -24,6 +24,7 @@ from kodisc_jupyter.renders.start.submit import is_in_flight
 from kodisc_jupyter.renders.state import ENDED, Phase
 from kodisc_jupyter.renders.watch.balance import Balances
 from kodisc_jupyter.renders.watch.lookup import look_up
+from kodisc_jupyter.renders.watch.outlines import find_outline
 from kodisc_jupyter.renders.watch.pacing import YOUNG_S, RateLimiter
 from kodisc_jupyter.renders.watch.tracker import JobTracker, not_kept
 
@@ -200,6 +201,7 @@ class Reuse:
             Phase.COMPLETED,
             job=found.job(),
             media=media,
+            outline=find_outline(self._journal, found),
             reused=True,
             cost=0,
             note=note,

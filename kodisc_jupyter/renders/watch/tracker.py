@@ -21,6 +21,7 @@ from kodisc_jupyter.renders.state import Budget, Phase, Trouble
 from kodisc_jupyter.renders.watch import progress
 from kodisc_jupyter.renders.watch.balance import Balances
 from kodisc_jupyter.renders.watch.fetch_pool import FetchPool
+from kodisc_jupyter.renders.watch.outlines import find_outline
 from kodisc_jupyter.renders.watch.pacing import RateLimiter
 from kodisc_jupyter.renders.watch.poller import Poller, Watch
 
@@ -259,7 +260,12 @@ class JobTracker:
         if fetched.problem is not None:
             note = f"{note} {not_kept(fetched.problem)}".strip()
         followed.render.advance(
-            Phase.COMPLETED, job=job, media=fetched.media, balance_after=balance, note=note
+            Phase.COMPLETED,
+            job=job,
+            media=fetched.media,
+            balance_after=balance,
+            note=note,
+            outline=find_outline(self._journal, followed.record, followed.watch.backend),
         )
         with self._lock:
             protected = set(self._protected)

@@ -82,6 +82,11 @@ class Figures:
     def _link(self, link: re.Match[str], src: str, new: str) -> str:
         """A link to the video leads to its new place; one that would lead nowhere goes."""
         href = unescape(link["href"])
+        address, _, fragment = href.partition("#")
+        if address == src and fragment.startswith("t="):  # a chapter
+            if is_embedded(new):
+                return link["text"]
+            return link[0].replace(link["href"], escape(f"{new}#{fragment}"))
         if "://" in href:
             return link[0]
         if href == src and not is_embedded(new):

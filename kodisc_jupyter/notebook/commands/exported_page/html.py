@@ -9,6 +9,7 @@ from html.parser import HTMLParser
 from typing import Final
 
 from kodisc_jupyter.notebook.display.links import safe_url
+from kodisc_jupyter.notebook.display.output.chapters import DRAFT
 from kodisc_jupyter.notebook.pictures.storyboard import LINE_CLASS
 
 _WORDS: Final = (
@@ -30,6 +31,9 @@ _ATTRIBUTE_WORDS: Final = (
 _ATTRIBUTES: Final = frozenset(_ATTRIBUTE_WORDS.split())
 _ADDRESSES: Final = frozenset({"src", "poster", "href"})
 _STYLE: Final = re.compile(r"url|expression|import|position|\\|[<>&@]", re.IGNORECASE)
+
+_AT_A_TIME: Final = re.compile(r"#t=[0-9.]+(?:,[0-9.]+)?\Z")
+"""Behind the address of a video: a chapter of it."""
 
 Math = Callable[[str], str]
 """Makes HTML of a text that may have formulas in it."""
@@ -93,10 +97,14 @@ class Cleaner(HTMLParser):
 
 
 class FigureCleaner(Cleaner):
-    """Our own figure for a reader: the name and what it shows, no receipt, no job, no notes."""
+    """Our own figure for a reader: the name and what it shows, no receipt, no job, no notes.
 
-    def __init__(self) -> None:
+    Without ``drafts``, a transcript that was made from the code goes, too.
+    """
+
+    def __init__(self, *, drafts: bool = True) -> None:
         super().__init__()
+        self._drafts = drafts
         self._shows = ""
         self._caption = ""  # inside it, the tag whose content is kept
 
@@ -111,6 +119,9 @@ class FigureCleaner(Cleaner):
                 return
             if tag == "a" and not any(name == "href" and safe_url(value) for name, value in attrs):
                 self._dropped.append("a")
+                return
+            if not self._drafts and DRAFT in (dict(attrs).get("class") or "").split():
+                self._dropped.append(tag)
                 return
             self._caption = tag
             self._out += [" · "] * (tag == "a")
@@ -147,7 +158,7 @@ class PictureCleaner(FigureCleaner):
 
 def _attribute(name: str, value: str | None) -> str:
     if name in _ADDRESSES:
-        if safe_url(value) is None:
+        if safe_url(_AT_A_TIME.sub("", value or "") if name == "href" else value) is None:
             return ""
         target = ' target="_blank" rel="noreferrer"' if name == "href" else ""
         return f' {name}="{escape(value or "")}"{target}'

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import hashlib
 import re
 from collections.abc import Callable, Iterator
 from html import escape
@@ -17,6 +18,7 @@ from kodisc_jupyter.notebook.commands.exported_page.html import (
 from kodisc_jupyter.notebook.commands.exported_page.math import MathSetter
 
 _STYLE: Final = Path(__file__).with_name("export.css")
+_SCRIPT: Final = Path(__file__).with_name("lesson.js")
 _HEADING: Final = re.compile(r"^ {0,3}#{1,6}\s+(.+?)\s*#*\s*$", re.MULTILINE)
 _MARKS: Final = re.compile(r"[`*_]+|\[([^\]]*)\]\([^)]*\)")
 _COMMANDS: Final = re.compile(r"\s*(?:%(?!%)|#|$)|%%kodisc_prelude")
@@ -24,6 +26,9 @@ _POLICY: Final = (
     "default-src 'none'; style-src 'unsafe-inline'; img-src data: https: http: file: 'self'; "
     "media-src data: https: http: file: 'self'"
 )
+_LATER: Final = 'data-autoplay=""'
+"""Instead of ``autoplay``: our script starts the video, unless the system asks for less motion."""
+
 _PICTURES: Final = ("image/svg+xml", "image/png", "image/jpeg", "image/gif")
 
 
@@ -37,25 +42,41 @@ def title_of(notebook: Any, default: str) -> str:
 
 
 class Page:
-    """Makes the page; ``figure`` gives a figure's HTML its files. ``code`` shows the cells, too."""
+    """Makes the page; ``figure`` gives a figure's HTML its files.
 
-    def __init__(self, figure: Callable[[str], str], *, code: bool) -> None:
+    ``code`` shows the cells, too; without ``drafts``, transcripts that nobody has written go.
+    """
+
+    def __init__(self, figure: Callable[[str], str], *, code: bool, drafts: bool = True) -> None:
         self.math = MathSetter()
         self._figure = figure
         self._code = code
+        self._drafts = drafts
 
     def html(self, notebook: Any, title: str) -> str:
-        """The whole page, which asks the network for nothing and runs nothing."""
+        """The whole page, which asks the network for nothing.
+
+        Nothing runs in it but our own script, by its digest, where there is something to step
+        through or to start.
+        """
         cells = "\n".join(part for cell in notebook.cells for part in self._cell(cell) if part)
+        policy, script = _POLICY, ""
+        if "kodisc-chapters" in cells or _LATER in cells:
+            script = _SCRIPT.read_text(encoding="utf-8")
+            digest = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode("ascii")
+            policy, script = (
+                f"{policy}; script-src 'sha256-{digest}'",
+                f"<script>{script}</script>\n",
+            )
         style = _STYLE.read_text(encoding="utf-8") + (_highlight_styles() if self._code else "")
         language = str(notebook.metadata.get("language", "en"))
         lang = language if re.fullmatch(r"[A-Za-z-]{2,12}", language) else "en"
         return (
             f'<!DOCTYPE html>\n<html lang="{lang}">\n<head>\n<meta charset="utf-8">\n'
-            f'<meta http-equiv="Content-Security-Policy" content="{_POLICY}">\n'
+            f'<meta http-equiv="Content-Security-Policy" content="{policy}">\n'
             '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
             f"<title>{escape(title)}</title>\n<style>\n{style}</style>\n</head>\n<body>\n<main>\n"
-            f"{cells}\n</main>\n</body>\n</html>\n"
+            f"{cells}\n</main>\n{script}</body>\n</html>\n"
         )
 
     def _cell(self, cell: Any) -> Iterator[str]:
@@ -76,9 +97,9 @@ class Page:
         data = output.get("data", {})
         html = "".join(data.get("text/html", ""))
         if "kodisc-video" in html:
-            cleaner = FigureCleaner()
+            cleaner = FigureCleaner(drafts=self._drafts)
             cleaner.feed(self._figure(html))
-            return cleaner.result()
+            return cleaner.result().replace(" autoplay muted", f" muted {_LATER}")
         if "kodisc-still" in html or "kodisc-storyboard" in html:
             pictures = PictureCleaner(lines=self._code)
             pictures.feed(html)

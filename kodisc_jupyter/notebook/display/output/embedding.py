@@ -44,8 +44,9 @@ class VideoOptions(NamedTuple):
 
     ``embed``: True embeds, False links, None embeds what has no public address. Files of more
     than ``embed_limit_mb`` (10^6 bytes each) are linked, to a copy in ``folder``. ``width`` is a
-    CSS length. ``message_limit`` is the largest output in bytes that reaches the page, None for
-    no limit. ``saved``: whether what is shown becomes part of a notebook's file.
+    CSS length, ``transcript`` the author's own. ``message_limit`` is the largest output in bytes
+    that reaches the page, None for no limit. ``saved``: whether what is shown becomes part of a
+    notebook's file.
     """
 
     embed: bool | None = None
@@ -55,6 +56,7 @@ class VideoOptions(NamedTuple):
     loop: bool = False
     autoplay: bool = False
     alt: str = ""
+    transcript: str = ""
     message_limit: int | None = None
     saved: bool = False
 

@@ -17,6 +17,7 @@ from kodisc_jupyter.api.errors import NO_REASON
 from kodisc_jupyter.api.models import AspectRatio, frame_size
 from kodisc_jupyter.notebook.display import words
 from kodisc_jupyter.notebook.display.links import is_embedded, safe_url
+from kodisc_jupyter.notebook.display.output.chapters import chapters_html, transcript_html
 from kodisc_jupyter.notebook.display.output.embedding import UPRIGHT_PX, WIDE_PX
 from kodisc_jupyter.renders import money
 from kodisc_jupyter.renders.state import Phase, RenderState
@@ -54,6 +55,7 @@ def figure_html(
     autoplay: bool = False,
     alt: str = "",
     note: str = "",
+    own_transcript: str = "",
 ) -> str:
     """A finished render as static HTML, root ``figure.kodisc-video``.
 
@@ -62,7 +64,7 @@ def figure_html(
     say where they have none; an address that
     :func:`~kodisc_jupyter.notebook.display.links.safe_url` refuses is not used. ``width`` is a CSS
     length. ``autoplay`` mutes: browsers play nothing aloud unasked. ``note`` is a sentence about
-    how the video is kept.
+    how the video is kept, ``own_transcript`` what its author says that it shows.
 
     Raises:
         ValueError: ``width`` is not a CSS length.
@@ -71,7 +73,12 @@ def figure_html(
     upright = state.aspect_ratio is AspectRatio.UPRIGHT
     box = css_width(width) if width else f"{UPRIGHT_PX if upright else WIDE_PX}px"
     described = escape(words.plain(alt, 500) or f"Manim animation {words.name(state.scene)}")
-    caption = _caption(state, src, captions_url, note, alt) + _transcript(transcript)
+    caption = (
+        _caption(state, src, captions_url, note, alt)
+        + chapters_html(state.outline.chapters, src)
+        + _transcript(transcript)
+        + transcript_html(state.outline, own_transcript, alt)
+    )
     player = _player(state, src, poster_src, safe_url(captions_src), loop, autoplay, described)
     return (
         f'<figure class="kodisc-video" style="margin:0;width:{box};max-width:100%">'

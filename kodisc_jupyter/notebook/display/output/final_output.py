@@ -45,6 +45,7 @@ def final_bundle(
             autoplay=kept.autoplay,
             alt=kept.alt,
             note=shown.note,
+            own_transcript=kept.transcript,
         )
         text = figure.figure_text(state, src=shown.src, note=shown.note)
         return {"text/html": html, "text/plain": text, **_still(shown)}

@@ -1,0 +1,61 @@
+// Chapters under a video: a click, or a key on a button, plays the video from there.
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { Window } from "happy-dom";
+import { completed, stage, video } from "./stage.js";
+
+const FIGURE =
+  '<figure class="kodisc-video"><video></video><figcaption><ol class="kodisc-chapters">' +
+  '<li><time datetime="PT0S">0:00</time> <bdi>Start</bdi></li>' +
+  '<li><time datetime="PT3.467S">0:03</time> <bdi>Proof</bdi></li>' +
+  '<li><a href="video.mp4#t=7.5"><time datetime="PT7.5S">0:07</time> <bdi>End</bdi></a></li>' +
+  "</ol></figcaption></figure>";
+
+/** A saved figure on a page in which our script runs. */
+async function page() {
+  const window = new Window();
+  Object.assign(globalThis, { document: window.document });
+  delete globalThis.kodiscChapters;
+  window.document.body.innerHTML = FIGURE;
+  const { followChapters } = await import("../src/chapters.js");
+  followChapters();
+  const player = window.document.querySelector("video");
+  let plays = 0;
+  player.play = async () => void plays++;
+  return { window, player, plays: () => plays, items: [...window.document.querySelectorAll("li")] };
+}
+
+test("each chapter becomes a button, and a link stays one", async () => {
+  const { items } = await page();
+  assert.deepEqual(items.map((item) => item.firstElementChild.tagName), ["BUTTON", "BUTTON", "A"]);
+  assert.equal(items[1].textContent, "0:03 Proof");
+});
+
+test("a click plays from the chapter's exact start, also where a link would open the file", async () => {
+  const { items, player, plays, window } = await page();
+  items[1].querySelector("button").click();
+  assert.equal(player.currentTime, 3.467);
+  const click = new window.MouseEvent("click", { bubbles: true, cancelable: true });
+  items[2].querySelector("bdi").dispatchEvent(click);
+  assert.equal(player.currentTime, 7.5);
+  assert.equal(click.defaultPrevented, true);
+  assert.equal(plays(), 2);
+});
+
+test("a figure that comes later gets its buttons when its video is there", async () => {
+  const { window } = await page();
+  window.document.body.innerHTML = FIGURE;
+  window.document.querySelector("video").dispatchEvent(new window.Event("loadedmetadata"));
+  assert.equal(window.document.querySelectorAll("li button").length, 2);
+});
+
+test("the finished panel has chapters and what the video shows, too", (t) => {
+  const chapters = [[0, "0:00", "Start"], [3.467, "0:03", "Proof"]];
+  const told = ["What the video shows", ["0:00 A circle.", "0:03 A square."]];
+  const { find } = stage(t, completed({ video: video({ chapters, told }) }));
+  const list = find("ol.kodisc-chapters");
+  assert.deepEqual([...list.children].map((item) => item.textContent), ["0:00 Start", "0:03 Proof"]);
+  assert.equal(list.children[1].querySelector("time").dateTime, "PT3.467S");
+  assert.equal(find("details.kodisc-transcript summary").textContent, "What the video shows");
+  assert.match(find("details.kodisc-transcript").textContent, /A circle.\n0:03 A square./);
+});

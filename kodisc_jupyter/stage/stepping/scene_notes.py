@@ -1,0 +1,162 @@
+"""What a video shows, noted while its scene is stepped: its words, and what happens in it."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterable, Iterator
+from typing import Any, Final
+
+from kodisc_jupyter.stage.stepping.acts import Act, acts_of
+from kodisc_jupyter.stage.stepping.nouns import Noun, noun_of
+from kodisc_jupyter.stage.stepping.stepped_scene import SteppedAnimation, SteppedScene
+from kodisc_jupyter.stage.stepping.stepping import Stepping, Watcher
+
+TEXT_LIMIT: Final = 500
+"""Characters kept of one text."""
+
+TEXTS_KEPT: Final = 200
+
+TOLD_KEPT: Final = 300
+"""Things that happen, at most, in one account."""
+
+
+class SceneNotes(Watcher):
+    """Takes notes of every scene alike: a mobject of somebody's own may be anything."""
+
+    def __init__(self) -> None:
+        self.texts: dict[str, None] = {}
+        self.told: list[dict[str, Any]] = []
+        """Each ``at`` a time, ``did`` a word of :class:`Act`, ``what`` and ``into`` nouns."""
+        self._seen: dict[int, Any] = {}
+        self._roots: list[tuple[Any, Noun | None]] = []
+        self._looks: dict[int, tuple[Any, Noun | None]] = {}
+
+    def animation_began(self, stepping: Stepping, animation: SteppedAnimation) -> None:
+        """Note what has been put there or taken away since, and what the animation does."""
+        with contextlib.suppress(Exception):
+            scene = stepping.scene
+            acts = [act for each in scene.animations for act in acts_of(each)]
+            at_s = animation.start_s
+            if not animation.skipped:
+                self._note_silent_changes(scene, acts, at_s)
+            for act in acts:
+                if not animation.skipped:
+                    self._note(act, scene, at_s)
+                if act.into is not None:
+                    look = noun_of(act.into)
+                    if act.did == "recoloured" and look:
+                        look = {**(self._noun(act.mobject) or look), "colour": look["colour"]}
+                    self._looks[id(act.mobject)] = (act.mobject, look)
+
+    def animation_ended(self, stepping: Stepping, animation: SteppedAnimation) -> None:  # noqa: ARG002
+        """Note the words that are on screen, and what is."""
+        scene = stepping.scene
+        for text in _words(scene):
+            if len(self.texts) >= TEXTS_KEPT:
+                break
+            self.texts.setdefault(text[:TEXT_LIMIT])
+        with contextlib.suppress(Exception):
+            self._seen = _families(scene.mobjects)
+            self._roots = [(each, self._noun(each)) for each in scene.mobjects]
+
+    def to_json(self, record: SteppedScene) -> dict[str, Any]:
+        """The notes and what the stepping itself has recorded, as a report has them."""
+        return {
+            "seconds": round(record.frames / record.fps, 3),
+            "frames": record.frames,
+            "animations": [
+                {
+                    "start": round(each.start_s, 3),
+                    "seconds": round(each.seconds, 3),
+                    "line": each.line,
+                    "what": ", ".join(each.animations)[:200],
+                }
+                for each in record.animations
+            ],
+            "sections": [
+                {"name": each.name, "start": round(each.start_s, 3)}
+                for each in record.sections
+                if not each.skipped
+            ],
+            "captions": [
+                {"start": cue.start_s, "end": cue.end_s, "text": cue.text[:TEXT_LIMIT]}
+                for cue in record.subcaptions
+            ],
+            "texts": list(self.texts),
+            "told": self.told,
+        }
+
+    def _note_silent_changes(self, scene: Any, acts: Iterable[Act], at_s: float) -> None:
+        """What ``add`` and ``remove`` have done since the last animation."""
+        now = _families(scene.mobjects)
+        animated = _families(
+            part
+            for part in (
+                *(each for act in acts for each in (act.mobject, act.into)),
+                *(each for animation in scene.animations for each in _animated(animation)),
+            )
+            if part is not None
+        )
+        for root, noun in self._roots:
+            if now.keys().isdisjoint(_families([root])):
+                self._tell("gone", noun, at_s)
+        for root in scene.mobjects:
+            family = _families([root])
+            if family.keys().isdisjoint(self._seen) and family.keys().isdisjoint(animated):
+                self._tell("shown", self._noun(root), at_s)
+
+    def _note(self, act: Act, scene: Any, at_s: float) -> None:
+        if act.mobject is getattr(scene.renderer.camera, "frame", None) and act.mobject is not None:
+            self._tell("camera " + act.did, None, at_s, always=True)
+        elif act.mobject is None:
+            self._tell(act.did, None, at_s, always=True)
+        else:
+            into = noun_of(act.into) if act.into is not None else None
+            self._tell(act.did, self._noun(act.mobject), at_s, into)
+
+    def _tell(
+        self,
+        did: str,
+        noun: Noun | None,
+        at_s: float,
+        into: Noun | None = None,
+        *,
+        always: bool = False,
+    ) -> None:
+        if (noun is None and not always) or len(self.told) >= TOLD_KEPT:
+            return
+        entry = {"at": round(at_s, 3), "did": did, "what": noun, "into": into}
+        self.told.append({name: value for name, value in entry.items() if value is not None})
+
+    def _noun(self, mobject: Any) -> Noun | None:
+        """What it looks like now: a Transform leaves the mobject itself as it was called."""
+        return noun_of(mobject, self._looks)
+
+
+def _families(mobjects: Iterable[Any]) -> dict[int, Any]:
+    """All mobjects and their parts, by their identity, held so that none is given twice."""
+    return {id(part): part for each in mobjects for part in each.get_family()}
+
+
+def _animated(animation: Any) -> Iterator[Any]:
+    """All that an animation, or those that it holds, has to do with."""
+    yield getattr(animation, "mobject", None)
+    for each in getattr(animation, "animations", ()):
+        yield from _animated(each)
+
+
+def _words(scene: Any) -> Iterator[str]:
+    """The texts on screen, as they were given: of Text, Paragraph, MarkupText, Tex and MathTex."""
+    for mobject in scene.mobjects:
+        with contextlib.suppress(Exception):  # a mobject of somebody's own may be anything
+            yield from _texts_of(mobject)
+
+
+def _texts_of(mobject: Any) -> Iterator[str]:
+    text = getattr(mobject, "original_text", None) or getattr(mobject, "tex_string", None)
+    if isinstance(text, str):
+        if text.strip():
+            yield text.strip()
+        return
+    for each in mobject.submobjects:
+        yield from _texts_of(each)
