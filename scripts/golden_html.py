@@ -10,32 +10,22 @@ from __future__ import annotations
 
 import argparse
 import html
-import importlib.util
 import sys
 from pathlib import Path
-from types import ModuleType
 
-TESTS = Path(__file__).parents[1] / "tests" / "unit"
-
-
-def table() -> ModuleType:
-    """The module that holds the wrong cells."""
-    spec = importlib.util.spec_from_file_location(
-        "scene_wrong_cells", TESTS / "scene_wrong_cells.py"
-    )
-    module = importlib.util.module_from_spec(spec)
-    sys.modules[spec.name] = module
-    spec.loader.exec_module(module)
-    return module
+ROOT = Path(__file__).parents[1]
+TESTS = ROOT / "tests" / "unit"
 
 
 def cards() -> dict[str, str]:
     """The HTML of each wrong cell, by the name of the cell."""
+    sys.path.insert(0, str(ROOT))
     from kodisc_jupyter.scene.diagnostics import to_html
+    from tests.support import wrong_cells
 
     return {
         wrong.name: "\n".join(map(to_html, wrong.checked().diagnostics)) + "\n"
-        for wrong in table().WRONG
+        for wrong in wrong_cells.WRONG
     }
 
 

@@ -17,7 +17,7 @@ from pathlib import Path
 import pytest
 import requests
 
-from tests.renders_local.conftest import Server, Starter, children, is_alive, until
+from tests.support.render_server import Server, Starter, children, is_alive, until
 
 ADA, MALLORY = ("kdsc_live_" + digit * 48 for digit in "ab")
 GOOD = "from manim import *\n\n\nclass Good(Scene):\n    def construct(self):\n        self.play(Create(Circle()), run_time=0.2)\n"

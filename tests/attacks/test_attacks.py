@@ -9,7 +9,7 @@ import time
 import pytest
 
 from tests.attacks.conftest import ADA, GOOD, MALLORY
-from tests.renders_local.conftest import children
+from tests.support.render_server import children
 
 pytestmark = pytest.mark.render
 

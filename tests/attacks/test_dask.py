@@ -14,8 +14,8 @@ import pytest
 
 from tests.attacks.conftest import ADA, attacked, make_class
 from tests.attacks.test_attacks import MEMORY, refused
-from tests.renders_local.conftest import Starter, children
 from tests.renders_local.dask_cluster import Cluster, tls_of_the_page
+from tests.support.render_server import Starter, children
 
 pytestmark = pytest.mark.render
 

@@ -8,9 +8,9 @@ from pathlib import Path
 
 from kodisc_jupyter.renders.watch.pacing import POLL_CAP_S
 from tests.bench import scenes
-from tests.bench.api_server import Api, api_server
 from tests.bench.figures import Figure, Series
 from tests.bench.kernels import WIDGET, content_bytes, kernel, sent_at
+from tests.support.api_server import Api, api_server
 
 POST = """\
 import json as _json, time as _time, requests as _requests
@@ -26,7 +26,7 @@ print((_time.perf_counter() - _began) * 1000)
 
 def own_time(folder: Path) -> list[Figure]:
     """A cell that does not wait, from ``busy`` to ``idle``, beside a plain POST of the same."""
-    from tests.bench.api_server import KEY
+    from tests.support.api_server import KEY
 
     figures = []
     for place in ("local", "cloud"):

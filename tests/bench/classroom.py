@@ -15,7 +15,7 @@ import psutil
 from kodisc_jupyter.local.processes import process_tree
 from tests.bench import scenes
 from tests.bench.figures import Figure, Series
-from tests.renders_local.conftest import Server, Starter, children
+from tests.support.render_server import Server, Starter, children
 
 USERS, JOBS_EACH, WORKERS = 50, 4, 2
 STUDENTS = 30

@@ -8,9 +8,9 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from tests.bench import scenes
-from tests.bench.api_server import api_server
 from tests.bench.figures import Figure, Series
 from tests.bench.kernels import WIDGET, Kernel, kernel, sent_at
+from tests.support.api_server import api_server
 
 TIMED = """\
 import time as _time

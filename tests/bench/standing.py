@@ -7,9 +7,9 @@ import time
 from pathlib import Path
 
 from tests.bench import scenes
-from tests.bench.api_server import Api, api_server
 from tests.bench.figures import Figure, Series
 from tests.bench.kernels import Kernel, kernel
+from tests.support.api_server import Api, api_server
 
 JOBS = 500
 WATCHED_S = 20.0

@@ -11,7 +11,7 @@ from kodisc_jupyter.api.client import Client
 from kodisc_jupyter.api.errors import KodiscError, NetworkError, ServerError
 from kodisc_jupyter.api.exchange.download import CAPTIONS, MAX_BYTES, PICTURE, TOTAL_S, Arrival
 from kodisc_jupyter.api.exchange.download import VIDEO as VIDEO_KIND
-from tests.faults.conftest import KEY, answer, cut, cut_in_body, dribble, stall
+from tests.support.faulty_server import KEY, answer, cut, cut_in_body, dribble, stall
 
 VIDEO = bytes(range(256)) * 1000
 

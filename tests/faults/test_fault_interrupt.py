@@ -8,7 +8,7 @@ import textwrap
 
 import pytest
 
-from tests.faults.conftest import (
+from tests.support.faulty_server import (
     KEY,
     PATIENCE_S,
     accepted,

@@ -10,7 +10,7 @@ import pytest
 from kodisc_jupyter.api.auth import Key
 from kodisc_jupyter.api.errors import KodiscError, NetworkError
 from kodisc_jupyter.api.models import RenderRequest
-from tests.faults.conftest import (
+from tests.support.faulty_server import (
     JOB_ID,
     KEY,
     accepted,

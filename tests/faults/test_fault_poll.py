@@ -18,7 +18,7 @@ from kodisc_jupyter.api.errors import (
     ServerError,
     WaitTimeoutError,
 )
-from tests.faults.conftest import (
+from tests.support.faulty_server import (
     JOB_ID,
     KEY,
     answer,

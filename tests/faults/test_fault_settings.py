@@ -12,7 +12,7 @@ from kodisc_jupyter.api import auth
 from kodisc_jupyter.api.errors import AuthenticationError, KodiscError, NetworkError
 from kodisc_jupyter.api.exchange.network_errors import misconfiguration_of
 from kodisc_jupyter.api.models import RenderRequest
-from tests.faults.conftest import KEY
+from tests.support.faulty_server import KEY
 
 URL = "https://kodisc.example/api/v2"
 REQUEST = RenderRequest("x", "A")

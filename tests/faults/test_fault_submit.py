@@ -20,7 +20,7 @@ from kodisc_jupyter.api.errors import (
     SubmissionUncertainError,
 )
 from kodisc_jupyter.api.models import RenderRequest
-from tests.faults.conftest import (
+from tests.support.faulty_server import (
     JOB_ID,
     KEY,
     accepted,

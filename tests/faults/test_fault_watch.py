@@ -18,7 +18,7 @@ from kodisc_jupyter.renders.journal.record import Step
 from kodisc_jupyter.renders.session import RenderSession
 from kodisc_jupyter.renders.state import Phase
 from kodisc_jupyter.renders.watch import lookup, pacing
-from tests.faults.conftest import JOB_ID, account, answer, cut, job, running
+from tests.support.faulty_server import JOB_ID, account, answer, cut, job, running
 
 PATIENCE_S = 60.0
 REQUEST = RenderRequest("class Hello(Scene): ...", "Hello")

@@ -17,7 +17,7 @@ from kodisc_jupyter.renders.money import settlement
 from kodisc_jupyter.renders.session import RenderSession
 from kodisc_jupyter.renders.state import Phase
 from kodisc_jupyter.renders.watch import pacing
-from tests.faults.conftest import JOB_ID, KEY, accepted, account, cut, running, stall
+from tests.support.faulty_server import JOB_ID, KEY, accepted, account, cut, running, stall
 
 PATIENCE_S = 60.0
 REQUEST = RenderRequest("class Hello(Scene): ...", "Hello")

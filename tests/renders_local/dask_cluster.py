@@ -10,7 +10,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from tests.renders_local.conftest import until
+from tests.support.render_server import until
 
 PAGE = Path(__file__).parents[2] / "docs" / "class-server.md"
 

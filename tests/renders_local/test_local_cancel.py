@@ -7,7 +7,7 @@ import pytest
 
 from kodisc_jupyter.api.errors import JobNotFoundError, KodiscError
 from kodisc_jupyter.renders import local_server
-from tests.renders_local.conftest import until
+from tests.support.render_server import until
 
 FOREVER = """\
 from manim import *

@@ -18,9 +18,9 @@ from kodisc_jupyter.notebook.line.cell_line import parse
 from kodisc_jupyter.notebook.magics import KodiscMagics
 from kodisc_jupyter.notebook.pictures.cell import NoPictureError
 from kodisc_jupyter.renders import local_server
-from tests.bench.api_server import api_server
 from tests.renders_local.picture_scenes import CODE, MANIM, SCENES
 from tests.renders_local.rehearsal_cells import cell
+from tests.support.api_server import api_server
 
 pytestmark = pytest.mark.render
 

@@ -15,8 +15,8 @@ from kodisc_jupyter.notebook.magics import KodiscMagics
 from kodisc_jupyter.renders import local_server
 from kodisc_jupyter.renders.state import Phase
 from kodisc_jupyter.scene.diagnostics import NOTHING_CHARGED
-from tests.bench.api_server import api_server
 from tests.renders_local.rehearsal_cells import FAILING, RIGHT, cell
+from tests.support.api_server import api_server
 
 pytestmark = pytest.mark.render
 
@@ -193,7 +193,7 @@ def test_what_a_scene_prints_is_shown_with_its_error_and_said_to_be_lost(kernel,
 
 
 def test_no_key_of_kodisc_reaches_the_scene(kernel, cloud):
-    from tests.bench.api_server import KEY
+    from tests.support.api_server import KEY
 
     look = (
         "import os",

@@ -6,25 +6,14 @@ import dataclasses
 
 import pytest
 
-from kodisc_jupyter.api.models import AspectRatio, Balance, Quality
+from kodisc_jupyter.api.models import Balance
 from kodisc_jupyter.renders import money
-from kodisc_jupyter.renders.state import Estimate, Phase, RenderState
+from kodisc_jupyter.renders.state import Estimate, Phase
+from tests.support.states import render_state
 
 
 def state(phase=Phase.COMPLETED, **fields):
-    return dataclasses.replace(
-        RenderState(
-            render_id="r1",
-            phase=phase,
-            scene="HelloKodisc",
-            quality=Quality.LOW,
-            aspect_ratio=AspectRatio.WIDE,
-            backend="cloud",
-            began_at=1_000.0,
-            phase_at=1_002.5,
-        ),
-        **fields,
-    )
+    return render_state(phase, **fields)
 
 
 def fell(by, cost=42, **fields):

@@ -303,22 +303,6 @@ def test_a_missing_value_is_said_as_that(line):
         parse(line)
 
 
-def test_every_flag_of_the_installed_manim_has_an_answer():
-    from manim.cli.render.commands import render
-
-    ours = set(cell_line.WORDS) | {"-h", "--help"}
-    flags = {
-        flag
-        for parameter in render.params
-        for flag in (*parameter.opts, *parameter.secondary_opts)
-        if flag.startswith("-")
-    }
-    assert len(flags) > 30
-    for flag in sorted(flags - ours):
-        with pytest.raises(OptionError, match="Manim's"):
-            parse(f"X {flag}")
-
-
 @pytest.mark.parametrize("line", ["--forc", "--forced", "--format", "--for", "--froce"])
 def test_no_slip_of_the_pen_leads_to_what_costs(line):
     with pytest.raises(OptionError) as refused:

@@ -2,63 +2,47 @@
 
 from __future__ import annotations
 
-import dataclasses
 import json
 import re
 from pathlib import Path
 
 import pytest
 
-from kodisc_jupyter.api.models import AspectRatio, Balance, Job, JobStatus, Quality
+from kodisc_jupyter.api.models import Balance, Job, JobStatus
 from kodisc_jupyter.notebook.display.panel_json import panel_json
-from kodisc_jupyter.renders.state import Budget, Estimate, Phase, RenderState, Retry
-
-
-def state(phase=Phase.RUNNING, **fields):
-    return dataclasses.replace(
-        RenderState(
-            render_id="r1",
-            phase=phase,
-            scene="HelloKodisc",
-            quality=Quality.LOW,
-            aspect_ratio=AspectRatio.WIDE,
-            backend="cloud",
-            began_at=1_000.0,
-            phase_at=1_002.5,
-        ),
-        **fields,
-    )
+from kodisc_jupyter.renders.state import Budget, Estimate, Phase, Retry
+from tests.support.states import render_state
 
 
 @pytest.mark.parametrize("phase", list(Phase))
 def test_every_phase_is_plain_json_with_a_headline_in_words(phase):
-    fields = panel_json(state(phase), now=1_003.0)
+    fields = panel_json(render_state(phase), now=1_003.0)
     assert json.loads(json.dumps(fields)) == fields
     assert fields["phase"] == phase.value
     assert len(fields["headline"]) > 5
 
 
 def test_times_are_milliseconds_with_the_kernels_now():
-    fields = panel_json(state(ended_at=1_010.25), now=1_003.0)
+    fields = panel_json(render_state(ended_at=1_010.25), now=1_003.0)
     assert (fields["now"], fields["began"]) == (1_003_000, 1_000_000)
     assert fields["ended"] == 1_010_250
 
 
 def test_a_retry_is_told_only_while_retrying():
     retry = Retry(attempt=2, attempts=5, at=1_004.0, reason="the server answered 503")
-    told = panel_json(state(Phase.RETRYING, retry=retry), now=1_003.0)["retry"]
+    told = panel_json(render_state(Phase.RETRYING, retry=retry), now=1_003.0)["retry"]
     assert told == {
         "attempt": 2,
         "attempts": 5,
         "at": 1_004_000,
         "reason": "the server answered 503",
     }
-    assert panel_json(state(Phase.QUEUED, retry=retry), now=1_003.0)["retry"] is None
+    assert panel_json(render_state(Phase.QUEUED, retry=retry), now=1_003.0)["retry"] is None
 
 
 def test_money_shows_paid_free_total_reserved_budget_and_the_estimate_with_its_ground():
     rows = panel_json(
-        state(
+        render_state(
             balance_before=Balance(1840, 200, 2040),
             reserved=40,
             budget=Budget(limit=500, spent=40),
@@ -76,7 +60,7 @@ def test_money_shows_paid_free_total_reserved_budget_and_the_estimate_with_its_g
 
 def test_at_the_end_the_change_of_the_balance_is_visible():
     rows = panel_json(
-        state(
+        render_state(
             Phase.COMPLETED,
             cost=51,
             balance_before=Balance(1840, 200, 2040),
@@ -91,12 +75,12 @@ def test_at_the_end_the_change_of_the_balance_is_visible():
 
 
 def test_what_the_api_did_not_say_is_unknown():
-    rows = panel_json(state(Phase.COMPLETED), now=1_003.0)["money"]
+    rows = panel_json(render_state(Phase.COMPLETED), now=1_003.0)["money"]
     assert rows == [["Charged", "unknown", "Kodisc has not said"]]
 
 
 def test_on_this_machine_no_credits_are_needed():
-    fields = panel_json(state(backend="local", unlimited=True), now=1_003.0)
+    fields = panel_json(render_state(backend="local", unlimited=True), now=1_003.0)
     assert fields["money"] is None
     assert "no credits needed" in fields["settings"]
     assert fields["again"] is None
@@ -105,7 +89,7 @@ def test_on_this_machine_no_credits_are_needed():
 
 def test_a_lost_render_is_never_called_failed():
     job = Job("clx1", JobStatus.RUNNING)
-    fields = panel_json(state(Phase.LOST, job=job), now=1_003.0)
+    fields = panel_json(render_state(Phase.LOST, job=job), now=1_003.0)
     assert "fail" not in json.dumps(fields).lower()
     assert "goes on" in fields["headline"]
     assert fields["step"] == 4
@@ -113,7 +97,7 @@ def test_a_lost_render_is_never_called_failed():
 
 def test_a_long_error_is_cut_with_a_note_and_hidden_characters_are_written_out():
     error = "x" * 100_000 + "\u202eevil\x1b[31mred"
-    fields = panel_json(state(Phase.FAILED, error=error), now=1_003.0)
+    fields = panel_json(render_state(Phase.FAILED, error=error), now=1_003.0)
     assert len(fields["error"]) < 5_000
     assert "characters left out" in fields["error"]
     assert fields["error"].endswith("<U+202E>evilred")
@@ -121,8 +105,8 @@ def test_a_long_error_is_cut_with_a_note_and_hidden_characters_are_written_out()
 
 def test_an_estimate_is_told_while_it_runs_with_the_moment_it_counts_from():
     estimate = Estimate("HelloKodisc at low before", credits=51, duration_ms=12_000)
-    assert panel_json(state(estimate=estimate), now=1_003.0)["guess"] == [1_002_500, 12_000]
-    assert panel_json(state(Phase.QUEUED, estimate=estimate), now=1_003.0)["guess"] is None
+    assert panel_json(render_state(estimate=estimate), now=1_003.0)["guess"] == [1_002_500, 12_000]
+    assert panel_json(render_state(Phase.QUEUED, estimate=estimate), now=1_003.0)["guess"] is None
 
 
 def test_each_field_is_a_trait_of_the_widget():
@@ -131,12 +115,12 @@ def test_each_field_is_a_trait_of_the_widget():
     synced = {
         name for name in KodiscPanel.class_trait_names(sync=True) if name in vars(KodiscPanel)
     }
-    assert synced == {*panel_json(state(), now=1_003.0), "news"}
+    assert synced == {*panel_json(render_state(), now=1_003.0), "news"}
 
 
 def test_each_field_is_declared_for_the_front_end():
     declared = (Path(__file__).parents[2] / "js/src/types.d.ts").read_text(encoding="utf-8")
     of_state = declared.partition("interface State {")[2].partition("\n}")[0]
     assert set(re.findall(r"^  (\w+)\??:", of_state, re.MULTILINE)) == {
-        *panel_json(state(), now=1_003.0)
+        *panel_json(render_state(), now=1_003.0)
     }

@@ -161,22 +161,3 @@ def test_a_value_that_lies_about_its_type_is_refused():
         literal(Sly("x"))
     with pytest.raises(ValueError, match="Sly; only"):
         literal([Sly("x")])
-
-
-def test_a_colour_of_manim_is_sent_as_its_hex_code():
-    import manim
-
-    assert literal(manim.GREEN_C) == "__import__('manim').ManimColor('#83C167')"
-    faint = manim.ManimColor("#83C16780")
-    rounded = manim.ManimColor([0.1, 0.2, 0.30001, 0.7])
-    for colour in (
-        manim.GREEN_C,
-        manim.WHITE,
-        faint,
-        rounded,
-        *manim.color_gradient(["#f00", "#00f"], 5),
-    ):
-        again = eval(literal(colour))
-        assert type(again) is manim.ManimColor
-        assert list(again.to_rgba()) == list(colour.to_rgba())
-    assert eval(literal({"sky": [manim.BLUE, "#123456"]})) == {"sky": [manim.BLUE, "#123456"]}

@@ -1,31 +1,19 @@
 """Every wrong cell of the table: what is found, where, and the same words in all renderings."""
 
 import html
-import importlib.util
 import re
-import sys
 from pathlib import Path
 
 import pytest
 
 from kodisc_jupyter.scene.checks import CHECKS
 from kodisc_jupyter.scene.diagnostics import to_ansi, to_html, to_json, to_text
+from tests.support import wrong_cells
 
 HERE = Path(__file__).parent
 
 
-def table():
-    spec = importlib.util.spec_from_file_location(
-        "scene_wrong_cells", HERE / "scene_wrong_cells.py"
-    )
-    module = importlib.util.module_from_spec(spec)
-    sys.modules[spec.name] = module
-    spec.loader.exec_module(module)
-    return module
-
-
-TABLE = table()
-each_wrong_cell = pytest.mark.parametrize("wrong", TABLE.WRONG, ids=lambda wrong: wrong.name)
+each_wrong_cell = pytest.mark.parametrize("wrong", wrong_cells.WRONG, ids=lambda wrong: wrong.name)
 
 
 def the_one(wrong):
@@ -38,8 +26,8 @@ def words(text):
 
 
 def test_the_table_has_cells_for_every_check_but_the_one_about_depth():
-    assert len({wrong.name for wrong in TABLE.WRONG}) == len(TABLE.WRONG) >= 60
-    assert {wrong.check for wrong in TABLE.WRONG} == set(CHECKS) - {
+    assert len({wrong.name for wrong in wrong_cells.WRONG}) == len(wrong_cells.WRONG) >= 60
+    assert {wrong.check for wrong in wrong_cells.WRONG} == set(CHECKS) - {
         "too-deep",
         "rehearsal",
         "layout",
@@ -53,7 +41,7 @@ def test_the_mistake_is_found_at_its_place_with_a_hint(wrong):
     assert (found.origin, found.line) == (wrong.origin, wrong.line)
     assert found.message == wrong.message
     assert found.hint == wrong.hint
-    assert found.charged == (TABLE.SENT_ALONE if wrong.severity == "error" else "")
+    assert found.charged == (wrong_cells.SENT_ALONE if wrong.severity == "error" else "")
     marked = [line for line in found.excerpt if line.mark]
     assert [line.number for line in marked] == ([] if wrong.line is None else [wrong.line])
     assert "".join(line.text[slice(*line.mark)] for line in marked) == wrong.marked

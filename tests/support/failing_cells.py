@@ -6,6 +6,8 @@
 from dataclasses import dataclass
 from typing import Any
 
+from kodisc_jupyter.scene.cell import Source, assemble
+
 IMPORT = "from manim import *\n\n"
 
 
@@ -39,7 +41,7 @@ def scene(*lines: str, head: str = IMPORT) -> str:
     return f"{head}class Fails(Scene):\n    def construct(self):\n{body}"
 
 
-FAILING = (
+CELLS = (
     Failing(
         "wrong_keyword",
         scene("circle = Circle()", "self.add(Circle(colr=RED))  # here"),
@@ -261,3 +263,11 @@ FAILING = (
         "def construct(self)",
     ),
 )
+
+FAILING = {cell.name: cell for cell in CELLS}
+
+
+def source_of(failing: Failing) -> Source:
+    """The source that is sent of a cell."""
+    values = dict(failing.values)
+    return assemble(failing.cell, prelude=failing.prelude, values=values, first_line=2)

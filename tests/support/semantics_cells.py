@@ -6,7 +6,7 @@ All stand below `from manim import *`; `None` as hint says that reading alone do
 import textwrap
 
 
-def cell(body, *, base="Scene", top=""):
+def cell(body: str, *, base: str = "Scene", top: str = "") -> str:
     """A scene called Tried with this body."""
     inner = textwrap.indent(textwrap.dedent(body).strip("\n"), " " * 8)
     top = f"{textwrap.dedent(top).strip()}\n" if top else ""
