@@ -1,4 +1,4 @@
-"""What was rendered and what it cost: rows, plain text, CSV and pandas."""
+"""What was rendered and what it cost: rows, plain text and CSV."""
 
 from __future__ import annotations
 
@@ -9,9 +9,8 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass, fields
 from datetime import datetime
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
-from kodisc_jupyter.api.errors import KodiscError
 from kodisc_jupyter.api.models import CANCELLED, Credits
 from kodisc_jupyter.api.rules import spreadsheet_text
 from kodisc_jupyter.renders.journal.journal import Showing
@@ -141,21 +140,6 @@ class Report:
             writer.writeheader()
             writer.writerows(_csv_fields(row) for row in self.rows)
         return path
-
-    def to_dataframe(self) -> Any:
-        """The rows as a pandas DataFrame; unknown values are missing ones.
-
-        Raises:
-            KodiscError: pandas is not installed.
-        """
-        try:
-            import pandas as pd
-        except ImportError:
-            raise KodiscError(
-                "pandas is not installed.", hint="pip install pandas, or use --csv PATH."
-            ) from None
-        columns = [field.name for field in fields(ReportRow)]
-        return pd.DataFrame([asdict(row) for row in self.rows], columns=columns)
 
 
 def _csv_fields(row: ReportRow) -> dict[str, object]:

@@ -1,4 +1,4 @@
-"""Receipts: what was rendered and what it cost, in a table, as CSV and in pandas."""
+"""Receipts: what was rendered and what it cost, in a table and as CSV."""
 
 import csv
 import time
@@ -87,15 +87,6 @@ def test_a_report_goes_into_a_csv_file_whole(filled, tmp_path):
     with pytest.raises(KodiscError, match="could not be written"):
         filled.report().write_csv(tmp_path / "nowhere" / "report.csv")
     assert [path.name for path in tmp_path.iterdir() if path.is_file()] == ["report.csv"]
-
-
-def test_a_report_is_a_dataframe_where_pandas_is_there(filled, monkeypatch):
-    frame = filled.report().to_dataframe()
-    assert frame["credits"].sum() == 51
-    assert frame.groupby("scene")["reused"].sum()["Good"] == 1
-    monkeypatch.setitem(__import__("sys").modules, "pandas", None)
-    with pytest.raises(KodiscError, match="pip install pandas"):
-        filled.report().to_dataframe()
 
 
 def test_the_list_of_jobs_shows_state_credits_age_and_the_balances_of_what_is_uncertain(filled):

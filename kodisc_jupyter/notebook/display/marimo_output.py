@@ -61,7 +61,7 @@ def _marimo() -> Any:
 
 def _output_length() -> int | None:
     """How many outputs the cell has; ``None`` where this marimo does not tell."""
-    with contextlib.suppress(Exception):
+    with contextlib.suppress(Exception):  # another marimo keeps it elsewhere
         context = _marimo()._runtime.context.get_context()  # noqa: SLF001
         return len(context.execution_context.output)
     return None

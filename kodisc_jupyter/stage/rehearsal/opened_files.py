@@ -80,7 +80,7 @@ def _roots() -> Iterator[str]:
     # a project that is installed in place has the user's own folder on the path
     installed = [each for each in sys.path if each.endswith("-packages")]
     packages = [*installed, sys.prefix, sys.base_prefix, *paths, str(Path(__file__).parent.parent)]
-    with contextlib.suppress(Exception):
+    with contextlib.suppress(Exception):  # no home, no site packages of a user's own
         packages.append(site.getusersitepackages())
     for each in (*_SYSTEM, *_SYSTEM_TOO, *packages, tempfile.gettempdir(), str(Path.cwd())):
         if each and Path(each).is_absolute():

@@ -33,7 +33,7 @@ class SceneNotes(Watcher):
 
     def animation_began(self, stepping: Stepping, animation: SteppedAnimation) -> None:
         """Note what has been put there or taken away since, and what the animation does."""
-        with contextlib.suppress(Exception):
+        with contextlib.suppress(Exception):  # somebody's own mobject may be anything: no note
             scene = stepping.scene
             acts = [act for each in scene.animations for act in acts_of(each)]
             at_s = animation.start_s
@@ -55,7 +55,7 @@ class SceneNotes(Watcher):
             if len(self.texts) >= TEXTS_KEPT:
                 break
             self.texts.setdefault(text[:TEXT_LIMIT])
-        with contextlib.suppress(Exception):
+        with contextlib.suppress(Exception):  # as above
             self._seen = _families(scene.mobjects)
             self._roots = [(each, self._noun(each)) for each in scene.mobjects]
 

@@ -62,7 +62,7 @@ def run_render(order: Order, outcome: int) -> NoReturn:
     else:
         error = film.render(task, folder / RESULTS, order.shared)
     for stream in (sys.stdout, sys.stderr):
-        with contextlib.suppress(Exception):
+        with contextlib.suppress(Exception):  # the scene may have closed or replaced them
             stream.flush()
     rest = json.dumps({"error": error}).encode()
     while rest:
