@@ -51,8 +51,8 @@ _VARIABLE_KINDS: Final = ("LC_", "TEX", "MANIM", "FONTCONFIG_")
 class Sandbox:
     """How to run a program in a locked room.
 
-    ``hidden`` are files and folders that stay out of sight even where a folder that holds them is
-    shown, as when PYTHONPATH leads to the folder with the users file.
+    ``hidden`` are folders that stay out of sight even where a folder that holds them is shown, as
+    when PYTHONPATH leads to one above them.
     """
 
     program: str
@@ -82,18 +82,9 @@ class Sandbox:
         ]
 
     def _covered(self) -> Iterable[str]:
-        shown = [Path(path).resolve() for path in _visible()]
         for path in self.hidden:
-            real = path.resolve()
-            if real.exists() and any(real.is_relative_to(each) for each in shown):
-                yield from (
-                    ("--tmpfs", str(real))
-                    if real.is_dir()
-                    else (
-                        *("--ro-bind", "/dev/null"),
-                        str(real),
-                    )
-                )
+            if path.is_dir() and _is_visible(path):
+                yield from ("--tmpfs", str(path.resolve()))
 
     def why_not(self) -> str:
         """Why nothing can be run in it on this machine; empty when it can."""
@@ -112,14 +103,22 @@ class Sandbox:
 
 
 def find(hidden: Iterable[Path] = ()) -> tuple[Sandbox | None, str]:
-    """The sandbox of this machine, or ``None`` and why there is none, with what to install."""
+    """The sandbox of this machine, or ``None`` and why there is none, with what to install.
+
+    What is ``hidden``, files and folders, no scene sees. A file among those that are shown cannot
+    be hidden: it would be seen as soon as it is replaced.
+    """
+    hidden = tuple(hidden)
+    for path in hidden:
+        if not path.is_dir() and _is_visible(path):
+            return None, f"{path} lies in a folder that scenes can read; move it to another one"
     if sys.platform != "linux":
         return None, f"there is no sandbox for {platform.system()}"
     program = shutil.which("bwrap") or _bundled()
     if program is None:
         return None, HOW_TO_INSTALL
     known = subprocess.run([program, "--help"], capture_output=True, text=True, check=False)
-    sandbox = Sandbox(program, tuple(hidden), "--disable-userns" in known.stdout + known.stderr)
+    sandbox = Sandbox(program, hidden, "--disable-userns" in known.stdout + known.stderr)
     why = sandbox.why_not()
     if why:
         return None, f"bubblewrap is installed, but this system does not let it work: {why}"
@@ -165,6 +164,11 @@ def _visible() -> list[str]:
         if Path(path).exists() and not within:
             kept.append(path)
     return kept
+
+
+def _is_visible(path: Path) -> bool:
+    real = path.resolve()
+    return any(real.is_relative_to(Path(shown).resolve()) for shown in _visible())
 
 
 def _read_only(paths: Iterable[str]) -> Iterable[str]:
