@@ -65,6 +65,7 @@ def render(task: RenderTask, results: Path, shared: Shared | None = None) -> str
             video.make(scene_class, task.code, results, shared, fresh=task.fresh)
             if not Path(failure.SCENE_FILE).exists():
                 return "The scene deleted the folder that it is rendered in."
+            video.note_prints(results, printed.text())
         except BaseException as problem:
             return failure.with_output(error_text(problem, task, latex), printed.text())
     return None

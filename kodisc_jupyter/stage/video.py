@@ -133,6 +133,13 @@ def _leave(
     (results / REPORT).write_text(report, encoding="utf-8")
 
 
+def note_prints(results: Path, printed: str) -> None:
+    """Add what the scene printed to the report of a render that has left its files."""
+    report = results / REPORT
+    said = json.loads(report.read_text(encoding="utf-8"))
+    report.write_text(json.dumps({**said, "printed": printed}), encoding="utf-8")
+
+
 def _leave_to_manim(scene_class: type[Any], results: Path) -> None:
     """Manim draws and encodes every frame; we only look at them."""
     scene = scene_class()

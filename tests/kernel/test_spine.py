@@ -21,6 +21,7 @@ from manim import *
 
 class HelloKodisc(Scene):
     def construct(self):
+        print("a < b & so on")
         self.play(Create(Circle()), run_time=0.6)
         self.wait(0.4)
 """
@@ -49,6 +50,8 @@ def test_an_unattended_cell_ends_with_a_real_video_and_no_widget(run_notebook, k
     assert "kodisc-video" in done.html(1)
     assert "widgets" not in done.notebook.metadata
     assert "free on this machine" in done.text(1)
+    assert "The scene printed:\na < b & so on" in done.text(1)
+    assert "The scene printed:<br>a &lt; b &amp; so on</div>" in done.html(1)
 
 
 def test_quality_aspect_and_fps_shape_the_video(run_notebook, kodisc_home):

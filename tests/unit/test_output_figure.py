@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from kodisc_jupyter.api.models import AspectRatio, Balance, Job, JobStatus, Quality, RenderResult
+from kodisc_jupyter.notebook.commands.exported_page.html import FigureCleaner
 from kodisc_jupyter.notebook.display.output.figure import (
     css_width,
     error_html,
@@ -20,6 +21,7 @@ from kodisc_jupyter.notebook.display.output.figure import (
     pause_html,
     status_text,
 )
+from kodisc_jupyter.renders.media.outline import Outline
 from kodisc_jupyter.renders.state import Media, Phase, RenderState, Retry
 from kodisc_jupyter.scene.diagnostics import Diagnostic, Severity
 
@@ -188,7 +190,7 @@ def test_captions_without_an_address_can_be_opened_and_read():
 
 def test_hostile_text_and_addresses_do_no_harm():
     job = Job(EVIL, JobStatus.COMPLETED)
-    hostile = state(scene=EVIL, job=job, note=EVIL, error=EVIL)
+    hostile = state(scene=EVIL, job=job, note=EVIL, error=EVIL, outline=Outline(printed=EVIL))
     problem = Diagnostic("failed", Severity.ERROR, EVIL, hint=EVIL, full=EVIL)
     for html in (
         figure_html(hostile, src="javascript:alert(1)", poster_src="data:text/html,x", alt=EVIL),
@@ -207,6 +209,15 @@ def test_hostile_text_and_addresses_do_no_harm():
         assert not re.search("[\u202a-\u202e\u2066-\u2069\x1b]", html)
         assert "alert(1)" in page.text
         assert "😀" in page.text
+
+
+def test_what_a_scene_printed_stands_below_its_video_and_in_no_exported_page():
+    html = figure_html(state(outline=Outline(printed="x = 3\n")), src="a.mp4")
+    assert "The scene printed:<br>x = 3" in html
+    reader = FigureCleaner()
+    reader.feed(html)
+    assert "x = 3" not in reader.result()
+    assert "printed" not in figure_html(DONE, src="a.mp4")
 
 
 def test_a_very_long_error_is_cut_with_a_note():

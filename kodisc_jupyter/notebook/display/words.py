@@ -16,6 +16,9 @@ from kodisc_jupyter.scene.excerpt import ANSI, visible
 TEXT_LIMIT: Final = 4_000
 """Characters of foreign text (an error, say) that are shown; see :func:`cut`."""
 
+PRINTED_LIMIT: Final = 1_000
+"""Characters of what a scene prints that are shown."""
+
 NAME_LIMIT: Final = 200
 """Characters of a foreign name (scene, job ID) that are shown."""
 
@@ -28,6 +31,12 @@ def plain(text: str, limit: int = TEXT_LIMIT) -> str:
     """
     lines = cut(ANSI.sub("", text.replace("\r\n", "\n")), limit).split("\n")
     return "\n".join(visible(line.expandtabs(4)) for line in lines)
+
+
+def printed(text: str) -> str:
+    """What a scene printed, below a line that says so; empty where it printed nothing."""
+    said = text.strip()
+    return f"The scene printed:\n{plain(said, PRINTED_LIMIT)}" if said else ""
 
 
 def name(text: str, limit: int = NAME_LIMIT) -> str:

@@ -220,8 +220,8 @@ def _show_report(front_end: FrontEnd, report: RehearsalReport) -> None:
 
 def _show(front_end: FrontEnd, drawn: Drawn, saved: Sequence[Path], share_bytes: int) -> None:
     """Show what was drawn; a Jupyter server surely passes a still of ``share_bytes`` on."""
-    if drawn.printed.strip():
-        notices.say(f"The scene printed:\n{words.plain(drawn.printed.rstrip())}")
+    if printed := words.printed(drawn.printed):
+        notices.say(printed)
     limit_bytes = None if BEHAVIOUR[front_end].waits else share_bytes
     for index, still in enumerate(drawn.stills):
         note = f"Saved as {saved[index].name}" if saved else ""

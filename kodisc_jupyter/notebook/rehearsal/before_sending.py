@@ -44,9 +44,6 @@ NOT_THIS_ONE: Final = "{scene} was not sent, so nothing was charged for it."
 ALONE_LIMIT_S: Final = 60.0
 """Seconds that a rehearsal by itself may take: no render waits for it."""
 
-PRINTED_SHOWN: Final = 1_000
-"""Characters of what a scene prints that are shown."""
-
 
 def rehearsal_before(
     request: RenderRequest,
@@ -209,8 +206,8 @@ def error_of(
     assert rehearsal.error is not None
     found = from_failure(rehearsal.error.text, source, charged=charged)
     full = found.full or rehearsal.error.text
-    if rehearsal.printed.strip():
-        full += f"\n\nThe scene printed:\n{rehearsal.printed.rstrip()}"
+    printed = words.printed(rehearsal.printed)
+    full += f"\n\n{printed}" if printed else ""
     hint = f"{found.hint} {way_out}".strip()
     return found._replace(check="rehearsal", hint=hint, full=full)
 
@@ -274,7 +271,7 @@ def _about_prints(rehearsal: Rehearsal, *, cloud: bool) -> Iterator[Diagnostic]:
             Severity.WARNING,
             one_line(
                 f"The scene prints, and Kodisc does not send that back. Here it printed: "
-                f"{printed[:PRINTED_SHOWN]}"
+                f"{printed[: words.PRINTED_LIMIT]}"
             ),
         )
 

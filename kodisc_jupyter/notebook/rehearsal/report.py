@@ -120,6 +120,6 @@ def _lines(report: RehearsalReport) -> list[str]:
             f"{words.name(one.text, 80)}"
             for one in report.slowest
         ]
-    if report.printed.strip():
-        lines += ["The scene printed:", words.plain(report.printed.rstrip())]
+    if printed := words.printed(report.printed):
+        lines.append(printed)
     return [*lines, "Nothing was sent and nothing was charged."]

@@ -33,10 +33,14 @@ class Event(NamedTuple):
 
 
 class Outline(NamedTuple):
-    """What is told of one video; empty where nothing is known of it."""
+    """What is told of one video; empty where nothing is known of it.
+
+    ``printed`` is what the scene printed while it was rendered on this machine.
+    """
 
     chapters: tuple[Chapter, ...] = ()
     events: tuple[Event, ...] = ()
+    printed: str = ""
 
 
 NOTHING_TOLD: Final = Outline()

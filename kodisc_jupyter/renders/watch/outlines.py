@@ -17,10 +17,13 @@ def find_outline(journal: Journal, record: JobRecord, backend: Backend | None = 
 
     With a ``backend`` on this machine the server is asked first, and its answer is kept.
     """
+    printed = ""
     with contextlib.suppress(KodiscError, ValueError):
         if backend is not None and backend.kind == "local":
             said = backend.client.beside(f"/local/jobs/{record.job_id}/report")
             if said:
-                journal.keep_rehearsal(record, from_json(said))
-        return outline_of(journal.rehearsal(record))
+                seen = from_json(said)
+                printed = seen.printed
+                journal.keep_rehearsal(record, seen)
+        return outline_of(journal.rehearsal(record))._replace(printed=printed)
     return NOTHING_TOLD

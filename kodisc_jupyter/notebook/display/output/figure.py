@@ -27,6 +27,8 @@ if TYPE_CHECKING:
 
 _WIDTH: Final = re.compile(r"(\d{1,4}(?:\.\d{1,3})?)(px|%|em|rem|vw|ch|cm|mm|in|pt)?", re.ASCII)
 
+_PRINTED: Final = "margin-top:6px;max-height:15em;overflow:auto;font-family:monospace"
+
 
 def css_width(width: str) -> str:
     """A CSS length for a video's width: ``"60%"``, ``"640px"``; a bare number is pixels.
@@ -78,6 +80,7 @@ def figure_html(
         + chapters_html(state.outline.chapters, src)
         + _transcript(transcript)
         + transcript_html(state.outline, own_transcript, alt)
+        + _prints(state.outline.printed)
     )
     player = _player(state, src, poster_src, safe_url(captions_src), loop, autoplay, described)
     return (
@@ -159,6 +162,12 @@ def _transcript(text: str) -> str:
     return f"<details><summary>Captions</summary>{said}</details>"
 
 
+def _prints(text: str) -> str:
+    """What the scene printed; an exported page leaves it out, as it does the receipt."""
+    lines = escape(words.printed(text)).replace("\n", "<br>")
+    return f'<div class="kodisc-printed" style="{_PRINTED}">{lines}</div>' if lines else ""
+
+
 def figure_text(state: RenderState, *, src: str | None = None, note: str = "") -> str:
     """A finished render as plain text, sufficient by itself: where the video is, the receipt.
 
@@ -178,7 +187,8 @@ def figure_text(state: RenderState, *, src: str | None = None, note: str = "") -
     where = "\n  ".join(places) or "the video's place is unknown"
     lines = [f"{words.name(state.scene)}: {where}", " · ".join(words.receipt(state))]
     lines += [words.plain(text, 600) for text in (*_sentences(state), note) if text]
-    return "\n".join(lines)
+    printed = words.printed(state.outline.printed)
+    return "\n".join([*lines, printed] if printed else lines)
 
 
 def _from_home(path: Path) -> str:
