@@ -11,13 +11,25 @@ from typing import Any, Final
 
 from IPython.core.interactiveshell import InteractiveShell
 from IPython.core.magic import Magics, magics_class
-from traitlets import Bool, CaselessStrEnum, Float, Int, TraitError, Unicode, Union, validate
+from traitlets import (
+    Bool,
+    CaselessStrEnum,
+    Float,
+    Int,
+    TraitError,
+    Unicode,
+    Union,
+    observe,
+    validate,
+)
 
 QUALITIES: Final = ("low", "medium", "high", "twok", "fourk")
 ASPECT_RATIOS: Final = ("16:9", "9:16")
 BACKENDS: Final = ("auto", "cloud", "local")
 WAITS: Final = ("auto", "always", "never")
 REHEARSALS: Final = ("auto", "always", "never")
+
+SEGMENTS_VARIABLE: Final = "KODISC_SEGMENTS_MB"
 
 _WAIT_WORDS: Final = {"1": "always", "true": "always", "yes": "always", "0": "never"}
 
@@ -104,6 +116,12 @@ class KodiscSettings(Magics):
         help="Whether loading the extension in a notebook starts the render server of this "
         "machine in the background, where Manim is installed. KODISC_WARM_START=0 switches it off.",
     ).tag(config=True)
+    segments_limit_mb = Int(
+        -1,  # never in force: whatever is set is a change, and so is told
+        help="Megabytes of drawn pieces of videos that the render server on this machine keeps, so "
+        "that a changed scene renders sooner; 0 keeps none. Counts when the server starts. "
+        "KODISC_SEGMENTS_MB sets the default (2048).",
+    ).tag(config=True)
     checks_off = Unicode("", help="Names of free checks to switch off, separated by commas.").tag(
         config=True
     )
@@ -124,6 +142,14 @@ class KodiscSettings(Magics):
         said = os.environ.get("KODISC_WARM_START", "").strip().lower()
         return said not in {"0", "false", "no", "never"}
 
+    def _segments_limit_mb_default(self) -> int:
+        said = os.environ.get(SEGMENTS_VARIABLE, "").strip()
+        return int(said) if said.isdecimal() else 2048
+
+    @observe("segments_limit_mb")
+    def _tell_the_server(self, change: Any) -> None:
+        os.environ[SEGMENTS_VARIABLE] = str(change["new"])  # whoever starts it hands this on
+
     def _rehearse_default(self) -> str:
         said = os.environ.get("KODISC_REHEARSE", "").strip().lower()
         return said if said in REHEARSALS else "auto"
@@ -139,7 +165,8 @@ class KodiscSettings(Magics):
         return proposal["value"]
 
     @validate(
-        *("fps", "timeout", "outage_limit", "max_credits", "embed_limit_mb", "rehearsal_limit")
+        *("fps", "timeout", "outage_limit", "max_credits", "embed_limit_mb", "rehearsal_limit"),
+        "segments_limit_mb",
     )
     def _positive(self, proposal: Any) -> Any:
         value, name = proposal["value"], proposal["trait"].name

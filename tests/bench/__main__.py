@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Final
 
 import kodisc_jupyter
-from tests.bench import cells, classroom, loading, rehearsals, renders, standing
+from tests.bench import cells, classroom, drawing, loading, rehearsals, renders, standing
 from tests.bench.figures import Figure, table
 from tests.bench.machine import line, machine
 
@@ -35,6 +35,9 @@ ROWS: Final[dict[str, Callable[[Path], list[Figure]]]] = {
     "memory": standing.memory,
     "small_scene": renders.small_scene,
     "run_all": renders.run_all,
+    "run_all_warm": drawing.run_all_warm,
+    "drawing": drawing.drawing,
+    "first_picture": drawing.first_picture,
     "rehearsal": rehearsals.rehearsal,
     "classroom": classroom.classroom,
 }

@@ -35,12 +35,12 @@ def run_all(folder: Path) -> list[Figure]:
         home = folder / f"ours-{turn}"
         cells = [LOAD, *(kodisc_cell(name, code, "m") for name, code in scenes.twelve())]
         with kernel(home) as one:
-            ours.append(_until_last_video(one, cells))
+            ours.append(until_last_video(one, cells))
         local_server.stop(home)
         media = f"media-{turn}"
         cells = [LOAD_MANIM, *(manim_cell(n, code, "m", media) for n, code in scenes.twelve())]
         with kernel(folder / f"peer-{turn}") as one:
-            peer.append(_until_idle(one, cells))
+            peer.append(until_idle(one, cells))
     took, beside = Series.of(ours), Series.of(peer)
     return [
         Figure(
@@ -57,24 +57,24 @@ def small_scene(folder: Path) -> list[Figure]:
     home = folder / "warm"
     with kernel(home, LOAD) as ours, kernel(folder / "warm-peer", LOAD_MANIM) as peer:
         for turn in range(11):
-            warm.append(_until_last_video(ours, [kodisc_cell("Small", scenes.SMALL, "l")]))
+            warm.append(until_last_video(ours, [kodisc_cell("Small", scenes.SMALL, "l")]))
             media = f"media-{turn}"
-            warm_peer.append(_until_idle(peer, [manim_cell("Small", scenes.SMALL, "l", media)]))
+            warm_peer.append(until_idle(peer, [manim_cell("Small", scenes.SMALL, "l", media)]))
     fresh: list[float] = []
     fresh_peer: list[float] = []
     for turn in range(4):
         with kernel(home) as one:
-            fresh.append(_until_last_video(one, [LOAD, kodisc_cell("Small", scenes.SMALL, "l")]))
+            fresh.append(until_last_video(one, [LOAD, kodisc_cell("Small", scenes.SMALL, "l")]))
         media = f"media-{turn}"
         cells = [LOAD_MANIM, manim_cell("Small", scenes.SMALL, "l", media)]
         with kernel(folder / "fresh-peer") as one:
-            fresh_peer.append(_until_idle(one, cells))
+            fresh_peer.append(until_idle(one, cells))
     local_server.stop(home)
     nothing: list[float] = []
     for turn in range(3):
         bare = folder / f"nothing-{turn}"
         with kernel(bare) as one:
-            nothing.append(_until_last_video(one, [LOAD, kodisc_cell("Small", scenes.SMALL, "l")]))
+            nothing.append(until_last_video(one, [LOAD, kodisc_cell("Small", scenes.SMALL, "l")]))
         local_server.stop(bare)
     rows = (
         ("warm", warm[1:], "%%manim, warm", warm_peer[1:], 1.15),
@@ -92,7 +92,7 @@ def small_scene(folder: Path) -> list[Figure]:
     ]  # fmt: skip
 
 
-def _until_last_video(one: Kernel, cells: list[str]) -> float:
+def until_last_video(one: Kernel, cells: list[str]) -> float:
     """Seconds from handing all cells in until the last of them has its video."""
     began = time.monotonic()
     requests = [one.ask(cell) for cell in cells]
@@ -103,7 +103,7 @@ def _until_last_video(one: Kernel, cells: list[str]) -> float:
     return time.monotonic() - began
 
 
-def _until_idle(one: Kernel, cells: list[str]) -> float:
+def until_idle(one: Kernel, cells: list[str]) -> float:
     """Seconds from handing all cells in until the last of them is over, its video shown."""
     began = time.monotonic()
     requests = [one.ask(cell) for cell in cells]

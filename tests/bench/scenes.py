@@ -30,6 +30,13 @@ BODIES = (
     "        self.play(polygon.animate.scale(0.5), run_time=0.6)",
 )
 
+WORDS = (
+    *(("0.5", "0.7"), ("PI / 4", "PI / 3"), ("0.3", "0.5"), ("YELLOW", "RED"), ("0.1", "0.2")),
+    *(("0.4", "0.6"), ("n2p(8)", "n2p(7)"), ("RED", "GREEN"), ("PI / 2", "PI / 3")),
+    *(("UP", "DOWN"), ("3", "2"), ("0.5", "0.7")),
+)
+"""A word of each, and another one for it."""
+
 
 def scene(name: str, body: str) -> str:
     """A scene class."""
@@ -67,3 +74,68 @@ def lines(count: int) -> str:
         at += 1
     text.append("    def construct(self):\n")
     return "".join(text + methods)
+
+
+def _drawn(name: str, kind: str, *lines: str) -> str:
+    return f"class {name}({kind}):\n    def construct(self):\n" + "".join(
+        f"        {line}\n" for line in lines
+    )
+
+
+DRAWN = {
+    "Squares": _drawn(
+        "Squares",
+        "Scene",
+        "shapes = VGroup(*[Square(0.3, fill_opacity=0.5) for _ in range(200)])",
+        "shapes.arrange_in_grid(10)",
+        "self.play(Create(shapes), run_time=1)",
+        "self.play(shapes.animate.rotate(0.5), run_time=1)",
+        "self.play(FadeOut(shapes, shift=1.0 * UP), run_time=1)",
+    ),
+    "Surface3D": _drawn(
+        "Surface3D",
+        "ThreeDScene",
+        "self.set_camera_orientation(phi=60 * DEGREES, theta=-45 * DEGREES)",
+        "wave = lambda u, v: np.array([u, v, 0.5 * np.sin(u * v)])",
+        "shapes = Surface(wave, u_range=[-2, 2], v_range=[-2, 2], resolution=(14, 14))",
+        "self.add(shapes)",
+        "self.begin_ambient_camera_rotation(rate=0.4)",
+        "self.wait(1)",
+        "self.stop_ambient_camera_rotation()",
+        "self.play(shapes.animate.scale(1.2), run_time=1)",
+        "self.play(shapes.animate.shift(1.0 * OUT), run_time=1)",
+    ),
+    "FewShapes": _drawn(
+        "FewShapes",
+        "Scene",
+        "shapes = VGroup(Circle(), Square(), Triangle()).arrange(RIGHT)",
+        "self.play(Create(shapes), run_time=1)",
+        "self.play(Write(Text('few shapes').to_edge(UP)), run_time=1)",
+        "self.wait(0.5)",
+        "self.play(shapes.animate.rotate(0.5), run_time=1)",
+        "self.play(FadeOut(shapes, shift=1.0 * UP), run_time=1)",
+    ),
+    "Redrawn": _drawn(
+        "Redrawn",
+        "Scene",
+        "value = ValueTracker(0)",
+        "at = lambda n: value.get_value() * (1 + n / 4) * RIGHT + (n / 4 - 3) * UP",
+        "shapes = [always_redraw(lambda n=n: Square(0.2).move_to(at(n))) for n in range(24)]",
+        "self.add(*shapes)",
+        "self.play(value.animate.set_value(2), run_time=1.5)",
+        "self.play(value.animate.set_value(-1.0), run_time=1.5)",
+    ),
+}
+"""Scenes that take longer to draw, by their names; their last animation has ``1.0`` in it."""
+
+
+def renamed(code: str, name: str) -> str:
+    """The scene with another name for its variable: nothing that is drawn has changed."""
+    return code.replace("shapes", name)
+
+
+def ending_otherwise(code: str, word: str, other: str) -> str:
+    """The scene with another word where ``word`` stands last."""
+    before, found, after = code.rpartition(word)
+    assert found
+    return f"{before}{other}{after}"

@@ -1,11 +1,24 @@
-# ruff: noqa: F403, F405  (scenes are written as Manim's documentation writes them)
+# ruff: noqa: F403, F405, NPY002  (scenes are written as Manim's documentation writes them)
 """Scenes of all kinds, each short; what the server makes of them is compared with Manim's own."""
 
 import math
+import random
 import wave
 
 import numpy as np
 from manim import *
+
+LAST = 1.0
+"""How the scenes that are changed at their end end."""
+
+
+def tone():
+    """The file of half a second of sound."""
+    with wave.open("tone.wav", "wb") as file:
+        file.setparams((1, 2, 22050, 0, "NONE", ""))
+        samples = 12000 * np.sin(2 * np.pi * 440 * np.arange(11025) / 22050)
+        file.writeframes(samples.astype("<i2").tobytes())
+    return "tone.wav"
 
 
 class ShapesCreated(Scene):
@@ -251,11 +264,7 @@ class ImageShown(Scene):
 
 class SoundPlayed(Scene):
     def construct(self):
-        with wave.open("tone.wav", "wb") as tone:
-            tone.setparams((1, 2, 22050, 0, "NONE", ""))
-            samples = 12000 * np.sin(2 * np.pi * 440 * np.arange(11025) / 22050)
-            tone.writeframes(samples.astype("<i2").tobytes())
-        self.add_sound("tone.wav")
+        self.add_sound(tone())
         self.play(FadeIn(Square()), run_time=0.6)
 
 
@@ -365,3 +374,97 @@ class EdgesTouched(Scene):
         for edge in (UP, DOWN, LEFT, RIGHT):
             self.add(Square(0.8, fill_opacity=1, color=YELLOW).to_edge(edge, buff=0.2))
         self.wait(0.2)
+
+
+class SectionsWithSound(Scene):
+    def construct(self):
+        square = Square()
+        self.play(Create(square), run_time=0.6)
+        self.next_section("heard")
+        print("the sound begins")
+        self.add_sound(tone(), time_offset=0.2)
+        self.play(square.animate.shift(LEFT), run_time=0.8)
+        self.next_section("skipped", skip_animations=True)
+        self.play(square.animate.scale(2), run_time=0.5)
+        self.next_section("the end")
+        self.wait(0.3)
+        self.add_sound("tone.wav")
+        self.play(square.animate.shift(LAST * RIGHT), run_time=0.6)
+
+
+class RandomUpdatersUntil(Scene):
+    def construct(self):
+        random.seed(5)
+        np.random.seed(5)
+        dots = VGroup(*[Dot(RIGHT * each) for each in range(3)])
+        dots[0].add_updater(lambda d, dt: d.shift(dt * random.uniform(-1, 1) * UP))
+        dots[1].add_updater(lambda d: d.set_x(np.random.rand()))
+        line = always_redraw(lambda: Line(dots[0].get_center(), dots[1].get_center()))
+        self.add(dots, line)
+        self.wait(0.8)
+        dots[0].clear_updaters()
+        self.play(dots[2].animate.shift(UP), Create(Circle()), run_time=0.5)
+        waited = [0.0]
+        self.add_updater(lambda dt: waited.__setitem__(0, waited[0] + dt))
+        self.wait_until(lambda: waited[0] > 0.5, max_time=2)
+        self.play(dots[2].animate.shift(LAST * UP), run_time=0.4)
+
+
+class PicturesChangeOrder(Scene):
+    def construct(self):
+        self.camera.background_color = "#203040"
+        ramp = np.tile(np.linspace(0, 255, 32, dtype=np.uint8), (32, 1))
+        picture = ImageMobject(np.dstack([ramp, ramp.T, ramp])).scale_to_fit_height(3)
+        square = Square(2, fill_opacity=0.8, color=GREEN).shift(RIGHT)
+        circle = DashedVMobject(Circle(1.5).set_color_by_gradient(RED, YELLOW)).set_z_index(1)
+        self.add(picture, square, circle)
+        self.play(picture.animate.rotate(0.5), run_time=0.4)
+        self.wait(0.3)
+        square.set_z_index(2)
+        self.add_foreground_mobject(Dot(color=RED))
+        self.play(circle.animate.shift(RIGHT), run_time=0.4)
+        self.bring_to_front(picture)
+        self.play(square.animate.set_opacity(0.3), FadeOut(circle), run_time=0.4)
+        self.play(picture.animate.shift(LAST * LEFT), run_time=0.4)
+
+
+class WindowZoomsAround(ZoomedScene):
+    def construct(self):
+        self.add(Square(0.3), Dot(RIGHT), NumberPlane(x_range=[-2, 2], y_range=[-2, 2]))
+        self.activate_zooming(animate=True)
+        frame = self.zoomed_camera.frame
+        self.play(frame.animate.shift(RIGHT), run_time=0.4)
+        self.play(self.zoomed_display.animate.shift(DOWN), run_time=0.3)
+        self.play(frame.animate.shift(LAST * UP), run_time=0.4)
+
+
+class SurfaceWithLabels(ThreeDScene):
+    def construct(self):
+        self.set_camera_orientation(phi=60 * DEGREES, theta=-45 * DEGREES)
+        surface = Surface(
+            lambda u, v: np.array([u, v, 0.5 * np.sin(u * v)]),
+            u_range=[-2, 2],
+            v_range=[-2, 2],
+            resolution=(6, 6),
+        )
+        title, name = Text("in frame").to_corner(UL), Text("upright").shift(OUT)
+        self.add_fixed_in_frame_mobjects(title)
+        self.add_fixed_orientation_mobjects(name)
+        self.add(surface)
+        self.begin_ambient_camera_rotation(rate=0.8)
+        self.wait(0.6)
+        self.stop_ambient_camera_rotation()
+        self.play(surface.animate.shift(0.5 * OUT), run_time=0.4)
+        self.move_camera(phi=(60 + 20 * LAST) * DEGREES, run_time=0.4)
+
+
+class CameraFollowsNumber(MovingCameraScene):
+    def construct(self):
+        tracker = ValueTracker(0)
+        dot = always_redraw(lambda: Dot(RIGHT * tracker.get_value()))
+        number = always_redraw(lambda: DecimalNumber(tracker.get_value()).next_to(dot, UP))
+        self.add(NumberLine(), dot, number)
+        self.camera.frame.add_updater(lambda frame: frame.move_to(dot))
+        self.play(tracker.animate.set_value(2), run_time=0.8)
+        self.wait(0.2)
+        self.play(tracker.animate.set_value(2 + LAST), run_time=0.5)

@@ -7,12 +7,15 @@ import hashlib
 import itertools
 import os
 import signal
+from pathlib import Path
 
 import av
 import pytest
 import requests
 
 from kodisc_jupyter.local.options import cores
+
+SCENES = (Path(__file__).parent / "scenes.py").read_text()
 
 CODE = """
 from manim import *
@@ -71,6 +74,24 @@ def segments(folder):
     return sorted((folder / "data" / "segments").rglob("*.segment"))
 
 
+def drawn_anew(server, code, scene):
+    """The ID of a render that uses nothing of what is kept."""
+    body = {"code": code, "className": scene, "quality": "low"}
+    answer = server.call("POST", "/render", json=body, headers={"X-Kodisc-Fresh": "1"})
+    return answer.json()["jobId"]
+
+
+def made(server, jobs, folder):
+    """The frames of each job, by its scene's name."""
+    folder.mkdir()
+    found = {}
+    for name, job_id in jobs.items():
+        job = server.wait(job_id)
+        assert job["status"] == "completed", job["error"]
+        found[name] = frames(server, job, folder / f"{name}.mp4")
+    return found
+
+
 @pytest.fixture(scope="module")
 def from_nothing(drawing_server, tmp_path_factory):
     job = drawing_server.completed(CODE, "Lesson")
@@ -100,27 +121,45 @@ def test_after_an_edit_only_the_last_frames_are_others_and_all_are_as_if_drawn_f
     assert after_edit[:60] == from_nothing[:60]
     assert after_edit[61:] != from_nothing[61:]
     assert len(segments(folder)) == before + 1
-    anew = drawing_server.call(
-        "POST",
-        "/render",
-        json={"code": EDITED, "className": "Lesson", "quality": "low"},
-        headers={"X-Kodisc-Fresh": "1"},
-    )
-    job = drawing_server.wait(anew.json()["jobId"])
+    job = drawing_server.wait(drawn_anew(drawing_server, EDITED, "Lesson"))
     assert frames(drawing_server, job, tmp_path / "anew.mp4") == after_edit
+
+
+def test_scenes_of_every_kind_are_after_an_edit_as_if_drawn_from_nothing(
+    drawing_server, folder, tmp_path
+):
+    """Sections, sound, pictures, order, random updaters, wait_until, zoom, 3D, prints."""
+    kinds = SCENES.split("\n\n\n")
+    names = [each[6:].split("(")[0] for each in kinds if each[:6] == "class " and "LAST" in each]
+    assert len(names) == 6
+    known = segments(folder)
+    before = SCENES.replace("LAST = 1.0", "LAST = 0.5")
+    jobs = {name: drawing_server.post(before, name) for name in names}
+    others = made(drawing_server, jobs, tmp_path / "before")
+    drawn = len(segments(folder)) - len(known)
+    jobs = {name: drawing_server.post(SCENES, name) for name in names}
+    edited = made(drawing_server, jobs, tmp_path / "edited")
+    assert len(segments(folder)) - len(known) - drawn == len(names) < drawn / 2
+    jobs = {name: drawn_anew(drawing_server, SCENES, name) for name in names}
+    assert edited == made(drawing_server, jobs, tmp_path / "anew")
+    for name in names:
+        assert edited[name] != others[name]
+
+
+def test_what_a_scene_prints_is_said_once(drawing_server):
+    code = HEAVY.replace("self.wait(60)", "print('halfway')\n        self.wait(1)\n        1 / 0")
+    code = code.replace("(24, 24)", "(6, 6)").replace(
+        "self.add(", "print('begun', end='; ')\n        self.add("
+    )
+    said = drawing_server.failed(code, "Heavy")
+    assert said.count("begun; halfway") == said.count("begun") == 1
 
 
 def test_force_draws_everything_anew(drawing_server, from_nothing, folder):
     for path in segments(folder):
         path.touch()
     written = {path: path.stat().st_ino for path in segments(folder)}
-    answer = drawing_server.call(
-        "POST",
-        "/render",
-        json={"code": CODE, "className": "Lesson", "quality": "low"},
-        headers={"X-Kodisc-Fresh": "1"},
-    )
-    drawing_server.wait(answer.json()["jobId"])
+    drawing_server.wait(drawn_anew(drawing_server, CODE, "Lesson"))
     again = [path for path, inode in written.items() if path.stat().st_ino != inode]
     assert len(again) >= 4
 
@@ -184,7 +223,7 @@ def test_copies_end_with_a_render_that_is_killed(drawing_server, wait_until, pro
 def test_a_copy_that_is_killed_is_drawn_again(start_server, wait_until, processes, tmp_path):
     """By a server that has only just started: its first render makes copies like every other."""
     server = start_server("--workers", 2, "--data-dir", tmp_path / "data", "--sandbox", "off")
-    short = HEAVY.replace("wait(60)", "wait(4)").replace("(24, 24)", "(9, 9)")
+    short = HEAVY.replace("wait(60)", "wait(2)").replace("(24, 24)", "(9, 9)")
     job_id = server.post(short, "Heavy")
     render = wait_until(lambda: processes.children(server.forker))[0]
     os.kill(wait_until(lambda: processes.children(render))[0], signal.SIGKILL)
@@ -196,15 +235,9 @@ def test_a_copy_that_is_killed_is_drawn_again(start_server, wait_until, processe
     for token in tokens:
         with token.open() as file:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)  # nobody holds it any more
-    anew = server.call(
-        "POST",
-        "/render",
-        json={"code": short, "className": "Heavy", "quality": "low"},
-        headers={"X-Kodisc-Fresh": "1"},
-    )
-    undisturbed = server.wait(anew.json()["jobId"])
+    undisturbed = server.wait(drawn_anew(server, short, "Heavy"))
     shown = frames(server, job, tmp_path / "killed.mp4")
-    assert len(set(shown)) == len(shown) == 60
+    assert len(set(shown)) == len(shown) == 30
     assert shown == frames(server, undisturbed, tmp_path / "undisturbed.mp4")
 
 

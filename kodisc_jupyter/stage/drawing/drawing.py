@@ -31,6 +31,12 @@ from kodisc_jupyter.stage.stepping.stepping import Stepping, Watcher
 SEGMENT_FRAMES: Final = 45
 """The most frames of a segment in which something moves."""
 
+SEGMENT_WEIGHT: Final = 4000
+"""About how much there is to draw in a segment, in mobjects, where frames are heavy."""
+
+LEAST_FRAMES: Final = 12
+"""How many frames a segment of heavy ones has nevertheless: each begins with a whole picture."""
+
 STILL_FRAMES: Final = 240
 """The most frames of a segment in which nothing moves."""
 
@@ -57,7 +63,7 @@ class Drawing(Watcher):
         self._parts: list[Part] = []
         self._known: dict[str, Part] = {}
         self._part = Part()
-        self._length = SEGMENT_FRAMES
+        self._frames = 1
         self._statics: Any = None
         self._direct: SegmentEncoder | None = None
         self.drawn_frames = 0
@@ -75,9 +81,8 @@ class Drawing(Watcher):
         self._versions = self.settings.versions()
 
     def animation_began(self, stepping: Stepping, animation: SteppedAnimation) -> None:
-        """Note what stands still, and into how many segments this one is cut."""
-        frames = max(1, round(animation.run_time_s * stepping.record.fps))
-        self._length = math.ceil(frames / math.ceil(frames / SEGMENT_FRAMES))
+        """Note what stands still."""
+        self._frames = max(1, round(animation.run_time_s * stepping.record.fps))
         self._statics = None
         with contextlib.suppress(NotCoveredError):
             if stepping.renderer.camera is stepping.camera:
@@ -104,7 +109,7 @@ class Drawing(Watcher):
                 part.frames.append((state, now))
             part.count += now
             repeat -= now
-            if part.count >= (self._length if now == 1 else 1):
+            if part.count >= (segment_length(self._frames, state.weight) if now == 1 else 1):
                 self._end_part()
                 part = self._part
 
@@ -198,6 +203,16 @@ class Drawing(Watcher):
             for number, part in enumerate(self._parts)
             if self._known.get(part.key, part).still
         ]
+
+
+def segment_length(frames: int, weight: int) -> int:
+    """Into how many frames each an animation is cut: all segments about as long.
+
+    ``weight`` is what there is to draw in one of its frames. Nothing else counts, so that a scene
+    is cut in the same places every time and everywhere.
+    """
+    most = max(LEAST_FRAMES, min(SEGMENT_FRAMES, SEGMENT_WEIGHT // weight))
+    return math.ceil(frames / math.ceil(frames / most))
 
 
 def spare_store(work: Path) -> SegmentStore:
