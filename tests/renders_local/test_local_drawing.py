@@ -17,6 +17,13 @@ from kodisc_jupyter.local.options import cores
 
 SCENES = (Path(__file__).parent / "scenes.py").read_text()
 
+IN_ONE_PROCESS = SCENES.replace(
+    "LAST = 1.0",
+    "import threading\nthreading.Thread(target=threading.Event().wait, daemon=True).start()\n"
+    "LAST = 1.0",
+)
+"""A process with a second thread is not copied."""
+
 CODE = """
 from manim import *
 
@@ -128,7 +135,10 @@ def test_after_an_edit_only_the_last_frames_are_others_and_all_are_as_if_drawn_f
 def test_scenes_of_every_kind_are_after_an_edit_as_if_drawn_from_nothing(
     drawing_server, folder, tmp_path
 ):
-    """Sections, sound, pictures, order, random updaters, wait_until, zoom, 3D, prints."""
+    """Sections, sound, pictures, order, random updaters, wait_until, zoom, 3D, prints.
+
+    Drawn by copies of the process while it steps, and all at the end by the process itself.
+    """
     kinds = SCENES.split("\n\n\n")
     names = [each[6:].split("(")[0] for each in kinds if each[:6] == "class " and "LAST" in each]
     assert len(names) == 6
@@ -140,7 +150,7 @@ def test_scenes_of_every_kind_are_after_an_edit_as_if_drawn_from_nothing(
     jobs = {name: drawing_server.post(SCENES, name) for name in names}
     edited = made(drawing_server, jobs, tmp_path / "edited")
     assert len(segments(folder)) - len(known) - drawn == len(names) < drawn / 2
-    jobs = {name: drawn_anew(drawing_server, SCENES, name) for name in names}
+    jobs = {name: drawn_anew(drawing_server, IN_ONE_PROCESS, name) for name in names}
     assert edited == made(drawing_server, jobs, tmp_path / "anew")
     for name in names:
         assert edited[name] != others[name]

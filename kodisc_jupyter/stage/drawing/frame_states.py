@@ -200,10 +200,12 @@ class FrameStates:
                 raise NotCoveredError(type(display.camera).__name__)
             *more, also = self._moving(display.camera)
             own = display.camera.__dict__
-            told += [more, float_bytes(display.points), len(display.submobjects)]
-            kept = (*kept, *also, (display.__dict__, "points", display.points.copy()))
+            family = display.get_family()  # its size is that of all of it, shown or not
+            told += [more, [float_bytes(each.points) for each in family]]
             kept = (
-                *kept,
+                *(*kept, *also),
+                *((each.__dict__, "points", each.points.copy()) for each in family),
+                (display.__dict__, "submobjects", list(display.submobjects)),
                 *((own, name, own[name]) for name in _SUB_CAMERA if name in own),
             )
         return (*told, kept)
