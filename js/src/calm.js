@@ -4,15 +4,16 @@ const calm = globalThis.matchMedia?.("(prefers-reduced-motion: reduce)");
 
 /** Watches every figure of ours in the page, the saved ones too; called once. */
 export function keepCalm() {
-  document.addEventListener(
-    "play",
-    ({ target }) => {
-      const video = /** @type {HTMLVideoElement} */ (target);
-      if (!calm?.matches || !video.closest(".kodisc-video")) return;
-      video.loop = false;
-      if (video.autoplay) video.pause();
-      video.autoplay = false; // from now on it is a person who presses play
-    },
-    true, // it does not bubble
-  );
+  // It does not bubble.
+  document.addEventListener("play", ({ target }) => quiet(target), true);
+  document.querySelectorAll(".kodisc-video video").forEach(quiet);
+}
+
+/** @param {EventTarget | null} target */
+function quiet(target) {
+  const video = /** @type {HTMLVideoElement} */ (target);
+  if (!calm?.matches || !video.closest(".kodisc-video")) return;
+  video.loop = false;
+  if (video.autoplay) video.pause();
+  video.autoplay = false; // from now on it is a person who presses play
 }

@@ -7,6 +7,7 @@ from itertools import count
 from threading import Event
 from typing import Final
 
+from kodisc_jupyter.api.credits import credits_of
 from kodisc_jupyter.api.errors import (
     NO_REASON,
     JobNotFoundError,
@@ -110,7 +111,7 @@ def _poll_until_done(
                 hint=come_back(job_id),
             )
         waits.nap(pause if left is None else min(pause, left), cancel)
-    lost.message = f"Job {job_id} is out of sight for {OUTAGE_S:.0f} s: {lost.message}"
+    lost.message = f"Nothing has been heard of job {job_id} for {OUTAGE_S:.0f} s: {lost.message}"
     lost.hint = f"It was not submitted again. {come_back(job_id)}"
     raise lost
 
@@ -132,7 +133,7 @@ def failed_job(job: Job, what: str, cost: str) -> RenderFailedError:
 def _cost(job: Job) -> str:
     if job.credits_cost is None:
         return "The job does not say what it cost."
-    return f"The job reports {job.credits_cost} credits."
+    return f"You were charged {credits_of(job.credits_cost)}."
 
 
 def _asked_wait_s(error: KodiscError) -> float:

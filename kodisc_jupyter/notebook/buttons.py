@@ -49,6 +49,10 @@ def _check(kernel: KernelState, shown: RenderDisplay) -> str:
 def _again(kernel: KernelState, shown: RenderDisplay, again: RenderAgain) -> str:
     """Render the same request anew, in the same place; the page asked first if it costs."""
     if shown.rendered.request is None:
-        return "This render's code is not known in this kernel: run its cell again with --force."
+        paid = "" if shown.rendered.state.unlimited else "; you pay for it again"
+        return (
+            "This kernel does not know the code of this render. To render it again, run its cell "
+            f"with --force{paid}."
+        )
     again(kernel, shown)
     return "Rendering again."

@@ -30,8 +30,8 @@ def cancel(job_id: str, record: JobRecord | None, home: Path) -> None:
             )
     elif record.backend != "local":
         raise KodiscError(
-            f"Job {job_id} is on Kodisc, which has no way to cancel a job: it goes on, and costs "
-            "what it costs.",
+            f"Job {job_id} is on Kodisc, which has no way to cancel a job: it goes on, and "
+            "its cost does not change.",
             job_id=job_id,
             hint="Only a job on this machine can be cancelled.",
         )

@@ -64,7 +64,7 @@ def doubts(records: Sequence[JobRecord], *, now: float) -> list[str]:
 def jobs_table(records: Sequence[JobRecord], *, now: float) -> str:
     """``%kodisc jobs`` as plain text, newest first; uncertain ones with their balances."""
     if not records:
-        return "Nothing was rendered yet."
+        return "Nothing has been rendered yet."
     rows = [
         (
             *(row.short_id or "-", row.scene, row.notebook or "-", row.settings, row.where),

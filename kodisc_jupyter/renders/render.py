@@ -227,8 +227,8 @@ def given_up(state: RenderState, lost_s: float, outage_limit: float) -> KodiscEr
         )
     if state.trouble is Trouble.UNREACHABLE and lost_s >= outage_limit:
         return NetworkError(
-            f"{state.scene} has been out of sight for {outage_limit:g} s, so it is not waited for "
-            f"any more. {state.note}",
+            f"Nothing has been heard of {state.scene} for {outage_limit:g} s, so the wait is over. "
+            f"{state.note}",
             job_id=state.job_id,
             hint=_come_back(state.job_id),
         )

@@ -116,7 +116,7 @@ class Report:
 
     def __str__(self) -> str:
         if not self.rows:
-            return "Nothing was rendered yet."
+            return "Nothing has been rendered yet."
         parts = self.parts()
         texts = [
             f"{part.heading}\n{text_table(COLUMNS, part.cells())}\n{_wrapped(str(part.totals))}"

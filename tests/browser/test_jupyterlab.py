@@ -63,8 +63,10 @@ def test_phases_to_a_playing_video_that_survives_reopening(
         assert video.evaluate("v => v.duration") == pytest.approx(3.0, abs=0.2)
         if name == "spine.ipynb":  # an untrusted one does not play by itself anyway
             video.scroll_into_view_if_needed()
-            stopped = "v => v.paused && !v.autoplay && !v.loop"
-            again.page.wait_for_function(stopped, arg=video.element_handle())
+            again.page.wait_for_function(
+                """() => { const v = document.querySelector('figure.kodisc-video video');
+                     return v?.paused && !v.autoplay && !v.loop; }"""
+            )
         assert "model not found" not in again.output(1).inner_text().lower()
 
 

@@ -16,6 +16,7 @@ import requests
 
 from kodisc_jupyter.api.auth import find_key
 from kodisc_jupyter.api.client import BASE_URL, BASE_URL_VARIABLE, Client
+from kodisc_jupyter.api.credits import balance_text
 from kodisc_jupyter.api.errors import RenderFailedError
 from kodisc_jupyter.api.models import Account, Job, RenderRequest
 
@@ -26,7 +27,7 @@ ANNOUNCEMENT = """
 The contract tests are about to run against {url}, with the key {prefix}… from {source}.
 They render two small scenes in low quality, one of which fails on purpose, and send some requests
 that are refused. That will take credits for the first scene, and perhaps for the second; how many
-is not published. Balance now: {total} credits ({paid} paid, {free} free).
+is not published. {balance}
 """
 
 GOOD = """from manim import *
@@ -149,9 +150,7 @@ def announce(base_url: str, source: str, account: Account) -> None:
             url=base_url,
             prefix=account.key_prefix,
             source=source,
-            total=balance.total,
-            paid=balance.paid,
-            free=balance.free,
+            balance=balance_text(balance),
         )
     )
     if os.environ.get("KODISC_CONTRACT_YES") == "1":

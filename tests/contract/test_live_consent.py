@@ -41,7 +41,7 @@ def test_it_says_where_what_and_the_balance_before_it_goes_on(monkeypatch, capsy
     told = capsys.readouterr().out
     assert "against https://kodisc.com/api/v2, with the key kdsc_live_9c1d… from KODISC_KEY" in told
     assert "two small scenes in low quality, one of which fails on purpose" in told
-    assert "Balance now: 2040 credits (1840 paid, 200 free)." in told
+    assert "Balance: 2,040 credits (1,840 paid + 200 free)." in told
 
 
 def test_a_script_can_agree_beforehand(monkeypatch):

@@ -67,7 +67,7 @@ def test_an_outage_of_a_minute_means_out_of_sight_and_not_failed(server, client,
 
     assert not isinstance(caught.value, RenderFailedError)
     assert caught.value.job_id == JOB_ID
-    assert str(caught.value).startswith(f"Job {JOB_ID} is out of sight for 60 s: ")
+    assert str(caught.value).startswith(f"Nothing has been heard of job {JOB_ID} for 60 s: ")
     assert str(caught.value).endswith(
         f"It was not submitted again. The job goes on; wait for it again with its job ID, {JOB_ID}."
     )
@@ -183,7 +183,7 @@ def test_a_failed_job_raises_with_the_jobs_own_error_and_cost(server, client):
     assert caught.value.job_id == JOB_ID
     assert caught.value.job.credits_cost == 0
     assert str(caught.value) == (
-        "The render failed: NameError: name 'Squar' is not defined. The job reports 0 credits."
+        "The render failed: NameError: name 'Squar' is not defined. You were charged 0 credits."
     )
     assert server.posts == []
 

@@ -80,7 +80,9 @@ def test_a_right_cell_is_sent(kernel, cloud, tried, capsys):
     if tried.says:
         assert tried.says in render.state.unrehearsed
         assert render.state.length_s is None
-        assert f"Not rehearsed to its end: {render.state.unrehearsed}" in capsys.readouterr().out
+        assert (
+            f"The rehearsal was not finished: {render.state.unrehearsed}" in capsys.readouterr().out
+        )
     else:
         assert not render.state.unrehearsed
         assert render.state.length_s > 0

@@ -60,7 +60,7 @@ def test_the_table_has_a_part_per_notebook_and_session(filled, make_session, clo
     assert "unknown" in text
     assert "In all: 1 rendered, 1 failed, 1 uncertain, 1 still open, 2 reused, 51 credits" in text
     assert max(map(len, text.splitlines())) <= 80
-    assert str(make_session().report()) == "Nothing was rendered yet."
+    assert str(make_session().report()) == "Nothing has been rendered yet."
 
 
 def test_no_cell_of_a_report_is_a_formula_when_a_spreadsheet_opens_it(
@@ -106,7 +106,7 @@ def test_the_list_of_jobs_shows_state_credits_age_and_the_balances_of_what_is_un
         in text.replace("\n", " ")
     )
     assert max(map(len, lines)) <= 80
-    assert jobs_table([], now=0) == "Nothing was rendered yet."
+    assert jobs_table([], now=0) == "Nothing has been rendered yet."
 
 
 def test_foreign_text_cannot_draw_in_the_table(filled):

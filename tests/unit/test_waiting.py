@@ -41,7 +41,7 @@ def test_an_outage_is_sat_out_up_to_the_limit():
     problem = given_up(unreachable, 60.0, 60.0)
     assert isinstance(problem, NetworkError)
     assert str(problem) == (
-        "Ball has been out of sight for 60 s, so it is not waited for any more. The API cannot be "
+        "Nothing has been heard of Ball for 60 s, so the wait is over. The API cannot be "
         "reached (refused); the job goes on. Come back to it with: %kodisc show clx1"
     )
 

@@ -48,7 +48,7 @@ def _stop(kernel: KernelState) -> None:
     """End it, and say what of this user was dropped with it."""
     dropped = local_server.stop(kernel.home)
     if dropped is None:
-        say("None was running.")
+        say("No render server was running on this machine.")
         return
     say("The render server on this machine has stopped.")
     if dropped:

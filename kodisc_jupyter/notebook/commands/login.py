@@ -1,4 +1,4 @@
-"""``%kodisc login``: ask for a key with a hidden prompt, check it, keep it if wanted."""
+"""``%kodisc login``: ask for a key with a hidden prompt, check it, keep it if you want."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Callable
 from importlib.util import find_spec
 from typing import TYPE_CHECKING, Final
 
-from kodisc_jupyter.api.credits import credits_of, parts
+from kodisc_jupyter.api.credits import balance_text
 from kodisc_jupyter.api.errors import AuthenticationError
 from kodisc_jupyter.notebook.display.notices import say
 from kodisc_jupyter.notebook.front_end import FrontEnd
@@ -38,7 +38,7 @@ def run(kernel: KernelState, asked: argparse.Namespace) -> None:
     login = _ask(kernel, getpass)
     balance = login.account.credits
     say(f"Logged in with key {login.account.key_prefix}…")
-    say(f"Balance: {credits_of(balance.total)} ({parts(balance)})")
+    say(balance_text(balance))
     if login.shadowed_by:
         say(f"Note: another key, from {login.shadowed_by}, is looked up first and stays in use.")
     keep = asked.keep

@@ -6,7 +6,7 @@ import argparse
 import time
 from typing import TYPE_CHECKING
 
-from kodisc_jupyter.api.credits import amount, credits_of, parts
+from kodisc_jupyter.api.credits import amount, balance_text, credits_of
 from kodisc_jupyter.api.errors import KodiscError
 from kodisc_jupyter.notebook.display import words
 from kodisc_jupyter.notebook.display.notices import say
@@ -45,11 +45,7 @@ def _cloud_lines(kernel: KernelState, key: Key | None) -> list[str]:
     client = kernel.places.cloud(key).client
     account = client.get_me(attempts=2)
     balance = account.credits
-    money = (
-        "Credits: this server takes none."
-        if account.unlimited
-        else f"Balance: {credits_of(balance.total)} ({parts(balance)})"
-    )
+    money = "Credits: this server takes none." if account.unlimited else balance_text(balance)
     return [
         f"Renders go to: {client.base_url}",
         f"Key: {account.key_prefix}…{f' (from {key.source})' if key else ''}",

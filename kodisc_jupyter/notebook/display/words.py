@@ -123,14 +123,16 @@ def explanation(state: RenderState) -> str:
         Phase.CHECKING: "Nothing has been sent.",
         Phase.REHEARSING: "It is played once without drawing, to find mistakes before they cost "
         "anything. Nothing has been sent.",
-        Phase.LOST: "It is asked again by itself, less and less often.",
+        Phase.LOST: "It is asked again automatically, less and less often.",
         Phase.DETACHED: f"To see it again: %kodisc show {job}, or run the cell again{_once(state)}",
     }.get(state.phase, "")
 
 
 def unrehearsed(why: str) -> str:
     """That a rehearsal has not shown all, and why."""
-    return plain(f"Not rehearsed to its end: {why.rstrip('.')}. It is sent as it is.", 600)
+    return plain(
+        f"The rehearsal was not finished: {why.rstrip('.')}. The scene is sent as it is.", 600
+    )
 
 
 def settings(state: RenderState) -> str:

@@ -46,10 +46,10 @@ _JOB: Final = Argument("job_id", "JOBID", "%kodisc jobs lists them; so does Tab"
 
 COMMANDS: Final[dict[str, Command]] = {
     "login": Command(
-        "ask for an API key with a hidden prompt, check it, keep it if wanted",
+        "ask for an API key with a hidden prompt, check it, keep it if you want",
         options=(
-            Option(("--keep",), "keep", "keep it in the system keyring, unasked"),
-            Option(("--no-keep",), "keep", "only for this kernel, unasked", sets=False),
+            Option(("--keep",), "keep", "keep it in the system keyring without asking"),
+            Option(("--no-keep",), "keep", "only for this kernel, without asking", sets=False),
         ),
     ),
     "logout": Command("forget the key, in this kernel and in the system keyring"),
@@ -156,10 +156,10 @@ def overview() -> str:
     reader = OptionParser(
         "%kodisc",
         usage="%(prog)s [COMMAND] [--help]",
-        description="With no word: where renders go, the key's prefix, the balance, open renders."
+        description="Alone: where renders go, the key's prefix, the balance, open renders."
         f"\n\ncommands:\n{commands}",
-        epilog="%%kodisc --help tells how to render a cell. %config KodiscMagics lists the "
-        "settings.\n%kodisc COMMAND --help tells more of one command.",
+        epilog="%%kodisc --help explains how to render a cell. %config KodiscMagics lists the "
+        "settings.\n%kodisc COMMAND --help explains one command.",
     )
     reader.add_options({"": (HELP,)})
     return reader.format_help()

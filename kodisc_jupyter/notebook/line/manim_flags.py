@@ -10,7 +10,7 @@ from kodisc_jupyter.notebook.line.values import OptionError
 
 _MP4: Final = "the output is an MP4 video"
 _SIZE: Final = "the size follows from -q and -a"
-_NO_FILES: Final = "the video is kept by itself, and --save PATH saves it as a file"
+_NO_FILES: Final = "the video is kept automatically; --save PATH saves it as a file"
 _NOT_NEEDED: Final = "not needed here"
 
 ANSWERS: Final[dict[tuple[str, ...], str]] = {

@@ -170,7 +170,7 @@ GROUPS: Final[dict[str, tuple[Option, ...]]] = {
     ),
     "waiting and credits": (
         Option(("--wait",), "wait", "wait for the video"),
-        Option(("--no-wait",), "wait", "give the cell back at once", sets=False),
+        Option(("--no-wait",), "wait", "do not wait: the cell returns at once", sets=False),
         Option(
             ("--timeout",),
             "timeout",
@@ -179,7 +179,10 @@ GROUPS: Final[dict[str, tuple[Option, ...]]] = {
             read=amount,
         ),
         Option(
-            ("--force",), "force", "render again although the same video is there", default=False
+            ("--force",),
+            "force",
+            "render again, and pay again, although the same video is there",
+            default=False,
         ),
         Option(
             ("--max-credits",),

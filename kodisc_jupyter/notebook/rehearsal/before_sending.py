@@ -227,7 +227,7 @@ _LAYOUT: Final = {
         "Move it, scale it, or use to_edge; remove what is no longer needed.",
     ),
     "overlap": (
-        "{what} lie over each other from {at} on.",
+        "{what} overlap from {at} on.",
         "Move one of them (next_to, arrange), or fade it out first.",
     ),
     "small": (
@@ -258,7 +258,7 @@ def _about_files(rehearsal: Rehearsal, source: Source) -> Iterator[Diagnostic]:
             source,
             "rehearsal",
             line,
-            f"{path} is a file of this machine; it is not where Kodisc renders.",
+            f"{path} is a file on this machine; Kodisc does not have it.",
             way,
         )
 

@@ -79,14 +79,14 @@ def _ask(record: JobRecord, backend: Backend) -> RenderResult | None:
 
 
 def _gone(record: JobRecord) -> KodiscError:
-    cost = (
-        "Rendering it again on this machine costs nothing."
+    cost, paid = (
+        ("Rendering it again on this machine costs nothing.", "")
         if record.unlimited
-        else "Rendering it again costs credits, so it was not done silently."
+        else ("Rendering it again costs credits, so it was not done silently.", ", and is paid for")
     )
     return KodiscError(
         f"{record.scene} was rendered before (job {record.job_id}), but its video is gone, both "
         f"from this machine and from its address. {cost}",
         job_id=record.job_id,
-        hint="To render it anew, run it with --force.",
+        hint=f"With --force it is rendered again{paid}.",
     )

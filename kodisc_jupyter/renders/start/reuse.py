@@ -136,8 +136,8 @@ class Reuse:
         if not backend.client.resubmit_uncertain:
             raise SubmissionUncertainError(
                 f"{said} It was not sent again, because resubmit_uncertain is off.",
-                hint="%kodisc jobs shows whether the balance fell. If it did not, --force sends it "
-                "again; else you would pay twice.",
+                hint="%kodisc jobs shows whether the balance fell. If it fell, the job was made, "
+                "and --force would pay twice. If it did not fall, --force sends it.",
             )
         return said
 

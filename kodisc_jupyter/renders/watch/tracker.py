@@ -291,4 +291,4 @@ class JobTracker:
 
 def not_kept(problem: Exception) -> str:
     """The note of a completed render whose video is not on this machine."""
-    return f"The video is not kept on this machine: {problem} It is at its address still."
+    return f"The video is not kept on this machine: {problem} It is still at its address."
