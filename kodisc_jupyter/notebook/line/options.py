@@ -179,10 +179,7 @@ GROUPS: Final[dict[str, tuple[Option, ...]]] = {
             read=amount,
         ),
         Option(
-            ("--force",),
-            "force",
-            "render again, and pay again, although the same video is there",
-            default=False,
+            ("--force",), "force", "render and pay again although the video is there", default=False
         ),
         Option(
             ("--max-credits",),
