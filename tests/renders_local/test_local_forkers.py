@@ -1,0 +1,66 @@
+"""A forker that hangs or is idle: noticed, ended, and nothing that anybody waits for is lost."""
+
+from __future__ import annotations
+
+import os
+import signal
+
+import pytest
+
+from kodisc_jupyter.local.processes import forker_pool
+from kodisc_jupyter.local.processes import sandbox as sandboxes
+from kodisc_jupyter.local.processes.render_processes import RenderProcesses
+from kodisc_jupyter.stage.task import Limits, RenderTask, Shared
+
+pytestmark = pytest.mark.render
+
+OWNER = f"usr_{7:024x}"
+
+
+def task(name, code, scene="Gated"):
+    return RenderTask(name, code, scene, 854, 480, 15, owner=OWNER, limits=Limits(240))
+
+
+def test_a_forker_that_hangs_is_replaced_and_its_renders_are_tried_again(
+    tmp_path, gate, wait_until, caplog
+):
+    renders = RenderProcesses(tmp_path / "work")
+    begun = []
+    try:
+        outcomes = [
+            renders.submit(task(name, gate.scene()), tmp_path / name, lambda: begun.append(1))
+            for name in ("one", "two")
+        ]
+        wait_until(lambda: len(begun) == 2)
+        hanging = renders.pid
+        os.kill(hanging, signal.SIGSTOP)
+        wait_until(lambda: len(begun) >= 3)  # the first of them, again, and alone
+        gate.open()
+        assert [outcome.result(240).error for outcome in outcomes] == [None, None]
+        assert renders.pid != hanging
+    finally:
+        renders.close()
+    assert "it did not answer for 6 s" in caplog.text
+    assert all((tmp_path / name / "video.mp4").exists() for name in ("one", "two"))
+
+
+def test_a_users_process_ends_when_idle_and_what_is_kept_of_the_user_stays(
+    tmp_path, monkeypatch, wait_until, processes
+):
+    found, why = sandboxes.find()
+    if found is None:
+        pytest.skip(why)
+    monkeypatch.setattr(forker_pool, "IDLE_S", 0.0)
+    shared = Shared(tmp_path / "formulas", tmp_path / "segments")
+    renders = RenderProcesses(tmp_path / "work", shared=shared, sandbox=found)
+    kept = "open('/kodisc/formulas/x.svg', 'w').close()"
+    code = f"import os\nos.makedirs('/kodisc/formulas', exist_ok=True)\n{kept}\nx = 1 / 0\n"
+    try:
+        outcome = renders.submit(task("one", code), tmp_path / "one").result(240)
+        assert "ZeroDivisionError" in outcome.error
+        wait_until((tmp_path / "formulas" / OWNER / "x.svg").exists)
+        wait_until(lambda: len(list((tmp_path / "work").glob("room-*/empty"))) == 1)
+        assert renders.pid is not None
+    finally:
+        renders.close()
+    assert list((tmp_path / "work").glob("room-*")) == []
