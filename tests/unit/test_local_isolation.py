@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from types import SimpleNamespace
+
 import pytest
 
 from kodisc_jupyter.local.isolation import (
@@ -11,6 +13,8 @@ from kodisc_jupyter.local.isolation import (
     decide,
 )
 from kodisc_jupyter.local.options import parse
+from kodisc_jupyter.local.processes import dask_worker
+from kodisc_jupyter.stage.task import RenderTask
 
 USERS = ("--users", "class.toml")
 TCP, TLS = ("--dask", "tcp://10.0.0.1:8786"), ("--dask", "tls://10.0.0.1:8786")
@@ -43,3 +47,18 @@ def test_who_is_locked_in_and_what_is_said(line, locked_in, exposed, warnings):
 def test_several_users_on_an_open_cluster_are_refused_until_it_is_said(address):
     with pytest.raises(IsolationError, match="--dask-without-tls"):
         decide(parse([*USERS, "--dask", address]))
+
+
+def test_a_worker_that_joins_later_and_cannot_lock_in_renders_nothing(monkeypatch, tmp_path):
+    distributed = pytest.importorskip("distributed")
+    worker = SimpleNamespace(local_directory=str(tmp_path), security=distributed.Security())
+    monkeypatch.setattr(distributed, "get_worker", lambda: worker)
+    monkeypatch.setattr(dask_worker, "find_sandbox", lambda _: (None, "there is no bubblewrap"))
+    task = RenderTask("j", "x = 1", "A", 1, 1, 1)
+    error, duration_ms, files = dask_worker.render_here(task.to_json(), hidden=[])
+    assert error == (
+        "The render was not begun: the cluster's worker cannot lock scenes in: there is no "
+        "bubblewrap."
+    )
+    assert (duration_ms, files) == (0, {})
+    assert list(tmp_path.iterdir()) == []
