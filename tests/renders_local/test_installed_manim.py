@@ -16,7 +16,7 @@ from kodisc_jupyter.scene.manim.signatures import signatures
 from tests.support import semantics_cells
 from tests.support.scripts import MANIM_DOC_EXAMPLES, manim_doc_examples
 
-SAMPLE = 12
+SAMPLE = 8
 
 
 @pytest.fixture(scope="module")
@@ -29,17 +29,9 @@ def record(script):
     return json.loads(script.RECORD.read_text())[importlib.metadata.version("manim")]
 
 
-NAMES = "from manim import *; print(*(name for name in dir() if not name.startswith('_')))"
-
-
-def test_the_shipped_names_are_those_of_the_installed_manim():
-    done = subprocess.run([sys.executable, "-c", NAMES], capture_output=True, text=True, check=True)
-    real = set(done.stdout.split("\n")[-2].split())
-    assert len(real) > 500
-    assert real <= names().manim
-
-
-SIGNATURES = """
+IN_A_FRESH_PROCESS = """
+from manim import *
+names = [name for name in dir() if not name.startswith("_")]
 import inspect, json, manim
 found = {}
 for name, value in vars(manim).items():
@@ -48,15 +40,28 @@ for name, value in vars(manim).items():
         named = [p.name for p in taken if p.kind in (p.POSITIONAL_OR_KEYWORD, p.KEYWORD_ONLY)]
         attributes = [a for a in dir(value) if not a.startswith("_")]
         found[name] = [named[1:], attributes]
-print(json.dumps(found))
+print(json.dumps([names, found]))
 """
 
 
-def test_the_shipped_signatures_are_those_of_the_installed_manim():
+@pytest.fixture(scope="module")
+def installed():
+    """The names that the installed Manim gives, and what its classes take and have."""
     done = subprocess.run(
-        [sys.executable, "-c", SIGNATURES], capture_output=True, text=True, check=True
+        [sys.executable, "-c", IN_A_FRESH_PROCESS], capture_output=True, text=True, check=True
     )
-    real = json.loads(done.stdout.split("\n")[-2])
+    given, classes = json.loads(done.stdout.split("\n")[-2])
+    return set(given), classes
+
+
+def test_the_shipped_names_are_those_of_the_installed_manim(installed):
+    real, _ = installed
+    assert len(real) > 500
+    assert real <= names().manim
+
+
+def test_the_shipped_signatures_are_those_of_the_installed_manim(installed):
+    _, real = installed
     known = signatures()
     shipped = {name: real[name] for name in real if known.is_class(name)}
     assert len(shipped) > 200

@@ -55,7 +55,16 @@ def identify(request: RenderRequest, backend_identity: str) -> Identity:
         fps,
         backend_identity,
     ]
+    # A field that is not known here may change the video: with it, it is another render.
+    more = {name: value for name, value in request.to_json().items() if name not in _KNOWN}
+    if more:
+        parts.append(json.dumps(more, sort_keys=True))
     return Identity(hashlib.sha256(json.dumps(parts).encode()).hexdigest(), text)
+
+
+_KNOWN: Final = frozenset(
+    {"code", "className", "quality", "aspectRatio", "fps", "metadata", "webhookUrl"}
+)
 
 
 def code_sha256(code: str) -> str:
