@@ -13,7 +13,7 @@ from manim import *
 
 class Pace(Scene):
     def construct(self):
-        self.play(Create(Circle()), run_time=length)
+        self.play(Create(Circle(radius=length)), run_time=length)
 """
 
 FINISHED = ".kodisc-panel[data-phase=completed] video"
@@ -45,6 +45,23 @@ def test_a_slider_changes_the_video_and_both_stand_side_by_side(notebook_page, l
     assert durations(notebook, 1) == [pytest.approx(1.0, abs=0.15)]
 
     value = studio.locator(".widget-slider", has_text="length").locator(".widget-readout")
+    value.fill("2")
+    value.press("Enter")
+    picture = studio.locator("figure.kodisc-still img")
+    picture.wait_for()
+    assert picture.evaluate("async img => (await img.decode(), img.naturalWidth)") == 854
+    before = picture.get_attribute("src")
+    handle = studio.locator(".widget-slider", has_text="length").locator(".noUi-handle")
+    box = handle.bounding_box()
+    mouse, x, y = notebook.page.mouse, box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
+    mouse.move(x, y)
+    mouse.down()
+    mouse.move(x - 30, y, steps=5)
+    notebook.page.wait_for_function(
+        "before => document.querySelector('figure.kodisc-still img').src !== before", arg=before
+    )  # before it is let go
+    mouse.up()
+    assert notebook.page.locator(FINISHED).count() == 1, "a picture makes no job"
     value.fill("2")
     value.press("Enter")
     studio.get_by_text("Estimate:").wait_for()

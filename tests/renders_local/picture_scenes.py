@@ -50,12 +50,29 @@ class Skips(Scene):
         self.play(FadeIn(Circle()))
 
 
+class LongThenShort(Scene):
+    def construct(self):
+        c = Circle()
+        self.play(Create(c), run_time=0.6)
+        self.play(c.animate(rate_func=linear).shift(RIGHT), run_time=0.2)
+        self.remove(c)
+
+
 class OwnBackground(Scene):
     def construct(self):
         self.camera.background = self.camera.background // 2 + 60
         self.play(GrowFromCenter(Star()), run_time=0.4)
 """
-SCENES = ("Plain", "Moved", "Zoomed", "Turned", "Stopped", "Skips", "OwnBackground")
+SCENES = (
+    "Plain",
+    "Moved",
+    "Zoomed",
+    "Turned",
+    "Stopped",
+    "Skips",
+    "LongThenShort",
+    "OwnBackground",
+)
 
 MANIM = f"""
 import sys

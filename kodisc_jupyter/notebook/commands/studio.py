@@ -1,14 +1,14 @@
 """Studio: a control panel for live teaching, built on ipywidgets.
 
 Choose a scene that the notebook's cells define, its quality, shape and values; render; compare.
-A render from here takes the same path as a ``%%kodisc`` cell: checks, reuse, budget, receipts.
+While a slider moves, a picture of the scene's last frame follows it, where Manim is installed. A
+render from here takes the same path as a ``%%kodisc`` cell: checks, reuse, budget, receipts.
 """
 
 from __future__ import annotations
 
 import argparse
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable
 from html import escape
 from typing import TYPE_CHECKING, Any, Final
 
@@ -16,7 +16,7 @@ from kodisc_jupyter.api.errors import KodiscError, SceneCheckError
 from kodisc_jupyter.notebook.cell import estimate_cell, run_cell
 from kodisc_jupyter.notebook.display import words
 from kodisc_jupyter.notebook.kernel import current_kernel, visible_variables
-from kodisc_jupyter.notebook.line.options import Options
+from kodisc_jupyter.notebook.pictures.preview import Choice, Preview
 from kodisc_jupyter.notebook.settings import ASPECT_RATIOS, QUALITIES
 from kodisc_jupyter.notebook.source.cell_history import NotebookCell, notebook_cells
 from kodisc_jupyter.renders import money
@@ -39,30 +39,23 @@ FPS: Final = (10, 15, 24, 30, 60)
 """Frame rates to choose from, beside the quality's own and the notebook's."""
 
 
-@dataclass(frozen=True)
-class Choice:
-    """What the controls say: the cell and scene, how to render it, the values to send."""
+def field_for(widgets: Any, name: str, value: Any, *, continuous: bool = False) -> Any:
+    """A slider or field for a value, or ``None`` where there is none for its kind.
 
-    cell: NotebookCell
-    scene: str
-    options: Options
-    values: Mapping[str, Any]
-
-
-def field_for(widgets: Any, name: str, value: Any) -> Any:
-    """A slider or field for a value, or ``None`` where there is none for its kind."""
+    ``continuous``: a slider tells its value while it is moved, not only when it is let go.
+    """
     looks = {"description": name, "style": {"description_width": LABEL}, "layout": {"width": FIELD}}
     if isinstance(value, bool):
         return widgets.Checkbox(value=value, indent=True, **looks)
     if isinstance(value, int):
         low, high = slider_range(value)
         return widgets.IntSlider(
-            value=value, min=int(low), max=int(high), continuous_update=False, **looks
+            value=value, min=int(low), max=int(high), continuous_update=continuous, **looks
         )  # fmt: skip
     if isinstance(value, float) and abs(value) < float("inf"):
         low, high = slider_range(value)
         return widgets.FloatSlider(
-            value=value, min=low, max=high, step=(high - low) / 100, continuous_update=False,
+            value=value, min=low, max=high, step=(high - low) / 100, continuous_update=continuous,
             **looks,
         )  # fmt: skip
     if isinstance(value, str):
@@ -93,6 +86,7 @@ class Studio:
         self._fields: dict[str, Any] = {}
         self._fixed: dict[str, Any] = {}
         self.renders: list[Render] = []
+        self._preview = Preview(kernel, self._show_picture)
         self._build()
         self.refresh()
 
@@ -114,6 +108,7 @@ class Studio:
         self.values = w.VBox([])
         self.estimate = w.HTML()
         self.message = w.HTML()
+        self.picture = w.HTML()
         self.render_button = w.Button(description="Render", button_style="primary", icon="film")
         self.refresh_button = w.Button(
             description="Refresh scenes", tooltip="Look again for scenes in the notebook's cells"
@@ -131,12 +126,14 @@ class Studio:
                     layout=w.Layout(flex_flow="row wrap"),
                 ),
                 self.message,
+                self.picture,
                 self.gallery,
             ]
         )
         self.scene.observe(lambda _: self._scene_changed(), "value")
         for control in (self.quality, self.aspect, self.fps):
             control.observe(lambda _: self._show_estimate(), "value")
+        self.aspect.observe(lambda _: self._draw(), "value")
         self.render_button.on_click(lambda _: self.render())
         self.refresh_button.on_click(lambda _: self.refresh())
 
@@ -160,11 +157,13 @@ class Studio:
         for name in cell.options.names if cell else ():
             if name not in namespace:
                 continue
-            field = field_for(self._widgets, name, namespace[name])
+            field = field_for(
+                self._widgets, name, namespace[name], continuous=self._preview.possible
+            )
             if field is None:
                 self._fixed[name] = namespace[name]
                 continue
-            field.observe(lambda _: self._show_estimate(), "value")
+            field.observe(lambda _: self._value_changed(), "value")
             self._fields[name] = field
         self.values.children = tuple(self._fields.values())
         if cell is not None and cell.options.quality:
@@ -191,6 +190,19 @@ class Studio:
         )
         return Choice(cell, self.scene.value, options, values)
 
+    def _value_changed(self) -> None:
+        self._draw()
+        self._show_estimate()
+
+    def _draw(self) -> None:
+        """Show the scene's last frame as it is with these values, as soon as it is drawn."""
+        choice = self.choice()
+        if choice is not None and self._preview.ask(choice):
+            self.picture.value = self.picture.value or "<p>Drawing a picture …</p>"
+
+    def _show_picture(self, html: str) -> None:
+        self.picture.value = html
+
     def _show_estimate(self) -> None:
         choice = self.choice()
         if choice is None:
@@ -211,6 +223,8 @@ class Studio:
         if choice is None:
             return None
         self._say("")
+        self._preview.drop()
+        self.picture.value = ""
         try:
             (render,) = run_cell(
                 self._kernel,

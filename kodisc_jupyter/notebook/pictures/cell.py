@@ -85,15 +85,16 @@ def draw_scene(
     line: str = "",
     alt: str = "",
     css_width: str | None = None,
+    limit_s: float | None = None,
 ) -> Drawn:
-    """Play a scene on this machine and draw what is wanted of it.
+    """Play a scene on this machine, for ``limit_s`` seconds at most, and draw what is wanted.
 
     Raises:
         SceneCheckError: the scene failed; or a time lies behind its end.
         NoPictureError: it took too long, or the render server did not do it.
         SubmissionInterruptedError: Ctrl-C; nothing was sent.
     """
-    limit_s = alone_limit_s(kernel.settings)
+    limit_s = limit_s or alone_limit_s(kernel.settings)
     rehearsal = play_scene(request, kernel.home, limit_s=limit_s, pictures=wanted)
     scene = request.class_name
     if rehearsal.error is not None:

@@ -53,13 +53,8 @@ class Stills(Watcher):
         self._keyed = can_be_stepped(type(stepping.scene), self._code)
 
     def animation_began(self, stepping: Stepping, animation: SteppedAnimation) -> None:
-        """Note what stands still, and how many frames there will be."""
+        """Note what stands still, or draw it where its state would not cover it."""
         self._seen, self._statics = 0, None
-        scene = stepping.scene
-        self._expected = None
-        if self._keyed and scene.stop_condition is None:
-            with contextlib.suppress(Exception):  # another Manim's progress bar has no length
-                self._expected = len(scene.time_progression)
         if self._keyed and stepping.renderer.camera is stepping.camera:
             with contextlib.suppress(NotCoveredError):
                 self._statics = self._states.of_statics(stepping.statics)
@@ -73,12 +68,22 @@ class Stills(Watcher):
         """Draw a frame that is wanted; note one that may be the last."""
         first = stepping.record.frames
         self._seen += 1
+        if self._seen == 1:
+            self._expected = self._frames_of(stepping.scene) if self._keyed else None
         for at in self._wanted.at_s:
             number = frame_at(at, self._fps)
             if first <= number < first + repeat:
                 self._drawn[at] = number, stepping.draw()
         if repeat > 1 or self._expected is None or self._seen >= self._expected:
             self._last = first + repeat - 1, self._noted(stepping)
+
+    @staticmethod
+    def _frames_of(scene: Any) -> int | None:
+        """How many frames the animation at hand has; ``None`` where nobody knows before."""
+        if scene.stop_condition is None:
+            with contextlib.suppress(Exception):  # another Manim's progress bar has no length
+                return len(scene.time_progression)
+        return None
 
     def _noted(self, stepping: Stepping) -> Any:
         """The frame's state, or its picture where its state would not cover it."""
