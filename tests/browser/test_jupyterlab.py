@@ -20,11 +20,39 @@ def cell(gate) -> str:
     return f"%%kodisc HelloKodisc -ql --force\n{gate.scene('HelloKodisc', appear)}"
 
 
+PICTURES = """\
+%%kodisc -ql --still --storyboard --alt "A circle becomes a square."
+from manim import *
+
+
+class Shown(Scene):
+    def construct(self):
+        circle = Circle()
+        self.play(Create(circle))
+        self.play(Transform(circle, Square()))
+        self.wait()
+"""
+
+
+def pictures_in(output) -> None:
+    """A still of its full size, and a storyboard in a grid: both are seen, and described."""
+    still = output.locator("figure.kodisc-still img")
+    still.wait_for()
+    assert still.evaluate("async img => (await img.decode(), img.naturalWidth)") == 854
+    assert still.get_attribute("alt") == "A circle becomes a square."
+    tiles = output.locator("figure.kodisc-storyboard img")
+    assert tiles.count() == 2
+    boxes = [tiles.nth(n).bounding_box() for n in range(2)]
+    assert boxes[0]["y"] == boxes[1]["y"], "the pictures stand side by side"
+    assert boxes[0]["x"] + boxes[0]["width"] <= boxes[1]["x"]
+    assert "line 9" in output.locator("figure.kodisc-storyboard").inner_text()
+
+
 def test_phases_to_a_playing_video_that_survives_reopening(
     notebook_page, lab, make_untrusted, gate
 ):
     playing = cell(gate).replace(" --force", " --force --autoplay --loop")
-    path = lab.write("spine.ipynb", "%load_ext kodisc_jupyter", playing, "print(6 * 7)")
+    path = lab.write("spine.ipynb", "%load_ext kodisc_jupyter", playing, "print(6 * 7)", PICTURES)
     notebook = notebook_page()
     notebook.open("spine.ipynb")
     notebook.kernel_ready()
@@ -47,6 +75,8 @@ def test_phases_to_a_playing_video_that_survives_reopening(
     phases = notebook.phases()
     assert phases[0] in {"checking", "submitting", "queued"}
     assert "running" in phases
+    notebook.run(3)
+    pictures_in(notebook.output(3))
     assert notebook.complaints == []
 
     notebook.save()
@@ -61,6 +91,7 @@ def test_phases_to_a_playing_video_that_survives_reopening(
         again.open(name)
         video = again.video(1)
         assert video.evaluate("v => v.duration") == pytest.approx(3.0, abs=0.2)
+        pictures_in(again.output(3))
         if name == "spine.ipynb":  # an untrusted one does not play by itself anyway
             video.scroll_into_view_if_needed()
             again.page.wait_for_function(

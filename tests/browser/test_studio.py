@@ -56,7 +56,7 @@ def test_a_slider_changes_the_video_and_both_stand_side_by_side(notebook_page, l
     mouse, x, y = notebook.page.mouse, box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
     mouse.move(x, y)
     mouse.down()
-    mouse.move(x - 30, y, steps=5)
+    mouse.move(x - 90, y, steps=5)
     notebook.page.wait_for_function(
         "before => document.querySelector('figure.kodisc-still img').src !== before", arg=before
     )  # before it is let go
