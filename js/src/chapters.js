@@ -1,22 +1,24 @@
 // Chapters under a video, the saved ones too: a click plays the video from there.
 import { make } from "./dom.js";
 
+/** How soon after a change of the page its new lists are looked for. */
+const LOOK_MS = 200;
+
 const LIST = ".kodisc-chapters";
 
-/** @param {Element} item its start is in a `<time>`: "PT3.467S" */
-const start = (item) =>
-  parseFloat(/** @type {HTMLTimeElement | null} */ (item.querySelector("time"))?.dateTime.slice(2) ?? "");
+/** @param {Element} item its start is a title, "3.467 s": sanitisers take a `datetime` away */
+const start = (item) => parseFloat(item.querySelector("time")?.title ?? "");
 
 /**
  * Makes a button of each chapter that is no link yet.
- * @param {Element | null} figure
+ * @param {Element} figure
  */
-export function enliven(figure) {
-  for (const item of figure?.querySelectorAll(`${LIST} > li`) ?? []) {
+function enliven(figure) {
+  for (const item of figure.querySelectorAll(`${LIST} > li`)) {
     if (item.querySelector("a, button")) continue;
     const button = make("button", "chapter");
     button.type = "button";
-    button.style.cssText = "all:unset;cursor:pointer;text-decoration:underline;outline:revert";
+    button.style.cssText = "font:inherit;color:inherit;background:none;border:0;padding:0;text-align:inherit;cursor:pointer;text-decoration:underline";
     button.append(...item.childNodes);
     item.append(button);
   }
@@ -27,13 +29,17 @@ export function followChapters() {
   const page = /** @type {any} */ (globalThis);
   if (page.kodiscChapters) return;
   page.kodiscChapters = true;
-  const enlivenAll = () => document.querySelectorAll(".kodisc-video").forEach(enliven);
-  document.addEventListener(
-    "loadedmetadata",
-    ({ target }) => enliven(/** @type {Element} */ (target).closest(".kodisc-video")),
-    true, // it does not bubble
-  );
-  enlivenAll();
+  let due = 0;
+  const look = () => {
+    due = 0;
+    document.querySelectorAll(".kodisc-video").forEach(enliven);
+  };
+  // A figure may be filled before it is put into the page, so that none of its events is heard.
+  new MutationObserver(() => (due ||= setTimeout(look, LOOK_MS))).observe(document, {
+    childList: true,
+    subtree: true,
+  });
+  look();
   document.addEventListener("click", (event) => {
     const item = /** @type {Element} */ (event.target).closest?.(`${LIST} > li`);
     const video = item?.closest(".kodisc-video")?.querySelector("video");

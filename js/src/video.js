@@ -107,6 +107,6 @@ function caption(figure, state, src) {
 /** @param {[number, string, string]} chapter */
 function chapter([at, clock, name]) {
   const time = make("time", "", clock);
-  time.dateTime = `PT${at}S`;
+  time.title = `${at} s`;
   return make("li", "", time, " ", make("bdi", "", name));
 }

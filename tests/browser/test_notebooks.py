@@ -5,6 +5,7 @@ A cell says in its metadata what is to come of it:
 ``kodisc_seconds``  length of its video, or of each of its videos, in seconds (within 10 %)
 ``kodisc_size``     width and height in pixels, where they are not low quality's 854 x 480
 ``kodisc_fps``      frames per second, where they are not low quality's 15
+``kodisc_chapters`` names of the chapters under its video
 ``kodisc_says``     phrases in its text
 ``kodisc_warns``    phrases in a warning of the free checks
 ``kodisc_expects``  a mistake made on purpose: the name of its error, and phrases in its message
@@ -58,7 +59,7 @@ def prose(notebook: nbformat.NotebookNode) -> str:
 # What is committed
 
 
-def test_there_are_nine_notebooks_in_the_order_of_a_course():
+def test_there_are_ten_notebooks_in_the_order_of_a_course():
     assert NOTEBOOKS == [
         "01_quickstart",
         "02_calculus",
@@ -69,6 +70,7 @@ def test_there_are_nine_notebooks_in_the_order_of_a_course():
         "07_parameters_and_studio",
         "08_mistakes",
         "09_credits_and_classroom",
+        "10_teaching",
     ]
 
 
@@ -175,6 +177,7 @@ def test_runs_with_no_key_and_every_output_is_what_it_announces(
         told = cell.metadata
         assert_errors(cell, told.get("kodisc_expects"))
         assert_videos(cell)
+        assert chapters_of(cell) == told.get("kodisc_chapters", []), cell.id
         for phrase in [*told.get("kodisc_says", ()), *told.get("kodisc_warns", ())]:
             assert phrase in text_of(cell), (cell.id, phrase, text_of(cell))
         if "kodisc_warns" in told:
@@ -197,6 +200,19 @@ def assert_plays_in_jupyterlab(name: str, notebook: nbformat.NotebookNode, page)
              return videos.length === count && videos.every(v => v.readyState >= 2); }""",
         arg=expected,
     )
+    chapters = [name for cell in code_cells(notebook) for name in chapters_of(cell)]
+    buttons = page.page.locator("ol.kodisc-chapters button")
+    page.page.wait_for_function(
+        "count => document.querySelectorAll('ol.kodisc-chapters button').length === count",
+        arg=len(chapters),
+    )
+    if chapters:  # the last one of all plays the last video from there
+        buttons.last.click()
+        page.page.wait_for_function(
+            """() => { const videos = document.querySelectorAll('figure.kodisc-video video');
+                 const last = [...document.querySelectorAll('.kodisc-chapters time')].at(-1);
+                 return videos[videos.length - 1].currentTime >= parseFloat(last.title); }"""
+        )
     texts = sum(cell.cell_type == "markdown" for cell in notebook.cells)
     page.page.wait_for_function(
         """count => [...document.querySelectorAll('.jp-MarkdownCell .jp-RenderedMarkdown')]
@@ -245,6 +261,13 @@ def assert_videos(cell: nbformat.NotebookNode) -> None:
             assert round(float(stream.average_rate), 1) == fps, cell.id
         assert len(frames) / fps == pytest.approx(expected, rel=0.1), cell.id
         assert frames[-1].std() > 2, f"the last frame of {cell.id} is empty"
+
+
+def chapters_of(cell: nbformat.NotebookNode) -> list[str]:
+    """The names in the lists of chapters under a cell's videos."""
+    html = "".join(output.get("data", {}).get("text/html", "") for output in cell.outputs)
+    lists = re.findall(r'<ol class="kodisc-chapters"(.*?)</ol>', html, re.DOTALL)
+    return [name for each in lists for name in re.findall(r"<bdi>(.*?)</bdi>", each)]
 
 
 def videos_in(output: nbformat.NotebookNode) -> list[bytes]:

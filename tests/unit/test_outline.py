@@ -94,13 +94,13 @@ def test_chapters_of_a_linked_video_open_it_at_their_time(done):
     html = figure_html(done, src=LINK)
     assert '<ol class="kodisc-chapters"' in html
     assert f'<a href="{LINK}#t=3.467,6"' in html
-    assert '<time datetime="PT3.467S">0:03</time> <bdi>Proof</bdi>' in html
+    assert '<time datetime="PT3.467S" title="3.467 s">0:03</time> <bdi>Proof</bdi>' in html
 
 
 def test_chapters_of_an_embedded_video_are_plain_times(done):
     html = figure_html(done, src=INSIDE)
     assert "#t=" not in html
-    assert '<li><time datetime="PT1S">0:01</time> <bdi>Start</bdi></li>' in html
+    assert '<li><time datetime="PT1S" title="1 s">0:01</time> <bdi>Start</bdi></li>' in html
 
 
 def test_without_named_sections_there_is_no_list(done):
@@ -150,7 +150,7 @@ def test_a_page_with_chapters_runs_our_script_and_no_other(done):
     (script,) = re.findall(r"<script>(.*?)</script>", page, re.DOTALL)
     digest = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
     assert f"script-src 'sha256-{digest}'" in page
-    assert '<time datetime="PT3.467S">0:03</time>' in page
+    assert '<time datetime="PT3.467S" title="3.467 s">0:03</time>' in page
     without = page_of(figure_html(replace(done, outline=Outline()), src=INSIDE))
     assert "script" not in without
 

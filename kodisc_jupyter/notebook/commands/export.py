@@ -196,7 +196,10 @@ def _can_set() -> bool:
 def _is_empty(cell: Any) -> bool:
     """A cell that renders, without a video, an error or a refusal in the file."""
     ours = from_source(cell.source) if cell.cell_type == "code" else None
-    if ours is None or ours.options.check or ours.options.help:
+    if ours is None:
+        return False
+    options = ours.options
+    if options.check or options.help or options.rehearse or options.pictures:
         return False
     return not any(
         output.output_type == "error"

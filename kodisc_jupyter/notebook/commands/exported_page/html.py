@@ -125,15 +125,22 @@ class FigureCleaner(Cleaner):
                 return
             self._caption = tag
             self._out += [" · "] * (tag == "a")
+            if tag in {"ol", "ul", "details"}:
+                self._tell_what_it_shows()
         super().handle_starttag(tag, attrs)
 
     def handle_endtag(self, tag: str) -> None:
         """Close; at the caption's end, say what the video shows."""
-        if tag == "figcaption" and self._shows:
-            self._out.append(f"<br>{escape(self._shows)}")
+        if tag == "figcaption":
+            self._tell_what_it_shows()
         super().handle_endtag(tag)
         if tag == self._caption and tag not in self._open:
             self._caption = ""
+
+    def _tell_what_it_shows(self) -> None:
+        if self._shows:
+            self._out.append(f"<br>{escape(self._shows)}")
+        self._shows = ""
 
     def handle_data(self, data: str) -> None:
         """Text of the caption that belongs to nothing that is kept is the receipt."""

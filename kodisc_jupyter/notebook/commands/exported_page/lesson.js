@@ -13,7 +13,7 @@
   const lessons = whole.map((figure) => {
     const video = figure.querySelector("video");
     const items = [...figure.querySelectorAll(".kodisc-chapters > li")];
-    const starts = items.map((item) => parseFloat(item.querySelector("time")?.dateTime.slice(2)) || 0);
+    const starts = items.map((item) => parseFloat(item.querySelector("time")?.title) || 0);
     const lesson = { figure, video, items, starts, until: Infinity };
     items.forEach((item, at) => {
       const button = document.createElement("button");

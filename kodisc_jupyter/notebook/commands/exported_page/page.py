@@ -22,6 +22,7 @@ _SCRIPT: Final = Path(__file__).with_name("lesson.js")
 _HEADING: Final = re.compile(r"^ {0,3}#{1,6}\s+(.+?)\s*#*\s*$", re.MULTILINE)
 _MARKS: Final = re.compile(r"[`*_]+|\[([^\]]*)\]\([^)]*\)")
 _COMMANDS: Final = re.compile(r"\s*(?:%(?!%)|#|$)|%%kodisc_prelude")
+_WRITES_A_FILE: Final = re.compile(r"%%(?:writefile|file)\b")
 _POLICY: Final = (
     "default-src 'none'; style-src 'unsafe-inline'; img-src data: https: http: file: 'self'; "
     "media-src data: https: http: file: 'self'"
@@ -85,7 +86,8 @@ class Page:
         elif cell.cell_type == "code":
             if self._code and cell.source.strip():
                 yield f'<div class="code">{_highlighted(cell.source)}</div>'
-            if self._code or not all(map(_COMMANDS.match, cell.source.split("\n"))):
+            told = not _WRITES_A_FILE.match(cell.source)  # "Writing data.csv" is for the author
+            if self._code or (told and not all(map(_COMMANDS.match, cell.source.split("\n")))):
                 yield from map(self._output, cell.get("outputs", ()))
 
     def _output(self, output: Any) -> str:

@@ -1,7 +1,8 @@
 """Chapters and transcript under a video, as HTML that a notebook's sanitiser leaves alone.
 
 Only a linked video can be opened at a time without a script: ``#t=`` behind its address. Where a
-script may run (``js/src/chapters.js``, an exported page), each chapter becomes a button.
+script may run (``js/src/chapters.js``, an exported page), each chapter becomes a button; it finds
+the exact time in the title, because JupyterLab's sanitiser takes a ``datetime`` away.
 """
 
 from __future__ import annotations
@@ -45,11 +46,12 @@ def chapters_html(chapters: tuple[Chapter, ...], src: str | None) -> str:
     linked = not is_embedded(src) and "#" not in src
     items = []
     for name, start_s, end_s in chapters:
-        time = f'<time datetime="PT{seconds(start_s)}S">{words.clock(start_s)}</time>'
+        at = seconds(start_s)
+        time = f'<time datetime="PT{at}S" title="{at} s">{words.clock(start_s)}</time>'
         text = f"{time} <bdi>{escape(words.name(name))}</bdi>"
         if linked:
             until = f",{seconds(end_s)}" if end_s != float("inf") else ""
-            href = escape(f"{src}#t={seconds(start_s)}{until}")
+            href = escape(f"{src}#t={at}{until}")
             text = f'<a href="{href}" target="_blank" rel="noreferrer">{text}</a>'
         items.append(f"<li>{text}</li>")
     return f'<ol class="kodisc-chapters" style="{_LIST}">{"".join(items)}</ol>'
