@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import os
 import re
+import textwrap
 import time
 
 import pytest
+import requests
 
 from tests.attacks.conftest import ADA, GOOD, MALLORY
-from tests.support.render_server import children
+from tests.support.render_server import children, until
 
 pytestmark = pytest.mark.render
 
@@ -90,6 +92,71 @@ def test_no_link_pipe_or_folder_is_served_as_a_video(class_, plant):
     """)
     assert job["status"] == "failed"
     assert "something else than a video" in job["error"] or "without a video" in job["error"]
+
+
+def beside_the_api(class_, method, path):
+    """Ask the server, as Mallory, for what it offers beside the API."""
+    headers = {"Authorization": f"Bearer {MALLORY}"}
+    return requests.request(
+        method, f"{class_.server.origin}/local/{path}", headers=headers, timeout=60
+    )
+
+
+def test_no_link_is_followed_where_the_server_looks_at_a_scene_that_runs(class_):
+    """Its progress, its newest picture and the drawn pieces of its user's videos."""
+    class_.ada_renders(GOOD)
+    hers = class_.neighbour.scene.parents[2] / "segments"
+    kept = sorted(path for path in hers.rglob("*") if path.is_file())
+    assert kept
+    code = textwrap.dedent(f"""
+        import os, shutil, time
+        from pathlib import Path
+        from manim import *
+        class Attack(Scene):
+            def construct(self):
+                shutil.rmtree("/kodisc/segments", ignore_errors=True)
+                os.symlink({str(hers)!r}, "/kodisc/segments")
+                shutil.rmtree(".kodisc", ignore_errors=True)
+                os.mkdir(".kodisc")
+                os.symlink({str(class_.users)!r}, ".kodisc/preview.jpg")
+                os.symlink({str(class_.users)!r}, ".kodisc/drawn")
+                os.mkfifo(".kodisc/total")
+                Path("planted").touch()
+                while not Path("gate").exists(): time.sleep(0.02)
+                shutil.rmtree(".kodisc")
+                os.symlink({str(class_.folder)!r}, ".kodisc")
+                Path("again").touch()
+                while not Path("end").exists(): time.sleep(0.02)
+        """)
+    job_id = class_.server.post(code, "Attack", key=MALLORY)
+    class_.server.wait(job_id, key=MALLORY, statuses=("running",))
+    scene = until(lambda: next(class_.rooms.rglob(f"jobs/{job_id}/scene"), None))
+    for marker, onwards in (("planted", "gate"), ("again", "end")):
+        until((scene / marker).exists)
+        said = beside_the_api(class_, "GET", f"jobs/{job_id}/progress").json()
+        assert said == {"frames": 0, "total": None, "percent": None, "preview": None}
+        assert beside_the_api(class_, "GET", f"jobs/{job_id}/preview.jpg").status_code == 404
+        (scene / onwards).touch()
+    assert beside_the_api(class_, "GET", "segments").json() == {"bytes": 0, "segments": 0}
+    assert beside_the_api(class_, "POST", "segments").json() == {"removed": 0}
+    class_.server.wait(job_id, key=MALLORY)
+    assert sorted(path for path in hers.rglob("*") if path.is_file()) == kept
+
+
+def test_a_report_that_is_none_is_not_there(class_):
+    job = class_.attack("""
+        out = Path('../results').absolute()
+        out.mkdir(exist_ok=True)
+        for name in ('video.mp4', 'thumb.jpg', 'captions.vtt'):
+            (out / name).write_bytes(b'mine')
+        (out / 'report.json').write_bytes(b'[' * 1_900_000)
+        os.write(3, b'{"error": null}')
+        os._exit(0)
+    """)
+    assert job["status"] == "completed", job["error"]
+    answer = beside_the_api(class_, "GET", f"jobs/{job['jobId']}/report")
+    assert answer.status_code == 404
+    assert class_.server.call("GET", "/me", key=ADA).status_code == 200
 
 
 def test_formulas_of_others_are_out_of_reach(class_):

@@ -60,3 +60,29 @@ def test_a_machine_that_uses_its_share_up_keeps_no_other_out():
 def test_everybody_on_this_machine_has_one_address_and_all_the_connections(address):
     still_open, _ = connect(8, [address] * 9, known=range(9))
     assert still_open == [True] * 8 + [False]
+
+
+def test_a_connection_that_sends_no_headers_is_closed_in_time(monkeypatch):
+    async def come():
+        server = listening._Server(Application())
+        server.limit = 3
+        silent, served = socket.socketpair(), socket.socketpair()
+        for (ours, _), limit in ((silent, 0.01), (served, 60.0)):
+            monkeypatch.setattr(listening, "HEADER_LIMIT_S", limit)
+            server.handle_stream(IOStream(ours), ("127.0.0.1", 1))
+        request = b"GET / HTTP/1.1\r\nHost: x\r\n\r\n"
+        loop = asyncio.get_running_loop()
+        for _, theirs in (silent, served):
+            theirs.setblocking(False)
+        await loop.sock_sendall(served[1], request)
+        answer = await loop.sock_recv(served[1], 1000)
+        nothing = await loop.sock_recv(silent[1], 1000)  # returns at its end only
+        still_open = len(server._open)
+        await server.close_all_connections()
+        for _, theirs in (silent, served):
+            theirs.close()
+        return answer, nothing, still_open
+
+    answer, nothing, still_open = asyncio.run(come())
+    assert answer.startswith(b"HTTP/1.1 404 ")
+    assert (nothing, still_open) == (b"", 1)

@@ -90,7 +90,7 @@ class ReportHandler(Handler):
             file = open_plain(self.desk.store.results_of(job_id) / REPORT)
             with os.fdopen(file, "rb") as report:
                 said = json.loads(report.read(REPORT_LIMIT_BYTES))
-        except (OSError, ValueError):
+        except (OSError, ValueError, RecursionError):
             self.refuse(404, ERRORS[404], "There is no such report, or it is not yours.")
             return
         self.answer(said if isinstance(said, dict) else {})

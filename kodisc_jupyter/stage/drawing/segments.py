@@ -221,13 +221,14 @@ class SegmentStore:
     def sizes(self, *, remove: bool = False) -> list[int]:
         """Bytes of each segment. No link is followed: the folder may be a scene's own."""
         found = []
-        for _, _, names, folder in os.fwalk(self.folder, follow_symlinks=False):
-            for name in names:
-                with contextlib.suppress(OSError):
-                    size = os.stat(name, dir_fd=folder, follow_symlinks=False).st_size
-                    if remove:
-                        os.unlink(name, dir_fd=folder)
-                    found.append(size)
+        with contextlib.suppress(OSError):  # it is not there, or the scene has just removed it
+            for _, _, names, folder in os.fwalk(self.folder, follow_symlinks=False):
+                for name in names:
+                    with contextlib.suppress(OSError):
+                        size = os.stat(name, dir_fd=folder, follow_symlinks=False).st_size
+                        if remove:
+                            os.unlink(name, dir_fd=folder)
+                        found.append(size)
         return found
 
     def clear(self) -> int:
