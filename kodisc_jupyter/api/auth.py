@@ -73,7 +73,7 @@ def find_key(explicit: str | Key | None = None) -> Key | None:
     if isinstance(explicit, Key):
         return explicit
     if explicit is not None:
-        return checked(explicit, "the api_key argument")
+        return check_key(explicit, "the api_key argument")
     lookups: tuple[tuple[str, Callable[[], str | None]], ...] = (
         (KEY_VARIABLE, lambda: os.environ.get(KEY_VARIABLE)),
         ("Colab's secrets", _from_colab),
@@ -82,7 +82,7 @@ def find_key(explicit: str | Key | None = None) -> Key | None:
     for source, look in lookups:
         text = look()
         if text and text.strip():
-            return checked(text, source)
+            return check_key(text, source)
     return _Session.key
 
 
@@ -101,7 +101,7 @@ def require_key(explicit: str | Key | None = None) -> Key:
     return key
 
 
-def checked(text: str, source: str) -> Key:
+def check_key(text: str, source: str) -> Key:
     """A key from what somebody typed or kept; spaces around it are dropped.
 
     Raises:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from kodisc_jupyter.api.auth import Key, checked, use_key
+from kodisc_jupyter.api.auth import Key, check_key, use_key
 from kodisc_jupyter.api.client import Client
 from kodisc_jupyter.api.models import Account
 
@@ -28,7 +28,7 @@ def login(ask: Callable[[str], str], *, base_url: str | None = None) -> Login:
         AuthenticationError: nothing was typed, or the API refused the key.
         KodiscError: the key could not be checked.
     """
-    key = checked(ask("Kodisc API key (not shown): "), "this session's login")
+    key = check_key(ask("Kodisc API key (not shown): "), "this session's login")
     with Client(key, base_url=base_url) as client:
         account = client.get_me()
     before = use_key(key)

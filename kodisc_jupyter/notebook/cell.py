@@ -71,7 +71,7 @@ def run_cell(
     shown = _shown_as(video_options, options, scenes, line)
     notices.show_warnings(prepared.warnings, kernel.front_end())
     if options.check:
-        notices.say(notices.checked(prepared.requests, prepared.warnings))
+        notices.say(notices.checks_passed(prepared.requests, prepared.warnings))
         return []
     if options.rehearse or options.pictures:
         from kodisc_jupyter.notebook.pictures.cell import play_cell

@@ -103,7 +103,7 @@ def cancel(address: Address, job_id: str) -> None:
         raise LocalServerError("The render server on this machine did not answer.", job_id=job_id)
 
 
-def kept(address: Address) -> int | None:
+def keeps_bytes(address: Address) -> int | None:
     """Bytes of drawn pieces of videos that the server keeps; ``None`` when it does not say."""
     _, said = _ask(address, "GET", "/local/segments")
     found = said.get("bytes")

@@ -119,11 +119,11 @@ class Report:
             return "Nothing has been rendered yet."
         parts = self.parts()
         texts = [
-            f"{part.heading}\n{text_table(COLUMNS, part.cells())}\n{_wrapped(str(part.totals))}"
+            f"{part.heading}\n{text_table(COLUMNS, part.cells())}\n{_wrap(str(part.totals))}"
             for part in parts
         ]
         if len(parts) > 1:
-            texts.append(_wrapped(f"In all: {self.totals}"))
+            texts.append(_wrap(f"In all: {self.totals}"))
         return "\n\n".join(texts)
 
     def write_csv(self, path: Path) -> Path:
@@ -221,7 +221,7 @@ def cost(record: JobRecord) -> Credits | None:
     return record.credits if record.step in {Step.COMPLETED, Step.FAILED} else None
 
 
-def _wrapped(text: str) -> str:
+def _wrap(text: str) -> str:
     return textwrap.fill(text, WIDTH)
 
 

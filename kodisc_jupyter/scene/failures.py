@@ -11,7 +11,7 @@ from kodisc_jupyter.scene.failed_line import FailedLine
 from kodisc_jupyter.scene.failure_hints import failure_hint
 from kodisc_jupyter.scene.latex import latex_call, latex_message
 from kodisc_jupyter.scene.request import Request, refusal
-from kodisc_jupyter.scene.traceback_text import Frame, frames, raised, without_ansi
+from kodisc_jupyter.scene.traceback_text import Frame, exception_of, frames, without_ansi
 
 FULL_LIMIT: Final = 100_000
 """How much of the server's text is kept, in characters: its beginning and its end."""
@@ -30,8 +30,8 @@ def from_failure(error: str, source: Source | None, *, charged: str = "") -> Dia
     nothing in it points into the source, the server's words are shown as they are. ``charged`` is
     the caller's sentence about credits.
     """
-    text = without_ansi(_bounded(error))
-    kind, message = raised(text)
+    text = without_ansi(_cut(error))
+    kind, message = exception_of(text)
     latex = latex_message(text)
     if latex:
         said = f"LaTeX: {latex}"
@@ -64,7 +64,7 @@ def from_invalid_request(
     )
 
 
-def _bounded(text: str) -> str:
+def _cut(text: str) -> str:
     if len(text) <= FULL_LIMIT:
         return text
     half = FULL_LIMIT // 2

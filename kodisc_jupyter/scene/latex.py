@@ -32,7 +32,7 @@ _CALLS: Final = frozenset(
 
 def latex_message(text: str) -> str:
     """What LaTeX says went wrong, in one sentence; ``""`` if it says nothing in ``text``."""
-    text = _unwrapped(text)
+    text = _unwrap(text)
     tool = _MISSING_TOOL.search(text)
     if tool:
         return f"{tool[1]} is not installed where the scene was rendered."
@@ -46,7 +46,7 @@ def latex_message(text: str) -> str:
     return ""
 
 
-def _unwrapped(text: str) -> str:
+def _unwrap(text: str) -> str:
     """The text with the lines that Manim's log broke in its narrow column put together again."""
     lines: list[list[str]] = []
     for line in text.split("\n"):

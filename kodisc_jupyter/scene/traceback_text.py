@@ -117,7 +117,7 @@ def _inside_box(line: str) -> str | None:
     return inner.removeprefix(" ").rstrip()
 
 
-def raised(text: str) -> tuple[str, str]:
+def exception_of(text: str) -> tuple[str, str]:
     """The exception that ended it all, as (class name without its module, message)."""
     lines = text.rstrip().split("\n")
     for index in range(len(lines) - 1, -1, -1):

@@ -45,10 +45,10 @@ def describe(
     text = "".join(told.format()).rstrip("\n")
     if latex:
         text = "LaTeX says:\n" + "\n".join(latex) + "\n\n" + text
-    return shortened(text)
+    return shorten(text)
 
 
-def shortened(text: str, limit: int = TEXT_LIMIT) -> str:
+def shorten(text: str, limit: int = TEXT_LIMIT) -> str:
     """``text`` within ``limit`` characters, its beginning and its end kept."""
     if len(text) <= limit:
         return text

@@ -21,8 +21,8 @@ class Noted(RateLimiter):
     moments: ClassVar[list[float]] = []
     noting = threading.Lock()
 
-    def take(self, *, spaced=False):
-        at = super().take(spaced=spaced)
+    def acquire(self, *, spaced=False):
+        at = super().acquire(spaced=spaced)
         with self.noting:
             self.moments.append(at)
         return at

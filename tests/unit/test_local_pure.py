@@ -146,12 +146,12 @@ def test_a_process_that_ended_is_told_with_its_last_lines():
 
 
 def test_long_texts_keep_their_beginning_and_their_end():
-    text = failure.shortened("a" * 500 + "b" * 500, 300)
+    text = failure.shorten("a" * 500 + "b" * 500, 300)
 
     assert text.startswith("a" * 100)
     assert text.endswith("b" * 200)
     assert "700 characters left out" in text
-    assert failure.shortened("short") == "short"
+    assert failure.shorten("short") == "short"
 
 
 @pytest.mark.parametrize(

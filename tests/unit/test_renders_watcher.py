@@ -119,7 +119,7 @@ def test_turns_are_never_more_than_ten_in_any_second():
 
     turns = RateLimiter(lambda: now[0], sleep)
     for number in range(200):
-        turns.take(spaced=number % 3 == 0)
+        turns.acquire(spaced=number % 3 == 0)
         moments.append(now[0])
         now[0] += 0.4 if number % 17 == 0 else 0.0  # a request that takes its time
     for start in moments:
@@ -135,10 +135,10 @@ def test_a_submission_does_not_wait_for_the_polls_before_it():
 
     turns = RateLimiter(lambda: now[0], sleep)
     for _ in range(100):
-        turns.take(spaced=True)
+        turns.acquire(spaced=True)
     assert min(slept) > 0
     slept.clear()
-    turns.take()
+    turns.acquire()
     assert not slept
 
 

@@ -56,7 +56,7 @@ class Attempts:
 
     def close(self, outcome: Outcome) -> None:
         """An attempt ended in ``outcome``."""
-        self.job = accepted(outcome)
+        self.job = job_of(outcome)
         if self.job is None:
             self.reasons.append(answers.reason(outcome))
             self._uncertain += answers.delivery(outcome) is Delivery.UNCERTAIN
@@ -66,7 +66,7 @@ class Attempts:
         """Whether the error's own words do not yet say all about what may have been made."""
         return self.uncertain > 0 or answers.is_transient(outcome)
 
-    def told(self) -> str:
+    def summary(self) -> str:
         """What is known about jobs and charges, as a sentence."""
         if self.job is not None:
             return f"Job {self.job.job_id} was made and goes on."
@@ -127,10 +127,10 @@ def submit(
         pass
     # Raised out here, without what was under way in their chain.
     if cancelled:
-        raise log.mark(SubmissionCancelledError("The render was called off.", hint=log.told()))
+        raise log.mark(SubmissionCancelledError("The render was called off.", hint=log.summary()))
     if outcome is None or isinstance(outcome, Interrupted):
         raise SubmissionInterruptedError(
-            f"Interrupted while the render was being submitted. {log.told()}",
+            f"Interrupted while the render was being submitted. {log.summary()}",
             attempts=log.attempts,
             uncertain=log.uncertain,
             job=log.job,
@@ -162,11 +162,11 @@ def refusal(
         )
     error = answers.problem(outcome, about, balance=balance)
     if log.needs_telling(outcome):
-        error.message = f"{error.message} {log.told()}"
+        error.message = f"{error.message} {log.summary()}"
     return error
 
 
-def accepted(outcome: Outcome) -> Job | None:
+def job_of(outcome: Outcome) -> Job | None:
     """The job of an accepted submission. With a ``jobId`` there is one, whatever else is odd."""
     if not isinstance(outcome, Answer) or not answers.is_success(outcome):
         return None

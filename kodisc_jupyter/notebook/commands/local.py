@@ -26,7 +26,7 @@ def run(kernel: KernelState, asked: argparse.Namespace) -> None:
     else:
         idle = local_server.IDLE_TIMEOUT_S // 60
         say(f"Render server: {server.url}, process {server.pid}.")
-        kept = local_server.kept(server)
+        kept = local_server.keeps_bytes(server)
         if kept is not None:
             say(
                 f"It keeps {kept / 1e6:,.1f} MB of drawn pieces of videos, so that a changed scene "

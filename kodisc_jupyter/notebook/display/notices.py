@@ -48,7 +48,7 @@ def show_text_or_html(front_end: FrontEnd, text: str, html: str) -> None:
     )
 
 
-def checked(requests: Sequence[RenderRequest], warnings: Sequence[Diagnostic]) -> str:
+def checks_passed(requests: Sequence[RenderRequest], warnings: Sequence[Diagnostic]) -> str:
     """What ``--check`` says when nothing stops the cell."""
     scenes = ", ".join(request.class_name for request in requests)
     found = (

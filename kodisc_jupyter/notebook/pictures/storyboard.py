@@ -76,7 +76,7 @@ class Storyboard:
         """The storyboard in plain text: a line for each picture."""
         lines = [" · ".join((words.name(self.scene), *self._facts()))]
         for number, picture in enumerate(self.pictures, start=1):
-            lines.append("  ".join((f"{number:3}.", *_facts_of(picture), said(picture))))
+            lines.append("  ".join((f"{number:3}.", *_facts_of(picture), caption_of(picture))))
         return "\n".join(lines)
 
     def _facts(self) -> Iterator[str]:
@@ -104,7 +104,7 @@ def storyboard_in_cell(
     return Storyboard(scene, seconds, drawn.animations, pictures, drawn.sheet, alt)
 
 
-def said(picture: AnimationPicture) -> str:
+def caption_of(picture: AnimationPicture) -> str:
     """What is animated, as Manim calls it: ``Create(Circle)``, ``animate(Square)``."""
     return words.name(_CHANGED.sub("animate", picture.what), 120)
 
@@ -116,7 +116,7 @@ def _facts_of(picture: AnimationPicture) -> tuple[str, ...]:
 
 def _tile(number: int, picture: AnimationPicture) -> str:
     times, *line = (escape(each) for each in _facts_of(picture))
-    what = escape(said(picture))
+    what = escape(caption_of(picture))
     where = f'<span class="{LINE_CLASS}"> · {line[0]}</span>' if line else ""
     described = f"At {picture.end_s:.1f} s, after {what}"
     return (

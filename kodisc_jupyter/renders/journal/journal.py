@@ -130,7 +130,7 @@ class Journal:
     def rehearsal(self, record: JobRecord) -> dict[str, Any] | None:
         """What was noted of a render's rehearsal, if it had one."""
         with self._file.reading() as db:
-            return rehearsals.said(db, record.render_id)
+            return rehearsals.read(db, record.render_id)
 
     def frames(self) -> dict[str, int]:
         """The number of frames of every render that was rehearsed, by its ID."""

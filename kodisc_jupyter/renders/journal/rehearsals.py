@@ -24,7 +24,7 @@ def keep(db: sqlite3.Connection, render_id: str, rehearsal: Rehearsal) -> None:
     db.execute(_TABLE)
     db.execute(
         "INSERT OR REPLACE INTO rehearsals VALUES (?, ?, ?, ?)",
-        (render_id, rehearsal.seconds, rehearsal.frames, json.dumps(_said(rehearsal))),
+        (render_id, rehearsal.seconds, rehearsal.frames, json.dumps(_to_json(rehearsal))),
     )
 
 
@@ -36,7 +36,7 @@ def frames(db: sqlite3.Connection) -> dict[str, int]:
     return {str(render_id): int(number) for render_id, number in rows.fetchall()}
 
 
-def said(db: sqlite3.Connection, render_id: str) -> dict[str, Any] | None:
+def read(db: sqlite3.Connection, render_id: str) -> dict[str, Any] | None:
     """Length, sections, captions and words of a render; None where it was not rehearsed."""
     if not _is_there(db):
         return None
@@ -52,7 +52,7 @@ def _is_there(db: sqlite3.Connection) -> bool:
     return db.execute(asked).fetchone() is not None
 
 
-def _said(rehearsal: Rehearsal) -> dict[str, Any]:
+def _to_json(rehearsal: Rehearsal) -> dict[str, Any]:
     return {
         "seconds": rehearsal.seconds,
         "frames": rehearsal.frames,

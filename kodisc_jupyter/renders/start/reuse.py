@@ -214,7 +214,7 @@ class Reuse:
         assert render.backend is not None
         job = found.job()
         try:
-            self._rate_limiter.take()
+            self._rate_limiter.acquire()
             job = look_up(render.backend, found.job_id)
         except JobNotFoundError:
             young = time.time() - (found.accepted_at or 0) <= YOUNG_S

@@ -174,7 +174,7 @@ class RenderStarter:
         assert render.request is not None
         sending = Sending(
             journal=self._journal,
-            turns=self._rate_limiter,
+            rate_limiter=self._rate_limiter,
             balances=self._balances,
             backend=render.backend,
             request=render.request,

@@ -70,7 +70,7 @@ class Sending:
     """
 
     journal: Journal
-    turns: RateLimiter
+    rate_limiter: RateLimiter
     balances: Balances
     backend: Backend
     request: RenderRequest
@@ -140,7 +140,7 @@ class Sending:
         self.accepted(record, submission)
 
     def _attempt(self, number: int) -> None:
-        self.turns.take()
+        self.rate_limiter.acquire()
         if self.cancel.is_set():
             raise SubmissionCancelledError("The render was called off before it was sent again.")
         if number == 1:

@@ -15,8 +15,10 @@ from kodisc_jupyter.renders.watch.pacing import RateLimiter
 class Balances:
     """Asks for balances, one request at a time; what ends together shares one answer."""
 
-    def __init__(self, turns: RateLimiter, clock: Callable[[], float] = time.monotonic) -> None:
-        self._turns = turns
+    def __init__(
+        self, rate_limiter: RateLimiter, clock: Callable[[], float] = time.monotonic
+    ) -> None:
+        self._rate_limiter = rate_limiter
         self._clock = clock
         self._lock = Lock()
         self._asked: tuple[object, float, Balance] | None = None
@@ -34,7 +36,7 @@ class Balances:
                 client, at, balance = self._asked
                 if client is backend.client and at >= began:
                     return balance
-            self._turns.take()
+            self._rate_limiter.acquire()
             at = self._clock()
             try:
                 balance = backend.client.get_me(attempts=1).credits

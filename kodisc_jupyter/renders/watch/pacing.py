@@ -79,8 +79,8 @@ class RateLimiter:
         self._taken: deque[float] = deque([-math.inf] * BURST, maxlen=BURST)
         self._lock = Lock()
 
-    def take(self, *, spaced: bool = False) -> float:
-        """Wait for the next turn, a poll's if ``spaced``; when it was, by the clock."""
+    def acquire(self, *, spaced: bool = False) -> float:
+        """Block until a request may go out, a poll if ``spaced``; return the clock's time."""
         while True:
             with self._lock:
                 now = self._clock()

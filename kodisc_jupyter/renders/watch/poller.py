@@ -71,8 +71,10 @@ class Poller:
     job at a time probes it, so that a hundred open jobs do not queue up behind a dead connection.
     """
 
-    def __init__(self, turns: RateLimiter, clock: Callable[[], float] = time.monotonic) -> None:
-        self._turns = turns
+    def __init__(
+        self, rate_limiter: RateLimiter, clock: Callable[[], float] = time.monotonic
+    ) -> None:
+        self._rate_limiter = rate_limiter
         self._clock = clock
         self._changed = Condition()
         self._due: list[_Due] = []
@@ -135,7 +137,7 @@ class Poller:
             watch = self._next()
             if watch is None:
                 return
-            self._turns.take(spaced=True)
+            self._rate_limiter.acquire(spaced=True)
             if not watch.active:
                 continue
             try:

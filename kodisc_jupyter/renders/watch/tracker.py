@@ -53,7 +53,7 @@ class JobTracker:
         self,
         journal: Journal,
         store: MediaStore,
-        turns: RateLimiter,
+        rate_limiter: RateLimiter,
         balances: Balances,
         *,
         changed: Callable[[], None],
@@ -64,7 +64,7 @@ class JobTracker:
         self._balances = balances
         self._changed = changed
         self._budget = budget
-        self._poller = Poller(turns)
+        self._poller = Poller(rate_limiter)
         self._fetch_pool = FetchPool()
         self._live: dict[tuple[str, str], _Followed] = {}
         self._protected: set[str] = set()

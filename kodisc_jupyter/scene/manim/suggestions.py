@@ -87,10 +87,10 @@ def closest(name: str, candidates: Collection[str]) -> str:
     """The candidate that ``name`` was probably meant to be, or ``""``; never ``name`` itself."""
     if not 1 < len(name) <= _LONGEST:
         return ""
-    folded = _folded(name)
+    folded = _fold(name)
     others = sorted(candidate for candidate in candidates if candidate != name)
     for candidate in others:
-        if _folded(candidate) == folded:
+        if _fold(candidate) == folded:
             return candidate
     near = [
         candidate
@@ -100,7 +100,7 @@ def closest(name: str, candidates: Collection[str]) -> str:
     return _likest(name, near)
 
 
-def _folded(name: str) -> str:
+def _fold(name: str) -> str:
     return name.casefold().replace("_", "")
 
 

@@ -64,7 +64,7 @@ def relative_files(reading: Reading) -> Iterable[Diagnostic]:
         yield reading.warning(
             "relative-file",
             path,
-            f"{_shortened(text)} is a file beside the notebook; only the code is sent.",
+            f"{_shorten(text)} is a file beside the notebook; only the code is sent.",
             _way_to_send(text),
         )
 
@@ -76,7 +76,7 @@ def _way_to_send(path: str) -> str:
     return f"Send it along: --file {word if len(path) <= 60 else 'PATH'}."
 
 
-def _shortened(path: str) -> str:
+def _shorten(path: str) -> str:
     return repr(path if len(path) <= 60 else f"{path[:57]}…")
 
 

@@ -68,13 +68,13 @@ def _manim_not_imported(
     return reading.error(
         "undefined-name",
         first[manims[0]],
-        f"{_listed(manims)} {are} not defined: Manim is not imported here.",
+        f"{_in_words(manims)} {are} not defined: Manim is not imported here.",
         "Each cell is sent by itself: put `from manim import *` at its top, "
         "or once into a %%kodisc_prelude cell.",
     )
 
 
-def _listed(words: list[str]) -> str:
+def _in_words(words: list[str]) -> str:
     shown = words[:4]
     more = len(words) - len(shown)
     if more:

@@ -90,7 +90,7 @@ def _failed(problem: BaseException, task: RenderTask, latex: list[str]) -> Repor
     """What came out of the scene, with what tells whether it would come out elsewhere, too."""
     return {
         "outcome": "error",
-        "error": failure.shortened(film.error_text(problem, task, latex)),
+        "error": failure.shorten(film.error_text(problem, task, latex)),
         "kinds": [each.__name__ for each in type(problem).__mro__[:-2]],
         "message": str(problem)[:2000],
         "name": str(getattr(problem, "name", None) or ""),
