@@ -22,6 +22,7 @@ from kodisc_jupyter.notebook.pictures import cell as pictures_cell
 from kodisc_jupyter.notebook.pictures.cell import request_of
 from kodisc_jupyter.notebook.pictures.still import Still, Stills
 from kodisc_jupyter.notebook.pictures.storyboard import Storyboard
+from kodisc_jupyter.notebook.rehearsal.report import RehearsalReport
 from kodisc_jupyter.notebook.save_paths import picture_paths
 from kodisc_jupyter.renders.pictures import AnimationPicture, PictureRequest, stills_of
 from kodisc_jupyter.stage.pictures.stills import frame_at, png_of
@@ -103,7 +104,26 @@ def test_a_storyboard_is_a_grid_with_time_and_line_of_each_picture():
     assert "image/jpeg" in shown
 
 
+def test_a_rehearsals_report_shows_its_words_and_its_storyboard():
+    told = dict.fromkeys(("frames", "captions", "texts", "warnings", "slowest", "sections"), ())
+    report = RehearsalReport(
+        **told,
+        scene="A",
+        seconds=None,
+        animations=(),
+        printed="",
+        why="a <b>",
+        storyboard=storyboard(),
+    )
+    shown = report._repr_mimebundle_()
+    assert "Rehearsed A, not to its end: a &lt;b&gt;." in shown["text/html"]
+    assert "kodisc-storyboard" in shown["text/html"]
+    assert "line 5" in shown["text/plain"]
+    assert "base64" not in repr(report)
+
+
 def test_a_storyboard_says_what_it_left_out():
+    assert "3 pictures" in storyboard().html()
     assert "3 of 90 animations are shown" in storyboard(3, 90).html()
 
 

@@ -82,9 +82,11 @@ class Storyboard:
     def _facts(self) -> Iterator[str]:
         ends = self.seconds is not None
         yield f"{self.seconds:.1f} s of video" if ends else "not played to its end"
-        number, shown = self.animations, len(self.pictures)
-        counted = f"{number} animation{'' if number == 1 else 's'}"
-        yield counted if shown >= number else f"{shown} of {counted} are shown"
+        shown = len(self.pictures)
+        if shown < self.animations:
+            yield f"{shown} of {self.animations} animations are shown"
+        else:
+            yield f"{shown} picture{'' if shown == 1 else 's'}"
 
     def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> Bundle:
         del include, exclude

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final, NamedTuple
+from dataclasses import dataclass, field
+from html import escape
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from kodisc_jupyter.notebook.display import words
 from kodisc_jupyter.notebook.pictures.storyboard import Storyboard, storyboard_in_cell
@@ -48,10 +49,21 @@ class RehearsalReport:
     slowest: tuple[SlowLine, ...]
     printed: str
     why: str
-    storyboard: Storyboard | None = None
+    storyboard: Storyboard | None = field(default=None, repr=False)
 
     def __str__(self) -> str:
         return "\n".join(_lines(self))
+
+    def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, Any]:
+        del include, exclude
+        if self.storyboard is None:
+            return {"text/plain": str(self)}
+        told = f'<pre style="white-space:pre-wrap">{escape(str(self))}</pre>'
+        return {
+            **self.storyboard.bundle(),
+            "text/html": told + self.storyboard.html(),
+            "text/plain": f"{self}\n{self.storyboard.text()}",
+        }
 
 
 def report_of(

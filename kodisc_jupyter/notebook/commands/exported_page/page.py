@@ -155,7 +155,7 @@ def _text(text: str) -> str:
     from nbconvert.filters.ansi import strip_ansi
 
     return (
-        f'<div class="output"><pre>{escape(strip_ansi(text).rstrip())}</pre></div>'
+        f'<div class="output"><pre tabindex="0">{escape(strip_ansi(text).rstrip())}</pre></div>'
         if text.strip()
         else ""
     )
