@@ -81,7 +81,8 @@ test: build/.setup-test build/.setup-colab build/.setup-shared-documents lint js
 	$(SAY) test "every test (pytest, $(JOBS) at a time)"
 	@$(CLEAN) $(BIN)/python -m pytest -n $(JOBS) --dist worksteal -m 'not live'
 
-check: lint js
+check: build/.setup-test js/node_modules/.package-lock.json
+	@$(MAKE) -j2 lint js
 	$(SAY) check "tests/unit"
 	@$(CLEAN) $(BIN)/python -m pytest -q -n $(JOBS) --dist worksteal tests/unit
 

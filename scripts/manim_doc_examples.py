@@ -15,6 +15,7 @@ from __future__ import annotations
 
 import argparse
 import ast
+import functools
 import hashlib
 import importlib.metadata
 import importlib.util
@@ -53,6 +54,7 @@ class Example:
         return hashlib.sha256(f"{self.scene}\n{self.code}".encode()).hexdigest()[:16]
 
 
+@functools.cache
 def examples() -> list[Example]:
     """All examples of the installed Manim, read from its files without importing it."""
     spec = importlib.util.find_spec("manim")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 import dataclasses
 import io
 import sys
@@ -19,7 +18,6 @@ from kodisc_jupyter.notebook.display.output.embedding import (
     POSTER_LIMIT_BYTES,
     SERVER_LIMIT_BYTES,
     VideoOptions,
-    needs_smaller,
     shown_width,
     sources,
     transcript,
@@ -39,22 +37,6 @@ def noisy_jpeg() -> bytes:
     Image.fromarray(noise).resize((1920, 1080)).save(made, "JPEG", quality=95)
     assert len(made.getvalue()) > 200_000
     return made.getvalue()
-
-
-def write_video(path: Path) -> None:
-    """A second of 720p in which a square moves over a pattern, encoded in haste."""
-    rows, columns = np.mgrid[0:720, 0:1280]
-    pattern = ((rows * columns) % 97 + 60).astype(np.uint8)
-    with av.open(str(path), "w") as container:
-        stream = container.add_stream(
-            "libx264", rate=30, options={"preset": "ultrafast", "crf": "12"}
-        )
-        stream.width, stream.height, stream.pix_fmt = 1280, 720, "yuv420p"
-        for at in range(30):
-            frame = np.repeat(pattern[:, :, None], 3, axis=2)
-            frame[300:400, at * 20 : at * 20 + 100] = 255
-            container.mux(stream.encode(av.VideoFrame.from_ndarray(frame, format="rgb24")))
-        container.mux(stream.encode(None))
 
 
 @pytest.fixture(autouse=True)
@@ -205,37 +187,7 @@ def test_without_any_library_a_small_picture_stays_and_a_large_one_is_left_out(m
     assert small_poster(media.poster, 48_000) is None
 
 
-def test_a_video_too_large_for_a_message_is_embedded_smaller_and_stays_as_it_is(local, media):
-    write_video(media.video)
-    size = media.video.stat().st_size
-    options = VideoOptions(message_limit=4 * POSTER_LIMIT_BYTES + size)  # a third more is needed
-    assert needs_smaller(local, options)
-    shown = sources(local, options)
-    assert is_embedded(shown.src)
-    assert shown.note.startswith("A smaller copy is in this notebook: ")
-    assert shown.note.endswith("The original: %kodisc save clx1 HelloKodisc-low-clx1.mp4")
-    content = base64.b64decode(shown.src.partition(",")[2])
-    assert len(content) < size * 3 / 4
-    with av.open(io.BytesIO(content)) as copy, av.open(str(media.video)) as original:
-        streams = copy.streams.video[0], original.streams.video[0]
-        assert streams[0].width == 854
-        assert {stream.frames for stream in streams} == {30}
-        assert streams[0].average_rate == streams[1].average_rate
-    assert media.video.stat().st_size == size
-    made = sorted(media.video.parent.glob("small-*"))
-    assert sources(local, options).src == shown.src  # and not encoded again
-    assert sorted(media.video.parent.glob("small-*")) == made
-
-
-def test_a_video_that_could_only_be_spoilt_is_linked(local, media):
-    write_video(media.video)
-    shown = sources(local, VideoOptions(embed_limit_mb=0.003))
-    assert shown.src == "kodisc/HelloKodisc-low-clx1.mp4"
-    assert not list(media.video.parent.glob("small-*"))
-
-
 def test_a_cloud_only_installation_links_what_is_too_large(local, media, monkeypatch):
-    write_video(media.video)
     monkeypatch.setattr(small_copy.importlib.util, "find_spec", lambda _: None)
     shown = sources(local, VideoOptions(embed_limit_mb=media.video.stat().st_size / 1.5e6))
     assert shown.src == "kodisc/HelloKodisc-low-clx1.mp4"
