@@ -21,7 +21,10 @@ from manim import *
 
 class Finished(Scene):
     def construct(self):
-        self.play(Create(Circle()), run_time=1)
+        self.next_section("Round")
+        self.play(Create(Circle()), run_time=0.6)
+        self.next_section("Square")
+        self.play(Create(Square()), run_time=0.4)
 """
 
 
@@ -60,6 +63,11 @@ def test_voila_shows_a_finished_and_a_live_render(chromium, tmp_path, voila_tool
         page.wait_for_function(
             """() => [...document.querySelectorAll('video')]
                  .some(v => v.readyState >= 1 && Math.abs(v.duration - 1) < 0.15)"""
+        )
+        page.get_by_role("button", name="Square").click()
+        page.wait_for_function(
+            """() => [...document.querySelectorAll('figure.kodisc-video')]
+                 .some(f => f.querySelector('ol') && f.querySelector('video').currentTime >= 0.6)"""
         )
         page.close()
     finally:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import re
 import sqlite3
 
 SCENE = "from manim import *\n\n\nclass Tried(Scene):\n    def construct(self):\n        {line}\n"
@@ -32,13 +33,17 @@ def test_a_mistake_is_stopped_in_the_kernel_and_the_right_cell_is_sent(
     kernel.run("%config KodiscMagics.rehearsal_limit = 100")
     gate = kodisc_home / "gate"
     held = f"import os, time\n        while not os.path.exists({str(gate)!r}): time.sleep(0.01)"
-    right = kernel.ask("%%kodisc -ql\n" + SCENE.format(line=f"{held}\n        self.wait()"))
+    lines = (
+        f"{held}\n        self.wait()\n        self.next_section('The end')\n        self.wait()"
+    )
+    right = kernel.ask("%%kodisc -ql\n" + SCENE.format(line=lines))
     seen: list[str] = []
     kernel.until(lambda: "rehearsing" in phases(kernel, seen))
     assert cloud.posts == []
     gate.touch()
     kernel.until(lambda: "completed" in phases(kernel, seen))
-    kernel.final(right)
+    html = kernel.final(right)["text/html"]
+    assert re.search(r'kodisc-chapters.*#t=1,2".*<bdi>The end</bdi>', html), html
     assert len(cloud.posts) == 1
     with contextlib.closing(sqlite3.connect(kodisc_home / "journal.sqlite")) as journal:
         (kept,) = journal.execute("SELECT count(*) FROM rehearsals").fetchone()

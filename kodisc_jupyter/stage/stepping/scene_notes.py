@@ -27,8 +27,7 @@ class SceneNotes(Watcher):
         self.texts: dict[str, None] = {}
         self.told: list[dict[str, Any]] = []
         """Each ``at`` a time, ``did`` a word of :class:`Act`, ``what`` and ``into`` nouns."""
-        self._seen: dict[int, Any] = {}
-        self._roots: list[tuple[Any, Noun | None]] = []
+        self._roots: list[Any] = []
         self._looks: dict[int, tuple[Any, Noun | None]] = {}
 
     def animation_began(self, stepping: Stepping, animation: SteppedAnimation) -> None:
@@ -57,7 +56,7 @@ class SceneNotes(Watcher):
             self.texts.setdefault(text[:TEXT_LIMIT])
         with contextlib.suppress(Exception):  # as above
             self._seen = _families(scene.mobjects)
-            self._roots = [(each, self._noun(each)) for each in scene.mobjects]
+            self._roots = list(scene.mobjects)
 
     def to_json(self, record: SteppedScene) -> dict[str, Any]:
         """The notes and what the stepping itself has recorded, as a report has them."""
@@ -88,22 +87,19 @@ class SceneNotes(Watcher):
 
     def _note_silent_changes(self, scene: Any, acts: Iterable[Act], at_s: float) -> None:
         """What ``add`` and ``remove`` have done since the last animation."""
-        now = _families(scene.mobjects)
-        animated = _families(
-            part
-            for part in (
-                *(each for act in acts for each in (act.mobject, act.into)),
-                *(each for animation in scene.animations for each in _animated(animation)),
-            )
-            if part is not None
-        )
-        for root, noun in self._roots:
-            if now.keys().isdisjoint(_families([root])):
-                self._tell("gone", noun, at_s)
-        for root in scene.mobjects:
-            family = _families([root])
-            if family.keys().isdisjoint(self._seen) and family.keys().isdisjoint(animated):
-                self._tell("shown", self._noun(root), at_s)
+        before, now = set(map(id, self._roots)), set(map(id, scene.mobjects))
+        went = [root for root in self._roots if id(root) not in now]
+        came = [root for root in scene.mobjects if id(root) not in before]
+        if went:  # a group that was only taken apart is still there
+            there = _families(scene.mobjects)
+            for root in went:
+                if there.keys().isdisjoint(_families([root])):
+                    self._tell("gone", self._noun(root), at_s)
+        if came:
+            known = {**_families(self._roots), **_families(_of_animations(scene, acts))}
+            for root in came:
+                if known.keys().isdisjoint(_families([root])):
+                    self._tell("shown", self._noun(root), at_s)
 
     def _note(self, act: Act, scene: Any, at_s: float) -> None:
         if act.mobject is getattr(scene.renderer.camera, "frame", None) and act.mobject is not None:
@@ -138,9 +134,19 @@ def _families(mobjects: Iterable[Any]) -> dict[int, Any]:
     return {id(part): part for each in mobjects for part in each.get_family()}
 
 
+def _of_animations(scene: Any, acts: Iterable[Act]) -> Iterator[Any]:
+    """All that the animations that have begun have to do with."""
+    for act in acts:
+        yield from (each for each in (act.mobject, act.into) if each is not None)
+    for animation in scene.animations:
+        yield from _animated(animation)
+
+
 def _animated(animation: Any) -> Iterator[Any]:
-    """All that an animation, or those that it holds, has to do with."""
-    yield getattr(animation, "mobject", None)
+    """The mobjects of an animation and of those that it holds."""
+    mobject = getattr(animation, "mobject", None)
+    if mobject is not None:
+        yield mobject
     for each in getattr(animation, "animations", ()):
         yield from _animated(each)
 
