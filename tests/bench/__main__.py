@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Final
 
 import kodisc_jupyter
-from tests.bench import cells, classroom, drawing, loading, rehearsals, renders, standing
+from tests.bench import cells, classroom, drawing, loading, pictures, rehearsals, renders, standing
 from tests.bench.figures import Figure, table
 from tests.bench.machine import line, machine
 
@@ -39,6 +39,7 @@ ROWS: Final[dict[str, Callable[[Path], list[Figure]]]] = {
     "drawing": drawing.drawing,
     "first_picture": drawing.first_picture,
     "rehearsal": rehearsals.rehearsal,
+    "still": pictures.still,
     "classroom": classroom.classroom,
 }
 

@@ -44,6 +44,12 @@ class Newest:
                 threading.Thread(target=self._serve, name="kodisc-preview", daemon=True).start()
             self._changed.notify_all()
 
+    @property
+    def is_idle(self) -> bool:
+        """Whether there is nothing left to do or to show."""
+        with self._changed:
+            return self._threads == 0
+
     def drop(self) -> None:
         """Show nothing of what was asked for so far."""
         with self._changed:

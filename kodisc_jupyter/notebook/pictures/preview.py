@@ -81,6 +81,11 @@ class Preview:
         self._newest.ask(draw)
         return True
 
+    @property
+    def is_idle(self) -> bool:
+        """Whether everything that was asked for has been shown, or given up."""
+        return self._newest.is_idle
+
     def drop(self) -> None:
         """Show nothing of what was asked for so far."""
         self._newest.drop()
