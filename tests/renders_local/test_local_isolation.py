@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
+
 import pytest
 
 from kodisc_jupyter.api.client import Client
@@ -56,3 +59,32 @@ def test_a_server_of_ones_own_says_nothing_of_a_sandbox(server):
     assert "sandbox" not in answered
     assert "sandbox" not in server.call("GET", "/me").json()
     assert "without a sandbox" not in server.log.read_text()
+
+
+NOTHING_INSTALLED = (
+    "import shutil, sys\n"
+    "from kodisc_jupyter.local.processes import sandbox\n"
+    "sandbox._bundled = shutil.which = lambda *_: None\n"
+    "from kodisc_jupyter.local.__main__ import main\n"
+    "main(sys.argv[1:])\n"
+)
+"""The server's program on a machine without bubblewrap."""
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere there is nothing to install")
+@pytest.mark.parametrize("asked", ["--users", "--sandbox"])
+def test_without_bubblewrap_a_class_server_does_not_start_and_says_what_to_install(tmp_path, asked):
+    value = {"--users": class_file(tmp_path), "--sandbox": "on"}[asked]
+    ended = subprocess.run(
+        [sys.executable, "-c", NOTHING_INSTALLED, asked, value, "--data-dir", tmp_path / "data"],
+        capture_output=True,
+        text=True,
+        timeout=240,
+        check=False,
+    )
+    assert ended.returncode == 2
+    assert ended.stdout == ""
+    why = ended.stderr.strip().splitlines()[-1]
+    assert why.startswith("Scenes cannot be locked in: install bubblewrap")
+    assert "apt install bubblewrap" in why
+    assert "--sandbox off starts without" in why
