@@ -1,11 +1,14 @@
 """Step every example of Manim's docstrings, and hold what comes out against a real render.
 
-    python scripts/compare_states.py [--every N] [--only NAME ...] [--frames]
+    python scripts/compare_states.py [--every N] [--only NAME ...] [--frames | --keys]
 
 After each animation every mobject's points are compared, and after the scene the times, the
 random numbers and the last picture. With ``--frames`` instead every frame of the video, before it
 is encoded, pixel by pixel: as Manim draws it, and as ours is drawn from its noted state; two
 different pictures with one key are counted, too. Prints how long both took.
+
+With ``--keys`` nothing is compared: prints which share of a render's processor time goes into the
+frames' keys, at medium size, and in which scenes it is largest.
 """
 
 from __future__ import annotations
@@ -203,6 +206,41 @@ def compare_frames(example: Example) -> dict[str, Any]:
     }
 
 
+def share_of_keys(example: Example) -> dict[str, Any]:
+    """One example in this process: seconds of processor time for its keys, and for all of it."""
+    from kodisc_jupyter.stage.drawing import copies, drawing, frame_states
+    from kodisc_jupyter.stage.progress import ProgressWriter
+    from kodisc_jupyter.stage.stepping.stepping import Stepping
+
+    taken = [0.0]
+
+    def timed(method: Any) -> Any:
+        def call(*args: Any) -> Any:
+            began = time.process_time()
+            try:
+                return method(*args)
+            finally:
+                taken[0] += time.process_time() - began
+
+        return call
+
+    for name in ("of_frame", "of_statics"):
+        setattr(frame_states.FrameStates, name, timed(getattr(frame_states.FrameStates, name)))
+    progress = ProgressWriter(Path.cwd())
+    spare = drawing.spare_store(progress.folder)
+    began = time.process_time()
+    watcher = drawing.Drawing(spare, progress, copies.Cores(None), spare=spare)
+    stepping = Stepping(scene_class(example)(), watcher)
+    stepping.run()
+    segments = watcher.finish()
+    return {
+        "different": "",
+        "real_s": time.process_time() - began,
+        "stepped_s": taken[0],
+        "frames": sum(each.frames for each in segments),
+    }
+
+
 def hash_of(pixels: Any) -> str:
     """A short hash of a picture."""
     return hashlib.sha256(pixels.tobytes()).hexdigest()[:12]
@@ -223,7 +261,7 @@ def scene_class(example: Example) -> Any:
     return names[example.scene]
 
 
-def compare(example: Example, *, frames: bool) -> dict[str, Any]:
+def compare(example: Example, *, frames: bool, keys: bool) -> dict[str, Any]:
     """One example in this process, which is a copy made for it."""
     import manim
 
@@ -245,6 +283,10 @@ def compare(example: Example, *, frames: bool) -> dict[str, Any]:
                 "seed": 1,
             }
         )
+        if keys:
+            size = {"pixel_width": 1280, "pixel_height": 720, "frame_rate": 15}
+            manim.config.update(size)
+            return share_of_keys(example)
         if frames:
             return compare_frames(example)
         began = time.process_time()
@@ -261,7 +303,7 @@ def compare(example: Example, *, frames: bool) -> dict[str, Any]:
     return {"different": said, "real_s": middle - began, "stepped_s": ended - middle}
 
 
-def in_a_copy(example: Example, *, frames: bool) -> dict[str, Any]:
+def in_a_copy(example: Example, *, frames: bool, keys: bool) -> dict[str, Any]:
     """As :func:`compare`, in a process of its own."""
     reader, writer = os.pipe()
     if os.fork() == 0:
@@ -270,7 +312,7 @@ def in_a_copy(example: Example, *, frames: bool) -> dict[str, Any]:
         os.dup2(sink, 1)
         os.dup2(sink, 2)
         try:
-            answer = compare(example, frames=frames)
+            answer = compare(example, frames=frames, keys=keys)
         except BaseException:
             import traceback
 
@@ -290,6 +332,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.split("\n", 1)[0])
     parser.add_argument("--only", nargs="*", help="names of scenes")
     parser.add_argument("--frames", action="store_true", help="compare every frame's pixels")
+    parser.add_argument("--keys", action="store_true", help="measure the keys' share instead")
     parser.add_argument("--every", type=int, default=1, help="take every Nth example")
     arguments = parser.parse_args()
     import manim
@@ -300,19 +343,28 @@ def main() -> None:
     work = [each for each in work if not arguments.only or each.scene in arguments.only]
     different = failed = frames = covered = 0
     real_s = stepped_s = 0.0
+    shares: list[tuple[float, str, int]] = []
     for example in work:
-        told = in_a_copy(example, frames=arguments.frames)
+        told = in_a_copy(example, frames=arguments.frames, keys=arguments.keys)
         if "failed" in told:
             failed += 1
             print(f"failed     {example.where} {example.scene}: {told['failed']}", flush=True)
             continue
         real_s, stepped_s = real_s + told["real_s"], stepped_s + told["stepped_s"]
         frames += told.get("frames", 0)
+        shares.append((told["stepped_s"] / told["real_s"], example.scene, told.get("frames", 0)))
         covered += told.get("covered", 0)
         if told["different"]:
             different += 1
             print(f"different  {example.where} {example.scene}: {told['different']}", flush=True)
     print(f"{len(work)} scenes: {different} different, {failed} failed")
+    if arguments.keys:
+        for share, scene, count in sorted(shares, reverse=True)[:10]:
+            print(f"{share:6.1%}  {scene}, {count} frames")
+        print(
+            f"{stepped_s / real_s:6.1%}  of {real_s:.0f} s of processor time, all scenes together"
+        )
+        sys.exit(1 if failed else 0)
     if arguments.frames:
         print(f"{frames} frames, {covered} of them with a key")
     print(f"real {real_s:.1f} s, stepped {stepped_s:.1f} s of processor time")

@@ -38,6 +38,7 @@ ROWS: Final[dict[str, Callable[[Path], list[Figure]]]] = {
     "run_all_warm": drawing.run_all_warm,
     "drawing": drawing.drawing,
     "first_picture": drawing.first_picture,
+    "keys": drawing.keys,
     "rehearsal": rehearsals.rehearsal,
     "still": pictures.still,
     "classroom": classroom.classroom,

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import re
+import subprocess
+import sys
 from pathlib import Path
 from typing import Final
 
@@ -24,7 +27,10 @@ FROM_NOTHING: Final = {"Squares": 0.60, "Surface3D": 0.55, "FewShapes": 0.85, "R
 RENAMED: Final = {"Squares": 0.45, "Surface3D": 0.20}
 OTHER_END: Final = {"Squares": 0.60, "Surface3D": 0.35}
 FIRST_PICTURE_S: Final = 1.0
-KEYS_SHARE: Final = 0.12
+KEYS_PERCENT: Final = 12
+
+MOST_KEYS: Final = ("RandomUpdaters",)
+"""Found among all of them with ``scripts/compare_states.py --keys``."""
 
 
 def drawing(folder: Path) -> list[Figure]:
@@ -135,6 +141,22 @@ def first_picture(folder: Path) -> list[Figure]:
         Figure(
             "first_picture", "first picture in the panel, from the cell's start", "s", took,
             f"≤ {FIRST_PICTURE_S:g} s", took.median <= FIRST_PICTURE_S,
+        )
+    ]  # fmt: skip
+
+
+def keys(_folder: Path) -> list[Figure]:
+    """The frames' keys, in the documented scenes where they take the largest share."""
+    script = Path(__file__).parents[2] / "scripts" / "compare_states.py"
+    command = [sys.executable, str(script), "--keys", "--only", *MOST_KEYS]
+    told = subprocess.run(command, capture_output=True, text=True, check=True).stdout
+    shares = [
+        float(each) for each in re.findall(r"^ *([\d.]+)%  \w+, \d+ frames$", told, re.MULTILINE)
+    ]
+    return [
+        Figure(
+            "keys", "the key's share of a render's processor time, worst documented scene", "%",
+            Series.of([max(shares)]), f"≤ {KEYS_PERCENT} %", max(shares) <= KEYS_PERCENT,
         )
     ]  # fmt: skip
 
