@@ -110,7 +110,7 @@ DRAWN = {
         "Scene",
         "shapes = VGroup(Circle(), Square(), Triangle()).arrange(RIGHT)",
         "self.play(Create(shapes), run_time=1)",
-        "self.play(Write(Text('few shapes').to_edge(UP)), run_time=1)",
+        "self.play(Write(Text('only a few').to_edge(UP)), run_time=1)",
         "self.wait(0.5)",
         "self.play(shapes.animate.rotate(0.5), run_time=1)",
         "self.play(FadeOut(shapes, shift=1.0 * UP), run_time=1)",
