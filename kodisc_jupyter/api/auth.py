@@ -15,13 +15,13 @@ from importlib import import_module
 from threading import Thread
 from typing import Any, Final, NoReturn
 
+from kodisc_jupyter.api import rules
 from kodisc_jupyter.api.errors import AuthenticationError, KodiscError
 
 KEY_VARIABLE: Final = "KODISC_KEY"
 KEYRING_SERVICE: Final = "kodisc-jupyter"
 KEYRING_USER: Final = "api-key"
 
-FAMILIAR: Final = re.compile(r"kdsc_live_[0-9a-f]{48}")
 """The shape that the API page gives. Another shape is only worth a hint: keys may change."""
 
 LOOKED_IN: Final = (
@@ -54,7 +54,7 @@ class Key:
     @property
     def is_familiar(self) -> bool:
         """Whether it looks like the keys of the API page."""
-        return FAMILIAR.fullmatch(self.value) is not None
+        return rules.KEY.match(self.value) is not None
 
 
 class _Session:

@@ -1,4 +1,4 @@
-"""The API's rules for a render request, and for tables, once, for client and for our own server.
+"""The API's rules for keys, render requests and tables, once, for client and for our own server.
 
 The texts are the API page's 400 table, to the letter.
 """
@@ -15,6 +15,11 @@ BODY_LIMIT_BYTES: Final = 200_000
 
 STILLS_LIMIT: Final = 24
 """Pictures at full size of one scene, for which the render server on this machine is asked."""
+
+KEY_PREFIX: Final = "kdsc_live_"
+KEY: Final = re.compile(rf"{KEY_PREFIX}[0-9a-f]{{48}}\Z")
+KEY_FORM: Final = f"{KEY_PREFIX} followed by 48 hex characters"
+"""What a key looks like: in a pattern, and in words."""
 
 CLASS_NAME: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_]*\Z")
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Final
 
-from kodisc_jupyter.local.classroom.users import KEY
+from kodisc_jupyter.api.rules import KEY, KEY_FORM
 
 USER_QUEUE_LIMIT: Final = 40
 """Jobs of one user that may wait: a notebook's "Run All", and not everybody else's turn."""
@@ -225,7 +225,7 @@ def _seconds(text: str) -> float:
 
 def _key(text: str) -> str:
     if not KEY.match(text):
-        raise argparse.ArgumentTypeError("a key is kdsc_live_ followed by 48 hex characters")
+        raise argparse.ArgumentTypeError(f"a key is {KEY_FORM}")
     return text
 
 

@@ -7,7 +7,9 @@ import re
 import sys
 from typing import Final
 
-_SECRET: Final = re.compile(r"(kdsc_live_|whsec_)[^\s'\"]+")
+from kodisc_jupyter.api.rules import KEY_PREFIX
+
+_SECRET: Final = re.compile(rf"({KEY_PREFIX}|whsec_)[^\s'\"]+")
 
 
 class _NoKeys(logging.Filter):

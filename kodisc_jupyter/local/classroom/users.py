@@ -15,7 +15,6 @@ from __future__ import annotations
 import hashlib
 import hmac
 import logging
-import re
 import secrets
 import stat
 import sys
@@ -24,12 +23,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
-KEY: Final = re.compile(r"kdsc_live_[0-9a-f]{48}\Z")
-"""The form of a key, as the API page gives it."""
+from kodisc_jupyter.api.rules import KEY, KEY_FORM, KEY_PREFIX
 
 log = logging.getLogger("kodisc_jupyter.local")
 
-PREFIX_LENGTH: Final = len("kdsc_live_") + 4
+PREFIX_LENGTH: Final = len(KEY_PREFIX) + 4
 
 
 class UsersFileError(ValueError):
@@ -75,7 +73,7 @@ class User:
 
 def new_key() -> str:
     """A random key."""
-    return f"kdsc_live_{secrets.token_hex(24)}"
+    return f"{KEY_PREFIX}{secrets.token_hex(24)}"
 
 
 @dataclass
@@ -175,7 +173,7 @@ def _user(where: str, name: str, table: Any) -> User:
     if not isinstance(keys, list) or not keys:
         raise UsersFileError(f"{where}: needs a key")
     if not all(isinstance(key, str) and KEY.match(key) for key in keys):
-        raise UsersFileError(f"{where}: a key is kdsc_live_ followed by 48 hex characters")
+        raise UsersFileError(f"{where}: a key is {KEY_FORM}")
     credits_ = table.get("credits", "unlimited")
     if credits_ != "unlimited" and not _is_count(credits_):
         raise UsersFileError(f'{where}: credits must be a whole number or "unlimited"')

@@ -8,6 +8,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Final
 
+from kodisc_jupyter.api.rules import KEY_PREFIX
 from kodisc_jupyter.notebook.line.values import closest
 from kodisc_jupyter.scene.sent_files import SentFile
 
@@ -74,7 +75,7 @@ def _content(file: Path, name: str, pixels: int | None, word: str, before: int) 
         raise FileRefusedError(
             f"--file {word}: {name} cannot be read ({problem.strerror}).", "", word
         ) from None
-    if b"kdsc_live_" in content:
+    if KEY_PREFIX.encode() in content:
         raise FileRefusedError(
             f"--file {word}: there is an API key in {name}.",
             "Take it out: a scene needs no key, and what it is sent with is not kept secret.",
