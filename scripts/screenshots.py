@@ -35,7 +35,7 @@ class Waves(Scene):
         wave = axes.plot(np.sin, color=BLUE)
         dot = Dot(color=YELLOW, radius=0.15).move_to(wave.get_start())
         self.play(Create(axes), run_time=1)
-        self.play(Create(wave), MoveAlongPath(dot, wave), run_time=3, rate_func=linear)
+        self.play(Create(wave), MoveAlongPath(dot, wave), run_time=3)
         self.wait()
 """
 MISTAKE = SCENE.replace("Create(axes)", "Creat(axes)").replace("Waves", "Mistake")
@@ -121,7 +121,12 @@ def take(page: Page, port: int, folder: Path, theme: str) -> None:
         if what in WANTED[theme]:
             cell.nth(index).screenshot(path=IMAGES / f"{what}-{theme}.png")
 
-    cell.nth(1).locator(".kodisc-panel[data-phase=running]").wait_for()
+    if "panel" in WANTED[theme]:  # half-way, when there is something to see
+        page.wait_for_function(
+            """() => { const panel = document.querySelector('.kodisc-panel[data-phase=running]');
+                 const seen = panel?.querySelector('img.kodisc-preview');
+                 return seen && panel.dataset.progress > 30; }"""
+        )
     photograph("panel", 1)
     video = cell.nth(1).locator("figure.kodisc-video video")
     video.wait_for()
