@@ -113,6 +113,8 @@ def test_pictures_are_saved_one_by_one_and_named(kernel, tmp_path, capsys):
     assert names == ["Tried.png", "end.png", "steps-1.png", "steps-2.png"]
     assert (tmp_path / "Tried.png").read_bytes() == (tmp_path / "end.png").read_bytes()
     assert "Tried · last frame, at 0.93 s · 854×480" in capsys.readouterr().out
+    run(kernel, f"Stopped Skips --still --alt one --alt two --save {tmp_path}/", CODE)
+    assert {"Stopped.png", "Skips.png"} <= {path.name for path in tmp_path.iterdir()}
 
 
 def test_a_time_behind_the_end_is_refused_with_the_scenes_length(kernel):
