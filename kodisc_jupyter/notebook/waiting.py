@@ -226,4 +226,5 @@ def _all_done(renders: Sequence[Render]) -> str:
     if not renders:
         return "Nothing is open: there is nothing to wait for."
     names = ", ".join(words.name(one.state.scene) for one in renders[:12])
-    return f"All {len(renders)} done: {names}{' …' if len(renders) > 12 else ''}"
+    done = "Done" if len(renders) == 1 else f"All {len(renders)} done"
+    return f"{done}: {names}{' …' if len(renders) > 12 else ''}"

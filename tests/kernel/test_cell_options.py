@@ -148,7 +148,7 @@ def test_waiting_as_asked_as_set_and_at_most_so_long(start_kernel, kodisc_home, 
     assert "not finished within 0.05 s; the job goes on" in kernel.error(late)
     gate.open()
     assert "<video " in kernel.final(late)["text/html"]
-    assert "All 1 done" in kernel.stdout(kernel.run("%kodisc wait"))
+    assert "Done: " in kernel.stdout(kernel.run("%kodisc wait"))
 
 
 def test_render_from_python_is_the_same_render(start_kernel, kodisc_home):

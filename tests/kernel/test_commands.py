@@ -90,7 +90,7 @@ def test_a_job_is_listed_shown_saved_reported_and_costs_nothing_here(
     report = said(kernel, "%kodisc report --csv spent.csv")
     assert "1 rendered, 1 reused, 0 credits" in report
     assert (tmp_path / "spent.csv").read_text(encoding="utf-8").count("Tiny") >= 1
-    assert "All 1 done: Tiny" in said(kernel, "%kodisc wait")
+    assert "Done: Tiny" in said(kernel, "%kodisc wait")
     assert "nothing to wait for" in said(kernel, "%kodisc wait")
 
 
@@ -193,7 +193,7 @@ def test_wait_takes_up_an_earlier_kernels_render_of_the_same_notebook(
     kernel.until(lambda: "Taken up from an earlier kernel: Gated" in kernel.stdout(request))
     gate.open()
     kernel.until(lambda: kernel.status(request) == "idle")
-    assert "All 1 done: Gated" in kernel.stdout(request)
+    assert "Done: Gated" in kernel.stdout(request)
 
 
 def test_wait_raises_for_what_failed_and_show_tells_why(start_kernel, kodisc_home):
@@ -384,7 +384,7 @@ def test_stop_drops_what_is_open_and_the_next_cell_has_the_machine_to_itself(
     assert "Second · clx" in stopped
     rendered(kernel, "%%kodisc -ql")
     assert said(kernel, "%kodisc jobs").count("cancelled") == 2
-    assert said(kernel, "%kodisc wait") == "All 1 done: Tiny\n"
+    assert said(kernel, "%kodisc wait") == "Done: Tiny\n"
 
 
 def test_a_job_on_kodisc_cannot_be_cancelled(start_kernel, fresh_home, cloud, gate):

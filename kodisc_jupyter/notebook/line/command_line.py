@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import textwrap
 from collections.abc import Callable
 from typing import Any, Final, NamedTuple
 
@@ -152,7 +153,10 @@ COMMANDS: Final[dict[str, Command]] = {
 
 def overview() -> str:
     """The help of ``%kodisc`` alone."""
-    commands = "\n".join(f"  {name:<22}{command.help}" for name, command in COMMANDS.items())
+    commands = "\n".join(
+        textwrap.fill(f"  {name:<22}{command.help}", 78, subsequent_indent=" " * 24)
+        for name, command in COMMANDS.items()
+    )
     reader = OptionParser(
         "%kodisc",
         usage="%(prog)s [COMMAND] [--help]",
