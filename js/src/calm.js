@@ -6,6 +6,11 @@ const calm = globalThis.matchMedia?.("(prefers-reduced-motion: reduce)");
 export function keepCalm() {
   // It does not bubble.
   document.addEventListener("play", ({ target }) => quiet(target), true);
+  quietAll();
+}
+
+/** Quiets what is there now: a video that was filled in before it came into the page plays unheard. */
+export function quietAll() {
   document.querySelectorAll(".kodisc-video video").forEach(quiet);
 }
 

@@ -1,4 +1,5 @@
 // Chapters under a video, the saved ones too: a click plays the video from there.
+import { quietAll } from "./calm.js";
 import { make } from "./dom.js";
 
 /** How soon after a change of the page its new lists are looked for. */
@@ -33,6 +34,7 @@ export function followChapters() {
   const look = () => {
     due = 0;
     document.querySelectorAll(".kodisc-video").forEach(enliven);
+    quietAll();
   };
   // A figure may be filled before it is put into the page, so that none of its events is heard.
   new MutationObserver(() => (due ||= setTimeout(look, LOOK_MS))).observe(document, {

@@ -48,10 +48,20 @@ def pictures_in(output) -> None:
     assert "line 9" in output.locator("figure.kodisc-storyboard").inner_text()
 
 
+def play_chapter(notebook) -> None:
+    """The chapter under the video plays it from there."""
+    notebook.output(1).get_by_role("button", name="0:02 Half").click()
+    notebook.page.wait_for_function(
+        "document.querySelector('figure.kodisc-video video').currentTime >= 2"
+    )
+
+
 def test_phases_to_a_playing_video_that_survives_reopening(
     notebook_page, lab, make_untrusted, gate
 ):
     playing = cell(gate).replace(" --force", " --force --autoplay --loop")
+    half = "run_time=2); self.next_section('Half'); self.wait(1)"
+    playing = playing.replace("run_time=3)", half)
     path = lab.write("spine.ipynb", "%load_ext kodisc_jupyter", playing, "print(6 * 7)", PICTURES)
     notebook = notebook_page()
     notebook.open("spine.ipynb")
@@ -72,6 +82,7 @@ def test_phases_to_a_playing_video_that_survives_reopening(
     notebook.page.wait_for_function(
         "v => v.currentTime > 0.2 && !v.paused", arg=video.element_handle()
     )
+    play_chapter(notebook)
     phases = notebook.phases()
     assert phases[0] in {"checking", "submitting", "queued"}
     assert "running" in phases
@@ -98,6 +109,7 @@ def test_phases_to_a_playing_video_that_survives_reopening(
                 """() => { const v = document.querySelector('figure.kodisc-video video');
                      return v?.paused && !v.autoplay && !v.loop; }"""
             )
+        play_chapter(again)
         assert "model not found" not in again.output(1).inner_text().lower()
 
 
