@@ -69,8 +69,8 @@ def test_a_job_is_listed_shown_saved_reported_and_costs_nothing_here(
     start_kernel, fresh_home, tmp_path
 ):
     kernel = start_kernel(fresh_home)
-    assert "Nothing was rendered yet" in said(kernel, "%kodisc jobs")
-    assert "Nothing was rendered yet" in said(kernel, "%kodisc report")
+    assert "Nothing has been rendered yet" in said(kernel, "%kodisc jobs")
+    assert "Nothing has been rendered yet" in said(kernel, "%kodisc report")
     assert "nothing to wait for" in said(kernel, "%kodisc wait")
     job, _ = rendered(kernel, "%%kodisc -ql")
     listed = said(kernel, "%kodisc jobs -n 5")
