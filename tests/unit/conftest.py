@@ -34,6 +34,7 @@ class FakeService:
         self.instant = instant
         self.jobs: dict[str, Job] = {}
         self.posts: list[RenderRequest] = []
+        self.headers: list[dict[str, str] | None] = []
         self.requests = 0
         self.files: dict[str, bytes] = {}
         self.before_post = lambda: None
@@ -63,6 +64,7 @@ class FakeService:
         with self.lock:
             self._count()
             self.posts.append(request)
+            self.headers.append(headers)
             if self.submit_error is not None:
                 raise self.submit_error
             job_id = f"job{len(self.posts):05d}"

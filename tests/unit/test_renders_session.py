@@ -233,6 +233,17 @@ def test_a_job_that_our_own_server_lost_is_simply_rendered_again(make_service, m
     assert make_session().start(REQUEST, backend=local).job.job_id == "job00002"
 
 
+@pytest.mark.parametrize("kind", ["local", "cloud"])
+def test_only_force_has_this_machine_draw_anew_what_it_keeps(make_service, make_session, kind):
+    """What was not changed in a cell is not drawn again; Kodisc is told nothing of it."""
+    service = make_service()
+    backend = Backend(kind, service, kind, unlimited=kind == "local")
+    session = make_session()
+    session.start(REQUEST, backend=backend)
+    session.start(REQUEST, backend=backend, force=True)
+    assert service.headers == [None, {"X-Kodisc-Fresh": "1"} if kind == "local" else None]
+
+
 # Submitting
 
 

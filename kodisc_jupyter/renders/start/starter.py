@@ -112,7 +112,7 @@ class RenderStarter:
                 break
         if rehearsal is not None:
             self._keep_rehearsal(record, rehearsal)
-        self._send(record, render, cost, guard=not options.force, cancel=cancel)
+        self._send(record, render, cost, force=options.force, cancel=cancel)
         return render
 
     def _count_in(
@@ -168,7 +168,7 @@ class RenderStarter:
         return is_ours
 
     def _send(
-        self, record: JobRecord, render: Render, cost: Guess, *, guard: bool, cancel: Event
+        self, record: JobRecord, render: Render, cost: Guess, *, force: bool, cancel: Event
     ) -> None:
         assert render.backend is not None
         assert render.request is not None
@@ -181,7 +181,8 @@ class RenderStarter:
             record=record,
             render=render,
             guess=cost,
-            guard=guard and cost.ground in GUARDING,
+            guard=not force and cost.ground in GUARDING,
+            force=force,
             cancel=cancel,
             accepted=partial(self._accepted, render),
             refused=lambda uncertain: self._budget.withdraw(record.render_id, uncertain=uncertain),

@@ -79,6 +79,8 @@ class Sending:
     guess: Guess
     guard: bool
     """Whether an estimate above the balance refuses the render."""
+    force: bool
+    """Whether nothing that was kept of earlier renders may be used."""
     cancel: Event
     accepted: Callable[[JobRecord, Submission], None]
     """Called in the thread once the job ID is in the journal."""
@@ -134,7 +136,7 @@ class Sending:
             on_retry=self._retrying,
             on_attempt=self._attempt,
             cancel=self.cancel,
-            headers=FRESH if self.backend.kind == "local" and not self.guard else None,
+            headers=FRESH if self.backend.kind == "local" and self.force else None,
         )
         record = self._write_down(submission)
         self.accepted(record, submission)
