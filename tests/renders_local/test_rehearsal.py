@@ -113,6 +113,9 @@ def test_the_phase_stands_between_checking_and_submitting(kernel, cloud):
         def clear(self):
             pass
 
+        def on_action(self, _answer):
+            pass
+
     screen = Screen()
     wanted = Options(quality="low", wait=False)
     run_cell(kernel, cell("new", "self.wait(0.1)  # phases").text, wanted, screen=lambda *_: screen)
@@ -182,7 +185,7 @@ def test_a_file_of_this_machine_is_named_before_the_cell_is_sent(kernel, cloud, 
     send(kernel, cell("own_file", f"open({str(own)!r}).read()", "self.wait(0.1)"))
     assert cloud.posts == 1
     said = capsys.readouterr().out
-    assert f"{own} is a file of this machine" in " ".join(said.split())
+    assert f"{own} is a file on this machine" in " ".join(said.split())
     assert "line 6" in said
 
 
@@ -265,7 +268,7 @@ def test_no_rehearsal_sends_a_cell_as_it_is(kernel, cloud):
 
 BADLY_LAID_OUT = [
     (cell("out", 't = Text("A title that is much too long for one line of this frame")', "self.play(Write(t))  # here", "self.wait()"), "this frame is outside the frame from 0:02 on"),
-    (cell("over", 'self.add(Text("first"))', "self.wait(0.2)", 'self.play(FadeIn(Text("second")))  # here', "self.wait()"), "first and second lie over each other"),
+    (cell("over", 'self.add(Text("first"))', "self.wait(0.2)", 'self.play(FadeIn(Text("second")))  # here', "self.wait()"), "first and second overlap"),
     (cell("tiny", 'self.play(FadeIn(Text("read me", font_size=8)))  # here', "self.wait()"), "too small to read at this quality"),
     (cell("gone", "c = Circle()", "self.play(Create(c))", "self.play(c.animate.shift(20 * UP))  # here", "self.wait(3)"), "Circle is outside the frame"),
 ]  # fmt: skip
