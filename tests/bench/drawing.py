@@ -29,7 +29,7 @@ OTHER_END: Final = {"Squares": 0.60, "Surface3D": 0.35}
 FIRST_PICTURE_S: Final = 1.0
 KEYS_PERCENT: Final = 12
 
-MOST_KEYS: Final = ("RandomUpdaters",)
+MOST_KEYS: Final = ("SizingAndSpacing", "RandomUpdaters")
 """Found among all of them with ``scripts/compare_states.py --keys``."""
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import queue
 import threading
+from collections.abc import Iterator
 
 import pytest
 
@@ -31,14 +32,20 @@ class Moves:
 
         self.newest.ask(work)
 
+    @property
+    def names(self) -> list[str]:
+        return list(self._ends)
+
     def end(self, *names: str) -> None:
         for name in names:
             self._ends[name].set()
 
 
 @pytest.fixture
-def moves():
-    return Moves()
+def moves() -> Iterator[Moves]:
+    made = Moves()
+    yield made
+    made.end(*made.names)  # no thread outlives its test
 
 
 def test_the_first_move_is_begun_at_once_and_shown(moves):
