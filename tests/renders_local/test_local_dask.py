@@ -73,12 +73,25 @@ class Job(Scene):
     wait_until(lambda: all(worker.poll() is not None for worker in cluster.workers))
 
 
-def test_a_failing_scene_fails_on_the_cluster_as_it_does_here(cluster, start_server):
+def test_a_failing_scene_fails_on_the_cluster_as_it_does_here_and_a_right_one_brings_its_report(
+    cluster, start_server
+):
     server = start_server("--dask", cluster.address)
     error = server.failed("from manim import *\nclass A(Scene):\n    x = 1 / 0\n", "A")
 
     assert error.startswith('Traceback (most recent call last):\n  File "scene.py", line 2')
     assert error.endswith("ZeroDivisionError: division by zero")
+    code = (
+        "from manim import *\nclass A(Scene):\n    def construct(self):\n        self.wait(0.5)\n"
+    )
+    job = server.completed(code, "A")
+    told = server.http.get(
+        f"{server.origin}/local/jobs/{job['jobId']}/report",
+        headers={"Authorization": f"Bearer {server.key}"},
+        timeout=60,
+    ).json()
+    assert told["outcome"] == "ok"
+    assert told["seconds"] == pytest.approx(0.5, abs=0.05)
 
 
 def test_a_job_on_a_cluster_is_cancelled_where_it_runs(
