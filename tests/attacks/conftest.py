@@ -30,7 +30,8 @@ class Beside(Scene):
             time.sleep(0.02)
         self.play(Create(Circle()), run_time=0.2)
 """
-BESIDE_FOR_S = 30.0
+TIME_LIMIT_S = 90
+BESIDE_FOR_S = 20.0
 """A scene of Ada's runs beside attacks for so long; then it may end, and another one begins."""
 
 
@@ -100,8 +101,8 @@ class Class:
     def end_beside(self) -> None:
         """Let Ada's scene go on: it completes, and she pays what it cost and nothing else."""
         beside, self.neighbour = self.neighbour, None
-        if beside is None:
-            return
+        if beside is None or time.monotonic() - beside.since > TIME_LIMIT_S / 2:
+            return  # other tests ran since: the server may have ended it at its time limit
         (beside.scene / "gate").touch()
         job = self.server.wait(beside.job_id, key=ADA)
         assert job["status"] == "completed", job["error"]
@@ -152,7 +153,7 @@ def make_class(
             "--disk-limit",
             64,
             "--render-timeout",
-            90,
+            TIME_LIMIT_S,
             "--segments-limit",
             16,
         ),
@@ -186,7 +187,7 @@ def sandbox():
     return found
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def locked_in(sandbox, tmp_path_factory):
     starter = Starter(lambda: tmp_path_factory.mktemp("server"))
     try:
