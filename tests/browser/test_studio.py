@@ -71,7 +71,7 @@ def test_a_slider_changes_the_video_and_both_stand_side_by_side(notebook_page, l
 
 
 def test_a_mistake_in_studio_is_shown_there_and_nothing_is_rendered(notebook_page, lab):
-    wrong = CELL.replace("Circle()", "Cirle()").replace("--check ", "")
+    wrong = CELL.replace("Circle(", "Cirle(").replace("--check ", "")
     lab.write(
         "studio_wrong.ipynb",
         "%load_ext kodisc_jupyter",
