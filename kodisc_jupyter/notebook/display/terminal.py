@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import atexit
 import shutil
 import sys
 import threading
@@ -63,6 +64,8 @@ class TerminalLine(WithoutButtons):
             if TerminalLine._ticking is None:
                 TerminalLine._ticking = threading.Thread(target=_tick, daemon=True)
                 TerminalLine._ticking.start()
+                atexit.unregister(TerminalLine.leave)
+                atexit.register(TerminalLine.leave)
 
     def show(self, state: RenderState, problem: Diagnostic | None = None) -> None:  # noqa: ARG002
         """Draw the line anew."""
@@ -92,6 +95,7 @@ class TerminalLine(WithoutButtons):
                 self._open.remove(self)
             self._out.write(f"{_ERASE}{text}\n" if text else _ERASE)
             self._draw()
+            self._out.flush()
 
     def _draw(self) -> None:
         columns = shutil.get_terminal_size().columns
@@ -99,7 +103,13 @@ class TerminalLine(WithoutButtons):
         line = progress_line(states, self._clock(), columns)
         if line:
             self._out.write(f"{_ERASE}{line}")
-        self._out.flush()
+            self._out.flush()
+
+    @classmethod
+    def leave(cls) -> None:
+        """Draw nothing any more: Python ends, and a thread that writes then would abort it."""
+        with cls._lock:
+            cls._open.clear()
 
     @classmethod
     def tick(cls) -> bool:

@@ -169,7 +169,8 @@ class MediaStore:
             return []
         for folder in folders:
             try:
-                files = [entry.stat() for entry in os.scandir(folder.path)]
+                with os.scandir(folder.path) as entries:
+                    files = [entry.stat() for entry in entries]
             except OSError:  # another kernel is at work there
                 continue
             if files:
