@@ -20,7 +20,9 @@ from kodisc_jupyter.api.errors import (
 )
 from kodisc_jupyter.api.models import Quality, RenderRequest
 from kodisc_jupyter.renders.backend import Backend
+from kodisc_jupyter.renders.journal.file import JournalError
 from kodisc_jupyter.renders.journal.record import Step
+from kodisc_jupyter.renders.rehearsal import Outcome, Rehearsal
 from kodisc_jupyter.renders.state import Phase
 
 DEADLINE_S = 60.0
@@ -399,6 +401,43 @@ def test_ctrl_c_during_the_request_keeps_the_job(session, cloud, service):
     service.before_post = lambda: None
     assert session.start(REQUEST, backend=cloud).wait(DEADLINE_S).job_id == "job00001"
     assert len(service.posts) == 1
+
+
+@pytest.mark.parametrize("step", ["claim", "keep_rehearsal"])
+def test_ctrl_c_before_the_request_leaves_nothing_to_wait_for(
+    make_session, cloud, service, monkeypatch, step
+):
+    session = make_session(max_credits=100)
+    seen = Rehearsal(Outcome.OK, seconds=6.0, frames=90)
+    real = getattr(session.journal, step)
+
+    def stop(*args, **options):
+        real(*args, **options)
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as broken:
+        broken.setattr(session.journal, step, stop)
+        with pytest.raises(KeyboardInterrupt):
+            session.start(REQUEST, backend=cloud, rehearse=lambda: seen)
+    assert service.posts == []
+    assert session.start(REQUEST, backend=cloud).wait(DEADLINE_S).job_id == "job00001"
+
+
+def test_a_journal_that_fails_after_the_rehearsal_leaves_the_budget_free(
+    make_session, cloud, service, monkeypatch
+):
+    session = make_session(max_credits=100)
+    seen = Rehearsal(Outcome.OK, seconds=6.0, frames=90)
+
+    def fail():
+        raise JournalError("The disk is full.")
+
+    with monkeypatch.context() as broken:
+        broken.setattr(session.journal, "frames", fail)
+        with pytest.raises(JournalError, match="Nothing was sent and nothing was charged"):
+            session.start(REQUEST, backend=cloud, rehearse=lambda: seen)
+    assert service.posts == []
+    assert session.start(REQUEST, backend=cloud).wait(DEADLINE_S).job_id == "job00001"
 
 
 # Coming back

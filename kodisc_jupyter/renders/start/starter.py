@@ -90,30 +90,51 @@ class RenderStarter:
         render = Render(state, request=request, backend=backend)
         if options.on_state is not None:
             render.subscribe(options.on_state)
+        try:
+            ready = self._make_ready(record, render, options)
+        except BaseException:  # Ctrl-C, too: nothing was sent, so nothing may wait for it
+            self._step_back(record.render_id)
+            raise
+        if isinstance(ready, Render):
+            return ready
+        ready.run()
+        return render
+
+    def _make_ready(
+        self, record: JobRecord, render: Render, options: StartOptions
+    ) -> Sending | Render:
+        """All that comes before the request; the same render, where it is there already."""
         cancel = options.cancel or Event()
+        allow = partial(
+            self._budget.allow,
+            cell_limit=options.max_credits,
+            alongside=options.alongside,
+            cancel=cancel,
+        )
         rehearsal: Rehearsal | None = None
         while True:
             if not options.force:
                 same = self._reuse.find_or_attach(record, render, options.on_state, cancel)
                 if same is not None:
                     return same
-            note = "" if options.force else self._reuse.resubmit_warning(record, backend)
-            allow = partial(
-                self._budget.allow,
-                cell_limit=options.max_credits,
-                alongside=options.alongside,
-                cancel=cancel,
-            )
+            assert render.backend is not None
+            note = "" if options.force else self._reuse.resubmit_warning(record, render.backend)
             cost = self._count_in(render, record, rehearsal, allow, note)
             if options.rehearse is not None and rehearsal is None:
                 rehearsal = self._rehearse(render, options.rehearse)
                 cost = self._count_in(render, record, rehearsal, allow, note)
-            if self._claim(record, force=options.force):
+            begin(record.render_id)
+            if self._journal.claim(record, force=options.force) is record:
                 break
+            self._step_back(record.render_id)  # another cell or kernel was first
         if rehearsal is not None:
             self._keep_rehearsal(record, rehearsal)
-        self._send(record, render, cost, force=options.force, cancel=cancel)
-        return render
+        return self._sending(record, render, cost, force=options.force, cancel=cancel)
+
+    def _step_back(self, render_id: str) -> None:
+        """A render is not sent after all: it is neither under way nor counted in."""
+        over(render_id)
+        self._budget.withdraw(render_id)
 
     def _count_in(
         self,
@@ -142,37 +163,21 @@ class RenderStarter:
             _log.warning("The rehearsal of %s was not written down: %s", record.scene, problem)
 
     def _rehearse(self, render: Render, rehearse: Callable[[], Rehearsal]) -> Rehearsal:
-        """Play the scene before it is sent; a render that is stopped here was never counted."""
+        """Play the scene before it is sent."""
         render.advance(Phase.REHEARSING)
-        try:
-            rehearsal = rehearse()
-        except BaseException:
-            self._budget.withdraw(render.render_id)
-            raise
+        rehearsal = rehearse()
         render.advance(
             length_s=rehearsal.seconds if rehearsal.is_whole else None,
             unrehearsed=rehearsal.why,
         )
         return rehearsal
 
-    def _claim(self, record: JobRecord, *, force: bool) -> bool:
-        """Write the intent; ``False`` when another cell or kernel was first."""
-        begin(record.render_id)
-        is_ours = False
-        try:
-            is_ours = self._journal.claim(record, force=force) is record
-        finally:
-            if not is_ours:
-                over(record.render_id)
-                self._budget.withdraw(record.render_id)
-        return is_ours
-
-    def _send(
+    def _sending(
         self, record: JobRecord, render: Render, cost: Guess, *, force: bool, cancel: Event
-    ) -> None:
+    ) -> Sending:
         assert render.backend is not None
         assert render.request is not None
-        sending = Sending(
+        return Sending(
             journal=self._journal,
             rate_limiter=self._rate_limiter,
             balances=self._balances,
@@ -187,7 +192,6 @@ class RenderStarter:
             accepted=partial(self._accepted, render),
             refused=lambda uncertain: self._budget.withdraw(record.render_id, uncertain=uncertain),
         )
-        sending.run()
 
     def _accepted(self, render: Render, record: JobRecord, submission: Submission) -> None:
         render.advance(Phase.QUEUED, job=submission.job, retry=None, uncertain=submission.uncertain)
