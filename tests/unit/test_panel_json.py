@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from kodisc_jupyter.api.models import Balance, Job, JobStatus
+from kodisc_jupyter.notebook.display.output.embedding import Sources
 from kodisc_jupyter.notebook.display.panel_json import panel_json
 from kodisc_jupyter.renders.state import Budget, Estimate, Phase, Retry
 from tests.support.states import render_state
@@ -107,6 +108,13 @@ def test_an_estimate_is_told_while_it_runs_with_the_moment_it_counts_from():
     estimate = Estimate("HelloKodisc at low before", credits=51, duration_ms=12_000)
     assert panel_json(render_state(estimate=estimate), now=1_003.0)["guess"] == [1_002_500, 12_000]
     assert panel_json(render_state(Phase.QUEUED, estimate=estimate), now=1_003.0)["guess"] is None
+
+
+def test_the_newest_picture_stays_until_the_video_can_be_shown():
+    done = render_state(Phase.COMPLETED, preview="data:image/jpeg;base64,/9j/")
+    assert panel_json(done, now=1.0, shown=Sources(pending=True))["preview"] == done.preview
+    assert panel_json(done, now=1.0, shown=Sources("https://x.test/v.mp4"))["preview"] is None
+    assert panel_json(done, now=1.0)["preview"] is None
 
 
 def test_each_field_is_a_trait_of_the_widget():

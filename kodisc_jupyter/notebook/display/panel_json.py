@@ -59,7 +59,7 @@ def panel_json(
         "money": [[words.plain(text, 300) for text in row] for row in money.rows(state)],
         "again": money.again(state) if state.phase in _AGAIN and not state.unlimited else None,
         "guess": _guess(state),
-        "preview": state.preview if open_ else None,
+        "preview": state.preview if open_ or (shown and shown.pending) else None,
         "cancel": state.cancellable and open_,
         "receipt": words.outcome(state) if state.phase is Phase.COMPLETED else None,
         "error": words.plain(state.error) if state.error else None,

@@ -65,6 +65,7 @@ class Sources(NamedTuple):
     """The addresses that a finished figure uses; ``note`` says what was not done as asked.
 
     ``transcript`` is what the captions say, for where they have no address of their own.
+    ``pending``: the video is still being prepared, and other sources follow.
     """
 
     src: str | None = None
@@ -73,6 +74,7 @@ class Sources(NamedTuple):
     captions_url: str | None = None
     transcript: str = ""
     note: str = ""
+    pending: bool = False
 
 
 def sources(state: RenderState, kept: VideoOptions) -> Sources:
