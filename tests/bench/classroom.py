@@ -15,7 +15,7 @@ import psutil
 from kodisc_jupyter.local.processes import process_tree
 from tests.bench import scenes
 from tests.bench.figures import Figure, Series
-from tests.support.render_server import Server, Starter, children
+from tests.support.render_server import Server, Starter
 
 USERS, JOBS_EACH, WORKERS = 50, 4, 2
 STUDENTS = 30
@@ -76,8 +76,7 @@ def memory(folder: Path) -> Figure:
                 ended = server.wait(job, key=key(user))
                 if ended["status"] != "completed":
                     raise RuntimeError(ended["error"])
-            below = process_tree.of(server.process.pid, process_tree.everyone())
-            used[kind] = process_tree.memory_together(below) / 1e6
+            used[kind] = process_tree.memory_together(below(server)) / 1e6
     return Figure(
         "classroom", f"memory of the server with {STUDENTS} students at once, locked in", "MB",
         Series.of([used["auto"]]), "", None, "without a sandbox", Series.of([used["off"]]),
@@ -175,17 +174,14 @@ def settle(server: Server) -> None:
     before, quiet = -1.0, 0.0
     while quiet < SETTLED_S:
         pause.wait(0.1)
-        spent = sum(map(_spent, below(server.process.pid)))
+        spent = sum(_spent(each.pid) for each in below(server))
         quiet = quiet + 0.1 if abs(spent - before) < 0.02 else 0.0
         before = spent
 
 
-def below(pid: int) -> list[int]:
-    """The server's descendants."""
-    found = children(pid)
-    for each in found:
-        found += children(each)
-    return found
+def below(server: Server) -> list[process_tree.Process]:
+    """The server's process and its descendants."""
+    return process_tree.of(server.process.pid, process_tree.everyone())
 
 
 def _spent(pid: int) -> float:

@@ -12,7 +12,14 @@ from kodisc_jupyter.renders import local_server
 from tests.bench import scenes
 from tests.bench.figures import Figure, Series
 from tests.bench.kernels import Kernel, kernel, sent_at
-from tests.bench.renders import LOAD, LOAD_MANIM, manim_cell, until_idle, until_last_video
+from tests.bench.renders import (
+    LOAD,
+    LOAD_MANIM,
+    kodisc_cell,
+    manim_cell,
+    until_idle,
+    until_last_video,
+)
 
 TURNS: Final = 3
 
@@ -38,7 +45,7 @@ def drawing(folder: Path) -> list[Figure]:
     figures: list[Figure] = []
     home = folder / "ours"
     with kernel(home, LOAD) as ours, kernel(folder / "peer", LOAD_MANIM) as peer:
-        until_last_video(ours, [_cell("Small", scenes.SMALL, "--force")])
+        until_last_video(ours, [kodisc_cell("Small", scenes.SMALL, "m")])
         until_idle(peer, [manim_cell("Small", scenes.SMALL, "m", "media-small")])
         for name, code in scenes.DRAWN.items():
             figures += _one_scene(name, code, ours, peer)
@@ -53,7 +60,7 @@ def _one_scene(name: str, code: str, ours: Kernel, peer: Kernel) -> list[Figure]
     other_end: list[float] = []
     for turn in range(TURNS):
         manim.append(until_idle(peer, [manim_cell(name, code, "m", f"media-{name}-{turn}")]))
-        whole.append(until_last_video(ours, [_cell(name, code, "--force")]))
+        whole.append(until_last_video(ours, [kodisc_cell(name, code, "m")]))
         same = scenes.renamed(code, f"shapes_{turn}")
         renamed.append(until_last_video(ours, [_cell(name, same)]))
         changed = scenes.ending_otherwise(code, "1.0", str(0.9 - turn / 10))
@@ -86,7 +93,7 @@ def run_all_warm(folder: Path) -> list[Figure]:
     """
     home = folder / "ours"
     with kernel(home, LOAD) as one:  # the server is started, as a notebook that is opened does it
-        until_last_video(one, [_cell("Small", scenes.SMALL, "--force")])
+        until_last_video(one, [kodisc_cell("Small", scenes.SMALL, "m")])
     ours: list[float] = []
     changed: list[float] = []
     peer: list[float] = []
@@ -122,9 +129,9 @@ def first_picture(folder: Path) -> list[Figure]:
     home = folder / "ours"
     waits: list[float] = []
     with kernel(home, LOAD) as one:
-        until_last_video(one, [_cell("Small", scenes.SMALL, "--force")])
+        until_last_video(one, [kodisc_cell("Small", scenes.SMALL, "m")])
         for _ in range(TURNS + 2):
-            request = one.ask(_cell("Squares", scenes.DRAWN["Squares"], "--force"))
+            request = one.ask(kodisc_cell("Squares", scenes.DRAWN["Squares"], "m"))
             one.final(request)
             began = one.began(request)
             shown = [
@@ -161,8 +168,9 @@ def keys(_folder: Path) -> list[Figure]:
     ]  # fmt: skip
 
 
-def _cell(name: str, code: str, *options: str) -> str:
-    return f"%%kodisc -qm {' '.join(options)} {name}\n{scenes.IMPORT}\n\n{code}"
+def _cell(name: str, code: str) -> str:
+    """A cell that may use what was drawn before."""
+    return kodisc_cell(name, code, "m", reuse=True)
 
 
 def _with_first_line(code: str, line: str) -> str:

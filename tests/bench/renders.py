@@ -20,8 +20,10 @@ def manim_cell(name: str, code: str, quality: str, folder: str) -> str:
     return f"%%manim {options} {name}\n{code}"
 
 
-def kodisc_cell(name: str, code: str, quality: str) -> str:
-    return f"%%kodisc -q{quality} --force {name}\n{scenes.IMPORT}\n\n{code}"
+def kodisc_cell(name: str, code: str, quality: str, *, reuse: bool = False) -> str:
+    """The same cell for us; it is drawn anew, unless it may ``reuse`` what was drawn before."""
+    force = "" if reuse else " --force"
+    return f"%%kodisc -q{quality}{force} {name}\n{scenes.IMPORT}\n\n{code}"
 
 
 def run_all(folder: Path) -> list[Figure]:

@@ -13,26 +13,22 @@ import numpy as np
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 
-from kodisc_jupyter.api.models import AspectRatio, Job, JobStatus, Quality
+from kodisc_jupyter.api.models import Job, JobStatus
 from kodisc_jupyter.notebook.commands.export import export, page_path
 from kodisc_jupyter.notebook.display.output.embedding import VideoOptions, sources
 from kodisc_jupyter.notebook.display.output.final_output import final_bundle
 from kodisc_jupyter.renders.media.outline import Chapter, Event, Outline
-from kodisc_jupyter.renders.state import Media, Phase, RenderState
+from kodisc_jupyter.renders.state import Media, Phase
+from tests.support.states import render_state
 
 pytestmark = pytest.mark.browser
 
 LIMIT_MS = 120_000
 SECONDS = 1.2
-STATE = RenderState(
-    render_id="r1",
-    phase=Phase.COMPLETED,
+STATE = render_state(
+    Phase.COMPLETED,
     scene="Moves",
-    quality=Quality.LOW,
-    aspect_ratio=AspectRatio.WIDE,
     backend="local",
-    began_at=1_000.0,
-    phase_at=1_000.0,
     unlimited=True,
     job=Job("clx1", JobStatus.COMPLETED, duration_ms=3_000),
 )
@@ -68,6 +64,15 @@ def media(tmp_path_factory) -> Media:
     return Media(video=folder / "video.mp4", poster=folder / "thumb.jpg")
 
 
+def finished_cell(state, kept, folder) -> nbformat.NotebookNode:
+    """A cell whose video is in it, or in a file that a notebook in ``folder`` links to."""
+    shown = sources(state, kept)
+    if not kept.embed:
+        shown = shown._replace(src=Path(shown.src).relative_to(folder).as_posix())
+    output = nbformat.v4.new_output("display_data", final_bundle(state, None, shown, kept))
+    return nbformat.v4.new_code_cell("%%kodisc\nscene", outputs=[output])
+
+
 @pytest.fixture
 def lesson(media, tmp_path) -> Path:
     """A notebook with an embedded video, and one in a file beside it; and with a formula."""
@@ -76,29 +81,18 @@ def lesson(media, tmp_path) -> Path:
     cells = [nbformat.v4.new_markdown_cell("The area is $\\pi r^2$.")]
     for embed in (True, False):
         kept = VideoOptions(embed=embed, folder=folder / "kodisc", alt="It becomes brighter.")
-        shown = sources(state, kept)
-        if not embed:
-            shown = shown._replace(src=Path(shown.src).relative_to(folder).as_posix())
-        output = nbformat.v4.new_output("display_data", final_bundle(state, None, shown, kept))
-        cells.append(nbformat.v4.new_code_cell("%%kodisc\nscene", outputs=[output]))
+        cells.append(finished_cell(state, kept, folder))
     nbformat.write(nbformat.v4.new_notebook(cells=cells), folder / "lesson.ipynb")
     return folder / "lesson.ipynb"
 
 
-def exported(state, kept, folder, **options) -> Path:
+def exported(state, kept, folder) -> Path:
     """The page made of a notebook with one video."""
-    shown = sources(state, kept)
-    if not kept.embed:
-        shown = shown._replace(src=Path(shown.src).relative_to(folder).as_posix())
-    output = nbformat.v4.new_output("display_data", final_bundle(state, None, shown, kept))
-    cells = [
-        nbformat.v4.new_markdown_cell("# Lesson"),
-        nbformat.v4.new_code_cell("%%kodisc\nscene", outputs=[output]),
-    ]
+    cells = [nbformat.v4.new_markdown_cell("# Lesson"), finished_cell(state, kept, folder)]
     notebook = folder / "lesson.ipynb"
     nbformat.write(nbformat.v4.new_notebook(cells=cells), notebook)
     page = page_path(notebook, None, folder=not kept.embed)
-    return export(notebook, page, folder=not kept.embed, session=None, **options).page
+    return export(notebook, page, folder=not kept.embed, session=None).page
 
 
 def elsewhere(page: Path, tmp_path: Path) -> Path:

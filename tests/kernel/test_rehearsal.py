@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-import os
 import re
+
+from tests.support.render_server import is_alive
 
 SCENE = "from manim import *\n\n\nclass Tried(Scene):\n    def construct(self):\n        {line}\n"
 
@@ -70,13 +71,4 @@ def test_an_interrupt_while_it_is_rehearsed_sends_nothing(start_kernel, cloud, k
     assert "Interrupted while Tried was rehearsed" in kernel.error(request)
     assert cloud.posts == []
     process = int(pid.read_text().rstrip(";"))
-    kernel.until(lambda: not runs(process))  # and not only at the limit of 100 s
-
-
-def runs(pid):
-    """Whether there is such a process."""
-    try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return False
-    return True
+    kernel.until(lambda: not is_alive(process))  # and not only at the limit of 100 s

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-IMPORT = "from manim import *\n\n"
+from tests.support.failing_cells import IMPORT, marked
 
 
 @dataclass(frozen=True)
@@ -24,14 +24,12 @@ class Cell:
 
     @property
     def origin(self) -> str:
-        return "prelude" if "# here" in self.prelude else "cell"
+        return marked(self.text, self.prelude)[0]
 
     @property
     def line(self) -> int:
         """The line that is wrong, as a notebook numbers it."""
-        text, first = (self.prelude, 1) if self.origin == "prelude" else (self.text, 2)
-        (index,) = (at for at, line in enumerate(text.split("\n")) if line.endswith("# here"))
-        return first + index
+        return marked(self.text, self.prelude)[1]
 
 
 def cell(name: str, *lines: str, base: str = "Scene", head: str = IMPORT, **more) -> Cell:

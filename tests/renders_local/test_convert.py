@@ -10,11 +10,11 @@ import pytest
 from PIL import Image
 
 from kodisc_jupyter.api.errors import KodiscError
-from kodisc_jupyter.api.models import AspectRatio, Quality
 from kodisc_jupyter.notebook.display.display import OnFinish, RenderDisplay
 from kodisc_jupyter.notebook.display.output.embedding import VideoOptions
 from kodisc_jupyter.renders.media.convert import gif_size, save_video
-from kodisc_jupyter.renders.state import Media, Phase, RenderState
+from kodisc_jupyter.renders.state import Media, Phase
+from tests.support.states import render_state
 
 FRAMES, FPS = 27, 30
 SIZE = (960, 540)
@@ -122,17 +122,7 @@ def test_what_cannot_be_read_leaves_the_old_file_and_no_other(tmp_path):
 def test_the_end_of_a_render_says_where_its_gif_is_or_why_not(video, tmp_path):
     shown = []
     screen = SimpleNamespace(show=shown.append, finish=shown.append)
-    state = RenderState(
-        render_id="r1",
-        phase=Phase.COMPLETED,
-        scene="One",
-        quality=Quality.LOW,
-        aspect_ratio=AspectRatio.WIDE,
-        backend="local",
-        began_at=1_000.0,
-        phase_at=1_002.0,
-        media=Media(video=video),
-    )
+    state = render_state(Phase.COMPLETED, scene="One", backend="local", media=Media(video=video))
     for target in (tmp_path / "o1.gif", video / "o2.gif"):
         RenderDisplay(screen, OnFinish(VideoOptions(), save=target), None).update(state)
     notes = [state.note for state in shown]

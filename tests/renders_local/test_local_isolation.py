@@ -8,11 +8,11 @@ import sys
 import pytest
 
 from kodisc_jupyter.api.client import Client
-from kodisc_jupyter.api.models import AspectRatio, Quality
 from kodisc_jupyter.notebook.commands.diagnosis.account import examine_account
 from kodisc_jupyter.notebook.commands.diagnosis.finding import Verdict
 from kodisc_jupyter.notebook.display import words
-from kodisc_jupyter.renders.state import Phase, RenderState
+from kodisc_jupyter.renders.state import Phase
+from tests.support.states import render_state
 
 pytestmark = pytest.mark.render
 
@@ -28,10 +28,7 @@ def class_file(folder):
 
 
 def receipt(job):
-    state = RenderState(
-        *("1", Phase.COMPLETED, "A", Quality.LOW, AspectRatio.WIDE, "cloud", 0.0, 0.0), job=job
-    )
-    return words.receipt(state)
+    return words.receipt(render_state(Phase.COMPLETED, job=job))
 
 
 def test_start_log_account_job_receipt_and_doctor_say_that_nothing_is_locked_in(

@@ -11,6 +11,14 @@ from kodisc_jupyter.scene.cell import Source, assemble
 IMPORT = "from manim import *\n\n"
 
 
+def marked(cell: str, prelude: str) -> tuple[str, int]:
+    """Where the line is that must be shown, and its number there, as a notebook numbers it."""
+    origin = "prelude" if "# here" in prelude else "cell"
+    text, first = (prelude, 1) if origin == "prelude" else (cell, 2)
+    (index,) = (at for at, line in enumerate(text.split("\n")) if line.endswith("# here"))
+    return origin, first + index
+
+
 @dataclass(frozen=True)
 class Failing:
     """A cell, what is sent along with it, and what must be said when it has failed."""
@@ -25,14 +33,12 @@ class Failing:
     @property
     def origin(self) -> str:
         """Where the line is that must be shown."""
-        return "prelude" if "# here" in self.prelude else "cell"
+        return marked(self.cell, self.prelude)[0]
 
     @property
     def line(self) -> int:
-        """Its number there, as a notebook numbers it."""
-        text, first = (self.prelude, 1) if self.origin == "prelude" else (self.cell, 2)
-        (index,) = (at for at, line in enumerate(text.split("\n")) if line.endswith("# here"))
-        return first + index
+        """Its number there."""
+        return marked(self.cell, self.prelude)[1]
 
 
 def scene(*lines: str, head: str = IMPORT) -> str:

@@ -10,7 +10,7 @@ from dataclasses import replace
 import nbformat
 import pytest
 
-from kodisc_jupyter.api.models import Quality, RenderRequest
+from kodisc_jupyter.api.models import RenderRequest
 from kodisc_jupyter.notebook.commands.exported_page.page import Page
 from kodisc_jupyter.notebook.display.output.embedding import Sources, VideoOptions
 from kodisc_jupyter.notebook.display.output.figure import figure_html
@@ -18,7 +18,8 @@ from kodisc_jupyter.notebook.display.panel_json import panel_json
 from kodisc_jupyter.renders.backend import Backend
 from kodisc_jupyter.renders.media.outline import Chapter, Event, Outline
 from kodisc_jupyter.renders.rehearsal import Outcome, Rehearsal, Section
-from kodisc_jupyter.renders.state import Phase, RenderState
+from kodisc_jupyter.renders.state import Phase
+from tests.support.states import render_state
 
 DEADLINE_S = 60.0
 REQUEST = RenderRequest("class Hello(Scene): ...", "Hello")
@@ -38,17 +39,7 @@ INSIDE = "data:video/mp4;base64,AAAA"
 
 @pytest.fixture
 def done():
-    return RenderState(
-        render_id="r1",
-        phase=Phase.COMPLETED,
-        scene="Hello",
-        quality=Quality.LOW,
-        aspect_ratio="16:9",
-        backend="cloud",
-        began_at=1.0,
-        phase_at=1.0,
-        outline=OUTLINE,
-    )
+    return render_state(Phase.COMPLETED, scene="Hello", outline=OUTLINE)
 
 
 # Where it comes from

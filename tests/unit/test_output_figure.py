@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from kodisc_jupyter.api.models import AspectRatio, Balance, Job, JobStatus, Quality, RenderResult
+from kodisc_jupyter.api.models import AspectRatio, Balance, Job, JobStatus, RenderResult
 from kodisc_jupyter.notebook.commands.exported_page.html import FigureCleaner
 from kodisc_jupyter.notebook.display.output.figure import (
     css_width,
@@ -22,19 +22,14 @@ from kodisc_jupyter.notebook.display.output.figure import (
     status_text,
 )
 from kodisc_jupyter.renders.media.outline import Outline
-from kodisc_jupyter.renders.state import Media, Phase, RenderState, Retry
+from kodisc_jupyter.renders.state import Media, Phase, Retry
 from kodisc_jupyter.scene.diagnostics import Diagnostic, Severity
+from tests.support.states import render_state
 
 JOB_ID = "clx9f0a1b0000abcd1234efgh"
 CDN = f"https://cdn.kodisc.test/r/{JOB_ID}"
-DONE = RenderState(
-    render_id="r1",
-    phase=Phase.COMPLETED,
-    scene="HelloKodisc",
-    quality=Quality.LOW,
-    aspect_ratio=AspectRatio.WIDE,
-    backend="cloud",
-    began_at=1_000.0,
+DONE = render_state(
+    Phase.COMPLETED,
     phase_at=1_012.0,
     ended_at=1_012.0,
     job=Job(

@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from kodisc_jupyter.api.models import AspectRatio, Job, JobStatus, Quality
+from kodisc_jupyter.api.models import AspectRatio, Job, JobStatus
 from kodisc_jupyter.notebook.display.links import is_embedded
 from kodisc_jupyter.notebook.display.output.embedding import (
     POSTER_LIMIT_BYTES,
@@ -24,7 +24,8 @@ from kodisc_jupyter.notebook.display.output.embedding import (
 )
 from kodisc_jupyter.notebook.display.output.poster import small_poster
 from kodisc_jupyter.renders.media import small_copy
-from kodisc_jupyter.renders.state import Media, Phase, RenderState
+from kodisc_jupyter.renders.state import Media, Phase
+from tests.support.states import render_state
 
 CDN = "https://cdn.kodisc.test/r/clx1"
 CUES = b"WEBVTT\n\n00:00.000 --> 00:02.000\nThe theorem\n"
@@ -54,19 +55,8 @@ def media(tmp_path):
 
 @pytest.fixture
 def local(media):
-    return RenderState(
-        render_id="r1",
-        phase=Phase.COMPLETED,
-        scene="HelloKodisc",
-        quality=Quality.LOW,
-        aspect_ratio=AspectRatio.WIDE,
-        backend="local",
-        began_at=0.0,
-        phase_at=0.0,
-        job=Job("clx1", JobStatus.COMPLETED),
-        media=media,
-        unlimited=True,
-    )
+    job = Job("clx1", JobStatus.COMPLETED)
+    return render_state(Phase.COMPLETED, backend="local", unlimited=True, job=job, media=media)
 
 
 @pytest.fixture

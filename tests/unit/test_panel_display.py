@@ -15,27 +15,17 @@ import weakref
 
 import pytest
 
-from kodisc_jupyter.api.models import AspectRatio, Job, JobStatus, Quality
+from kodisc_jupyter.api.models import Job, JobStatus
 from kodisc_jupyter.notebook.display.display import EndOnly
 from kodisc_jupyter.notebook.display.output.embedding import VideoOptions
 from kodisc_jupyter.notebook.display.panel import WIDGET_MIME, Panel
 from kodisc_jupyter.notebook.display.sending.rate_limiter import OutputRateLimiter
 from kodisc_jupyter.notebook.display.sending.video_transfer import PART_BYTES
 from kodisc_jupyter.notebook.display.widget import STATIC
-from kodisc_jupyter.renders.state import Media, Phase, RenderState
+from kodisc_jupyter.renders.state import Media, Phase
+from tests.support.states import render_state
 
-RUNNING = RenderState(
-    render_id="r1",
-    phase=Phase.RUNNING,
-    scene="HelloKodisc",
-    quality=Quality.LOW,
-    aspect_ratio=AspectRatio.WIDE,
-    backend="local",
-    began_at=1_000.0,
-    phase_at=1_002.0,
-    job=Job("clx1", JobStatus.RUNNING),
-    unlimited=True,
-)
+RUNNING = render_state(backend="local", unlimited=True, job=Job("clx1", JobStatus.RUNNING))
 
 
 @pytest.fixture

@@ -5,25 +5,17 @@ from __future__ import annotations
 import time
 from threading import Event, Thread
 
-from kodisc_jupyter.api.models import AspectRatio, Job, JobStatus, Quality
+from kodisc_jupyter.api.models import Job, JobStatus
 from kodisc_jupyter.renders.render import Render
 from kodisc_jupyter.renders.state import Phase, RenderState
+from tests.support.states import render_state
 
 LIMIT_S = 30
 
 
 def test_wait_returns_after_the_end_has_been_shown():
     now = time.time()
-    state = RenderState(
-        "r1",
-        Phase.RUNNING,
-        "Ball",
-        Quality.LOW,
-        AspectRatio.WIDE,
-        "local",
-        began_at=now,
-        phase_at=now,
-    )
+    state = render_state(scene="Ball", backend="local", began_at=now, phase_at=now)
     render = Render(state, request=None, backend=None)
     showing, may_show = Event(), Event()
     shown: list[Phase] = []

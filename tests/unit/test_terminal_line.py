@@ -10,18 +10,14 @@ import subprocess
 import sys
 from pathlib import Path
 
-from kodisc_jupyter.api.models import AspectRatio, Job, JobStatus, Quality
+from kodisc_jupyter.api.models import Job, JobStatus
 from kodisc_jupyter.notebook.display.terminal import TerminalLine, progress_line
-from kodisc_jupyter.renders.state import Estimate, Phase, RenderState
+from kodisc_jupyter.renders.state import Estimate, Phase
+from tests.support.states import render_state
 
-STATE = RenderState(
-    render_id="r1",
-    phase=Phase.RUNNING,
+STATE = render_state(
     scene="Hello",
-    quality=Quality.LOW,
-    aspect_ratio=AspectRatio.WIDE,
     backend="local",
-    began_at=1_000.0,
     phase_at=1_000.0,
     unlimited=True,
     job=Job("clx1", JobStatus.RUNNING),
@@ -73,8 +69,8 @@ print(type(new_screen(FrontEnd.SCRIPT, {state}, None)).__name__)
 
 def test_a_pipe_gets_plain_lines_and_a_terminal_the_line():
     code = (
-        f"import sys; sys.path.insert(0, {str(Path(__file__).parent)!r})\n"
-        "import test_terminal_line as t\n" + SCRIPT.format(state="t.STATE")
+        f"import sys; sys.path.insert(0, {str(Path(__file__).parents[2])!r})\n"
+        "from tests.unit import test_terminal_line as t\n" + SCRIPT.format(state="t.STATE")
     )
     piped = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert piped.stdout.splitlines()[-1] == "Lines"

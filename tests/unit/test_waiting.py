@@ -5,26 +5,24 @@ import time
 import pytest
 
 from kodisc_jupyter.api.errors import AuthenticationError, NetworkError, ServerError
-from kodisc_jupyter.api.models import AspectRatio, Job, JobStatus, Quality
+from kodisc_jupyter.api.models import Job, JobStatus
 from kodisc_jupyter.notebook import waiting
 from kodisc_jupyter.notebook.front_end import FrontEnd
 from kodisc_jupyter.notebook.kernel import KernelState
 from kodisc_jupyter.notebook.magics import KodiscMagics
 from kodisc_jupyter.notebook.waiting import Patience, patience_for
 from kodisc_jupyter.renders.render import Render, given_up
-from kodisc_jupyter.renders.state import Phase, RenderState, Trouble
+from kodisc_jupyter.renders.state import Phase, Trouble
+from tests.support.states import render_state
 
 DEADLINE_S = 60.0
 
 
 def state(phase=Phase.RUNNING, trouble=None, note=""):
     now = time.time()
-    return RenderState(
-        *("r1", phase, "Ball", Quality.LOW, AspectRatio.WIDE, "cloud", now, now),
-        job=Job("clx1", JobStatus.RUNNING),
-        trouble=trouble,
-        note=note,
-    )
+    job = Job("clx1", JobStatus.RUNNING)
+    about = {"scene": "Ball", "began_at": now, "phase_at": now}
+    return render_state(phase, **about, job=job, trouble=trouble, note=note)
 
 
 def lost(trouble, note=""):
