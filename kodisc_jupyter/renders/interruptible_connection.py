@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 from http.client import HTTPConnection
-from socket import SHUT_RDWR
+from socket import SHUT_RDWR, socket
 from threading import Lock
 
 
@@ -14,7 +14,7 @@ class InterruptibleConnection:
     def __init__(self, timeout_s: float) -> None:
         self._timeout_s = timeout_s
         self._lock = Lock()
-        self._connection: HTTPConnection | None = None
+        self._socket: socket | None = None
         self._ended = False
 
     def open(self, host: str, port: int | None) -> HTTPConnection:
@@ -30,14 +30,13 @@ class InterruptibleConnection:
             if self._ended:
                 connection.close()
                 raise ConnectionAbortedError("nobody waits for an answer any more")
-            self._connection = connection
+            self._socket = connection.sock  # the connection lets go of it before the answer is read
         return connection
 
     def end(self) -> None:
         """Nobody waits for an answer any more: the server sees the connection close."""
         with self._lock:
             self._ended = True
-            connection, self._connection = self._connection, None
-        if connection is not None and connection.sock is not None:
+        if self._socket is not None:
             with contextlib.suppress(OSError):  # it has been closed already
-                connection.sock.shutdown(SHUT_RDWR)
+                self._socket.shutdown(SHUT_RDWR)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from enum import Enum
 from typing import Any, NamedTuple
 
@@ -109,7 +109,7 @@ class Rehearsal:
     took_s: float = 0.0
     stills: tuple[FramePicture, ...] = ()
     storyboard: DrawnStoryboard | None = None
-    error: SceneError | None = field(default=None)
+    error: SceneError | None = None
 
     @property
     def is_whole(self) -> bool:
@@ -169,7 +169,7 @@ def from_json(said: Mapping[str, Any]) -> Rehearsal:
             storyboard=storyboard_of(said),
             error=error,
         )
-    except (KeyError, TypeError, AttributeError) as problem:
+    except (KeyError, TypeError, AttributeError, OverflowError) as problem:
         raise ValueError(f"the rehearsal's report makes no sense ({problem!r})") from None
 
 

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+import socket
 import threading
 from http.server import BaseHTTPRequestHandler, HTTPServer
 
 import pytest
 
 from kodisc_jupyter.api.models import Quality, RenderRequest
+from kodisc_jupyter.renders.interruptible_connection import InterruptibleConnection
 from kodisc_jupyter.renders.local_server import Address, LocalServerError
 from kodisc_jupyter.renders.rehearsal import Outcome, from_json
 from kodisc_jupyter.renders.rehearsal_request import is_wanted, rehearse
@@ -84,6 +86,7 @@ def test_only_the_scene_and_its_size_are_told(server, tmp_path):
         ((200, b"[]"), "makes no sense"),
         ((200, b'{"outcome": "surprise"}'), "surprise"),
         ((200, b'{"outcome": "ok", "seconds": "long"}'), "long"),
+        ((200, b'{"outcome": "ok", "frames": Infinity}'), "makes no sense"),
         ((200, b'{"outcome": "error"}'), "makes no sense"),
         ((200, b'{"outcome": "stopped", "error": "It was killed."}'), "It was killed."),
     ],
@@ -103,6 +106,22 @@ def test_a_server_that_does_not_start_is_no_rehearsal(tmp_path):
     found = rehearse(REQUEST, tmp_path, find_server=broken)
     assert found.outcome is Outcome.STOPPED
     assert "It did not start." in found.why
+
+
+def test_the_server_sees_that_nobody_waits_also_after_it_said_that_it_will_close():
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        line = InterruptibleConnection(60.0)
+        connection = line.open("127.0.0.1", listener.getsockname()[1])
+        server = listener.accept()[0]
+        with server:
+            server.settimeout(60.0)
+            connection.request("GET", "/")
+            server.recv(65_536)
+            server.sendall(b"HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: 9\r\n\r\nhalf")
+            answer = connection.getresponse()
+            line.end()
+            assert server.recv(1) == b""
+        answer.close()
 
 
 def test_a_report_that_knows_more_than_this_version_is_read():
