@@ -78,6 +78,14 @@ def test_a_report_that_makes_no_sense_takes_nothing_away_from_the_video(session,
     assert render.state.outline == Outline()
 
 
+def test_a_report_that_makes_no_sense_leaves_what_a_rehearsal_has_shown(session, service):
+    service.beside = lambda _: {"outcome": "odd"}
+    local = Backend("local", service, "local:x", unlimited=True)
+    render = session.start(REQUEST, backend=local, rehearse=lambda: SEEN)
+    render.wait(DEADLINE_S)
+    assert render.state.outline == OUTLINE
+
+
 # Under the video
 
 

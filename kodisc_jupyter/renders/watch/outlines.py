@@ -8,7 +8,7 @@ from kodisc_jupyter.api.errors import KodiscError
 from kodisc_jupyter.renders.backend import Backend
 from kodisc_jupyter.renders.journal.journal import Journal
 from kodisc_jupyter.renders.journal.record import JobRecord
-from kodisc_jupyter.renders.media.outline import NOTHING_TOLD, Outline, outline_of
+from kodisc_jupyter.renders.media.outline import Outline, outline_of
 from kodisc_jupyter.renders.rehearsal import from_json
 
 
@@ -18,12 +18,13 @@ def find_outline(journal: Journal, record: JobRecord, backend: Backend | None = 
     With a ``backend`` on this machine the server is asked first, and its answer is kept.
     """
     printed = ""
-    with contextlib.suppress(KodiscError, ValueError):
+    with contextlib.suppress(KodiscError, ValueError):  # then the rehearsal's counts
         if backend is not None and backend.kind == "local":
             said = backend.client.beside(f"/local/jobs/{record.job_id}/report")
             if said:
                 seen = from_json(said)
                 printed = seen.printed
                 journal.keep_rehearsal(record, seen)
+    with contextlib.suppress(KodiscError, ValueError):
         return outline_of(journal.rehearsal(record))._replace(printed=printed)
-    return NOTHING_TOLD
+    return Outline(printed=printed)
