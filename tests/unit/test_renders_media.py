@@ -1,6 +1,7 @@
 """The media store: whole files, safe names, a size cap, a full disk."""
 
 import os
+import subprocess
 import time
 from pathlib import Path
 
@@ -8,6 +9,7 @@ import pytest
 
 from kodisc_jupyter.api.errors import KodiscError, NetworkError
 from kodisc_jupyter.api.models import RenderRequest
+from kodisc_jupyter.renders.media.background import run_behind
 from kodisc_jupyter.renders.media.store import (
     MediaStore,
     Stored,
@@ -192,3 +194,12 @@ def test_a_jobs_folder_that_is_a_link_is_not_written_through(session, cloud, ser
     assert "is a link to somewhere else" in again.state.note
     assert again.state.media.video_url == "https://cdn.example/r/job00001/video.mp4"
     assert len(service.posts) == 1
+
+
+def test_words_of_an_encoder_that_are_no_text_are_still_its_failure(tmp_path):
+    (tmp_path / "noisy.py").write_text(
+        "import sys; sys.stderr.buffer.write(b'no \\xff'); sys.exit(1)"
+    )
+    with pytest.raises(subprocess.CalledProcessError) as failed:
+        run_behind("noisy", folder=tmp_path, limit_s=DEADLINE_S)
+    assert failed.value.stderr == "no \ufffd"

@@ -63,8 +63,8 @@ def save_video(video: Path, target: Path) -> Path:
     if target.suffix.lower() == ".mp4":
         return copy_file(video, target)
     try:
-        with whole_file(target) as part:  # no file of a user's is imported from its folder
-            run_behind(__name__, video.absolute(), part, folder=part.parent, limit_s=LIMIT_S)
+        with whole_file(target) as part:
+            run_behind(__name__, video, part, folder=part.parent, limit_s=LIMIT_S)
     except subprocess.SubprocessError as error:
         raise KodiscError(f"{target} could not be made: {_reason(error)}.") from error
     return target

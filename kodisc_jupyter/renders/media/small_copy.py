@@ -40,7 +40,7 @@ def small_copy(video: Path, limit: int, width: int) -> Path | None:
     part = copy.with_name(f".{copy.name}.{os.getpid()}.part")
     try:
         with contextlib.suppress(OSError, subprocess.SubprocessError):  # then it is linked
-            run_behind(__name__, video, part, limit, width, limit_s=LIMIT_S)
+            run_behind(__name__, video, part, limit, width, folder=video.parent, limit_s=LIMIT_S)
             if 0 < part.stat().st_size <= limit:
                 return part.replace(copy)
     finally:
