@@ -34,13 +34,8 @@ class _Render(BodyHandler):
     """``POST /render``."""
 
     def post(self) -> None:
-        found = self.who()
-        if found is None:
-            return
-        user, _ = found
+        user, _ = self.who()
         body = self.wanted()
-        if body is None:
-            return
         request = {name: body[name] for name in _FIELDS if name in body}
         try:
             record = self.desk.jobs.enqueue(
@@ -76,29 +71,19 @@ class _Rehearsal(BodyHandler):
         self._left.set()
 
     async def post(self) -> None:
-        found = self.who()
-        if found is None:
-            return
+        user, _ = self.who()
         body = self.wanted()
-        if body is None:
-            return
         if self.desk.rehearsals is None:
             self.refuse(404, ERRORS[404], "This server does not rehearse.")
             return
-        self.answer(await self.desk.rehearsals.run(body, owner=found[0].user_id, left=self._left))
+        self.answer(await self.desk.rehearsals.run(body, owner=user.user_id, left=self._left))
 
 
 class _Job(Handler):
     """``GET /render/{jobId}``."""
 
     def get(self, job_id: str) -> None:
-        found = self.who()
-        if found is None:
-            return
-        record = self.desk.jobs.find(job_id)
-        if record is None or record.user != found[0].name:
-            self.refuse(404, ERRORS[404], "There is no such job, or it is not yours.")
-            return
+        record = self.own_job(job_id)
         self.answer(record.answer(self.origin(), exposed=self.desk.exposed).to_json())
 
 
@@ -106,13 +91,8 @@ class _Cancel(Handler):
     """``POST /local/jobs/{jobId}/cancel``: beside the API, which has no such request."""
 
     async def post(self, job_id: str) -> None:
-        found = self.who()
-        if found is None:
-            return
-        record = self.desk.jobs.find(job_id)
-        if record is None or record.user != found[0].name:
-            self.refuse(404, ERRORS[404], "There is no such job, or it is not yours.")
-        elif await self.desk.jobs.cancel(job_id):
+        record = self.own_job(job_id)
+        if await self.desk.jobs.cancel(job_id):
             self.answer({"cancelled": [job_id]})
         else:
             self.refuse(409, "conflict", f"The job has ended already: {record.status}.")
@@ -122,19 +102,15 @@ class _CancelAll(Handler):
     """``POST /local/cancel``: every job of this user that has not ended."""
 
     async def post(self) -> None:
-        found = self.who()
-        if found is not None:
-            self.answer({"cancelled": await self.desk.jobs.cancel_all(found[0].name)})
+        user, _ = self.who()
+        self.answer({"cancelled": await self.desk.jobs.cancel_all(user.name)})
 
 
 class _Me(Handler):
     """``GET /me``; with additions of this server's own to the API page's fields."""
 
     def get(self) -> None:
-        found = self.who()
-        if found is None:
-            return
-        user, key = found
+        user, key = self.who()
         purse = self.desk.jobs.purse(user)
         account = Account(
             *(user.user_id, key.key_id, key.prefix, Balance(purse.paid, purse.free, purse.total)),

@@ -6,10 +6,11 @@ import json
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any, Final, NoReturn
 
 from tornado import web  # type: ignore[attr-defined]
 
+from kodisc_jupyter.local.classroom.ledger import JobRecord
 from kodisc_jupyter.local.classroom.users import Key, User, Users
 from kodisc_jupyter.local.jobs import Jobs
 from kodisc_jupyter.local.store import Store
@@ -102,12 +103,29 @@ class Handler(web.RequestHandler):  # type: ignore[misc]
         self.set_header("Content-Type", "application/json; charset=utf-8")
         self.finish(json.dumps(body, separators=(",", ":")))
 
-    def who(self) -> tuple[User, Key] | None:
-        """The user and key of this request; answers 401 when there is none."""
+    def who(self) -> tuple[User, Key]:
+        """The user and key of this request; answers 401, and ends it, when there is none."""
         found = self.desk.users.who(self.request.headers.get("Authorization"))
         if found is None:
             self.refuse(401, ERRORS[401], MESSAGES[401])
+            raise web.Finish
         return found
+
+    def own_job(self, job_id: str, what: str = "job") -> JobRecord:
+        """A job of the caller's own; answers 404, and ends the request, when there is none.
+
+        ``what`` is what the caller asked for.
+        """
+        user, _ = self.who()
+        record = self.desk.jobs.find(job_id)
+        if record is None or record.user != user.name:
+            self.no_such(what)
+        return record
+
+    def no_such(self, what: str) -> NoReturn:
+        """Answer 404 and end the request: whether it is not there or not theirs is not said."""
+        self.refuse(404, ERRORS[404], f"There is no such {what}, or it is not yours.")
+        raise web.Finish
 
     def origin(self) -> str:
         """``http://host:port`` as the client knows this server."""

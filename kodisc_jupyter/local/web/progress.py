@@ -16,6 +16,9 @@ from kodisc_jupyter.stage.task import REPORT
 
 REPORT_LIMIT_BYTES: Final = 2_000_000
 
+_UNDER_WAY: Final = "render under way"
+_REPORT: Final = "report"
+
 
 class _Known(NamedTuple):
     progress: Progress | None = None
@@ -23,16 +26,12 @@ class _Known(NamedTuple):
 
 
 class _OwnJob(Handler):
-    def known(self, job_id: str) -> _Known | None:
+    def known(self, job_id: str) -> _Known:
         """What the caller's own job says while it is rendered; answers 404 otherwise."""
-        found = self.who()
-        if found is None:
-            return None
-        record = self.desk.jobs.find(job_id)
+        self.own_job(job_id, _UNDER_WAY)
         work = self.desk.jobs.work_of(job_id)
-        if record is None or record.user != found[0].name or work is None:
-            self.refuse(404, ERRORS[404], "There is no such render under way, or it is not yours.")
-            return None
+        if work is None:
+            self.no_such(_UNDER_WAY)
         place, steps = work
         try:
             with opened(place, (*steps, progress.FOLDER)) as folder:
@@ -46,10 +45,7 @@ class ProgressHandler(_OwnJob):
 
     def get(self, job_id: str) -> None:
         """Called by Tornado."""
-        known = self.known(job_id)
-        if known is None:
-            return
-        said, picture = known
+        said, picture = self.known(job_id)
         self.answer(
             {
                 "frames": said.drawn if said else 0,
@@ -65,14 +61,12 @@ class PreviewHandler(_OwnJob):
 
     def get(self, job_id: str) -> None:
         """Called by Tornado."""
-        known = self.known(job_id)
-        if known is None:
-            return
-        if known.picture is None:
+        picture = self.known(job_id).picture
+        if picture is None:
             self.refuse(404, ERRORS[404], "There is no picture yet.")
             return
         self.set_header("Content-Type", "image/jpeg")
-        self.finish(known.picture)
+        self.finish(picture)
 
 
 class ReportHandler(Handler):
@@ -80,19 +74,13 @@ class ReportHandler(Handler):
 
     def get(self, job_id: str) -> None:
         """Called by Tornado."""
-        found = self.who()
-        if found is None:
-            return
-        record = self.desk.jobs.find(job_id)
+        self.own_job(job_id, _REPORT)
         try:
-            if record is None or record.user != found[0].name:
-                raise FileNotFoundError
             file = open_plain(self.desk.store.results_of(job_id) / REPORT)
             with os.fdopen(file, "rb") as report:
                 said = json.loads(report.read(REPORT_LIMIT_BYTES))
         except (OSError, ValueError, RecursionError):
-            self.refuse(404, ERRORS[404], "There is no such report, or it is not yours.")
-            return
+            self.no_such(_REPORT)
         self.answer(said if isinstance(said, dict) else {})
 
 
@@ -101,19 +89,13 @@ class SegmentsHandler(Handler):
 
     def get(self) -> None:
         """Called by Tornado."""
-        stores = self._stores()
-        if stores is not None:
-            sizes = [size for store in stores for size in store.sizes()]
-            self.answer({"bytes": sum(sizes), "segments": len(sizes)})
+        sizes = [size for store in self._stores() for size in store.sizes()]
+        self.answer({"bytes": sum(sizes), "segments": len(sizes)})
 
     def post(self) -> None:
         """Called by Tornado."""
-        stores = self._stores()
-        if stores is not None:
-            self.answer({"removed": sum(store.clear() for store in stores)})
+        self.answer({"removed": sum(store.clear() for store in self._stores())})
 
-    def _stores(self) -> list[SegmentStore] | None:
-        found = self.who()
-        if found is None:
-            return None
-        return [SegmentStore(each) for each in self.desk.jobs.segments_of(found[0].user_id)]
+    def _stores(self) -> list[SegmentStore]:
+        user, _ = self.who()
+        return [SegmentStore(each) for each in self.desk.jobs.segments_of(user.user_id)]

@@ -38,17 +38,17 @@ class BodyHandler(Handler):
         elif not self._too_large:
             self._body += chunk
 
-    def wanted(self) -> dict[str, Any] | None:
-        """The request that was sent; answers with its error when it breaks a rule."""
+    def wanted(self) -> dict[str, Any]:
+        """The request that was sent; answers with its error, and ends it, when it breaks a rule."""
         if self._too_large:
             limit = f"A request may have {rules.BODY_LIMIT_BYTES:,} bytes in all."
             self.refuse(413, ERRORS[413], limit)
-            return None
+            raise web.Finish
         body = _parsed(bytes(self._body))
         error = rules.broken_rule(body)
         if error is not None:
             self.refuse(400, error)
-            return None
+            raise web.Finish
         return dict(body)
 
 
