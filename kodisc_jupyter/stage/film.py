@@ -7,10 +7,11 @@ here.
 
 from __future__ import annotations
 
+import json
 import os
 import sys
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from kodisc_jupyter.stage import (
     failure,
@@ -22,7 +23,10 @@ from kodisc_jupyter.stage import (
 )
 from kodisc_jupyter.stage.drawing.drawing_queue import DrawingFailedError
 from kodisc_jupyter.stage.printed import heard
-from kodisc_jupyter.stage.task import RenderTask, Shared
+from kodisc_jupyter.stage.task import REPORT, RenderTask, Shared
+
+LIST_LIMIT: Final = 1_000
+"""Entries kept of each list in a report."""
 
 
 def warm_up() -> None:
@@ -50,7 +54,7 @@ def warm_up() -> None:
 
 
 def render(task: RenderTask, results: Path, shared: Shared | None = None) -> str | None:
-    """Render ``task`` in the current folder and leave the three files in ``results``.
+    """Render ``task`` in the current folder and leave its files in ``results``.
 
     ``shared`` is what this user's renders have in common.
 
@@ -62,13 +66,23 @@ def render(task: RenderTask, results: Path, shared: Shared | None = None) -> str
     with heard(passed_on=True) as printed:
         try:
             scene_class = load_scene(task, shared.formulas, latex)
-            video.make(scene_class, task.code, results, shared, fresh=task.fresh)
+            told = video.make(scene_class, task.code, results, shared, fresh=task.fresh)
             if not Path(failure.SCENE_FILE).exists():
                 return "The scene deleted the folder that it is rendered in."
-            video.note_prints(results, printed.text())
+            leave_report(results, {"outcome": "ok", **told, "printed": printed.text()})
         except BaseException as problem:
             return failure.with_output(error_text(problem, task, latex), printed.text())
     return None
+
+
+def leave_report(results: Path, report: dict[str, Any]) -> None:
+    """Write :data:`~kodisc_jupyter.stage.task.REPORT`, its lists cut to :data:`LIST_LIMIT`."""
+    cut = {
+        name: value[:LIST_LIMIT] if isinstance(value, list) else value
+        for name, value in report.items()
+    }
+    results.mkdir(parents=True, exist_ok=True)
+    (results / REPORT).write_text(json.dumps(cut, default=str), encoding="utf-8")
 
 
 def load_scene(task: RenderTask, formulas: Path | None, latex: list[str]) -> type[Any]:

@@ -1,4 +1,4 @@
-"""A scene's files: its video, its picture, its captions, and what is told of it.
+"""A scene's files: its video, its picture, its captions; and what is told of it.
 
 Most scenes are stepped, and only what is new is drawn (see :mod:`~kodisc_jupyter.stage.drawing`).
 A scene that reaches behind the camera, or is of a class from elsewhere that may, is left to Manim.
@@ -6,7 +6,6 @@ A scene that reaches behind the camera, or is of a class from elsewhere that may
 
 from __future__ import annotations
 
-import json
 import re
 import shutil
 from collections.abc import Callable, Iterable
@@ -23,7 +22,7 @@ from kodisc_jupyter.stage.section_notes import SectionNotes
 from kodisc_jupyter.stage.stepping.scene_notes import SceneNotes
 from kodisc_jupyter.stage.stepping.stepping import STILL_S, Stepping
 from kodisc_jupyter.stage.stepping.watchers import Watchers
-from kodisc_jupyter.stage.task import CAPTIONS, REPORT, THUMBNAIL, VIDEO, Shared
+from kodisc_jupyter.stage.task import CAPTIONS, THUMBNAIL, VIDEO, Shared
 from kodisc_jupyter.stage.thumbnail import Thumbnail
 
 _REACHES_BEHIND: Final = re.compile(
@@ -41,15 +40,14 @@ _LOOKS: Final = 8
 
 def make(
     scene_class: type[Any], code: str, results: Path, shared: Shared, *, fresh: bool = False
-) -> None:
-    """Make the files in ``results``. ``fresh``: nothing that was kept is used.
+) -> dict[str, Any]:
+    """Make the files in ``results``; what a report tells. ``fresh``: nothing that was kept is used.
 
     Raises what the scene raises, and :class:`~.drawing_queue.DrawingFailedError`.
     """
     if can_be_stepped(scene_class, code):
-        _draw(scene_class, results, shared, fresh=fresh)
-    else:
-        _leave_to_manim(scene_class, results)
+        return _draw(scene_class, results, shared, fresh=fresh)
+    return _leave_to_manim(scene_class, results)
 
 
 def can_be_stepped(scene_class: type[Any], code: str) -> bool:
@@ -71,7 +69,7 @@ def can_be_stepped(scene_class: type[Any], code: str) -> bool:
     return classes_known and unpatched and _REACHES_BEHIND.search(code) is None
 
 
-def _draw(scene_class: type[Any], results: Path, shared: Shared, *, fresh: bool) -> None:
+def _draw(scene_class: type[Any], results: Path, shared: Shared, *, fresh: bool) -> dict[str, Any]:
     progress = ProgressWriter(Path.cwd())
     spare = spare_store(progress.folder)
     store = spare if shared.segments is None else SegmentStore(shared.segments)
@@ -86,10 +84,10 @@ def _draw(scene_class: type[Any], results: Path, shared: Shared, *, fresh: bool)
     _combine(stepping.writer, lambda target: join(segments, drawing.settings, target))
     thumbnail = Thumbnail()
     _choose(thumbnail, drawing, segments, stepping)
-    told = notes.to_json(stepping.record)
-    _leave(results, stepping.writer, thumbnail, stepping.record.subcaptions, told)
+    _leave(results, stepping.writer, thumbnail, stepping.record.subcaptions)
     if shared.segments is not None and drawing.drawn_frames:
         store.prune(shared.segments_bytes)
+    return notes.to_json(stepping.record)
 
 
 def _combine(writer: Any, joined: Callable[[Path], None]) -> None:
@@ -122,25 +120,14 @@ def _choose(
             thumbnail.look(pixels)
 
 
-def _leave(
-    results: Path, writer: Any, thumbnail: Thumbnail, cues: Iterable[Cue], told: dict[str, Any]
-) -> None:
+def _leave(results: Path, writer: Any, thumbnail: Thumbnail, cues: Iterable[Cue]) -> None:
     results.mkdir(parents=True, exist_ok=True)
     shutil.move(str(writer.movie_file_path), results / VIDEO)
     thumbnail.save(results / THUMBNAIL)
     (results / CAPTIONS).write_text(to_vtt(cues), encoding="utf-8")
-    report = json.dumps({"outcome": "ok", **told}, default=str)
-    (results / REPORT).write_text(report, encoding="utf-8")
 
 
-def note_prints(results: Path, printed: str) -> None:
-    """Add what the scene printed to the report of a render that has left its files."""
-    report = results / REPORT
-    said = json.loads(report.read_text(encoding="utf-8"))
-    report.write_text(json.dumps({**said, "printed": printed}), encoding="utf-8")
-
-
-def _leave_to_manim(scene_class: type[Any], results: Path) -> None:
+def _leave_to_manim(scene_class: type[Any], results: Path) -> dict[str, Any]:
     """Manim draws and encodes every frame; we only look at them."""
     scene = scene_class()
     writer = scene.renderer.file_writer
@@ -172,7 +159,8 @@ def _leave_to_manim(scene_class: type[Any], results: Path) -> None:
         Cue(each.start.total_seconds(), each.end.total_seconds(), each.content)
         for each in writer.subcaptions
     )
-    _leave(results, writer, thumbnail, cues, sections.to_json())
+    _leave(results, writer, thumbnail, cues)
+    return sections.to_json()
 
 
 def _repeat(num_frames: int = 1, *, repeat: int = 1) -> int:

@@ -72,6 +72,21 @@ def test_a_scene_that_manim_draws_itself_has_its_sections_too(server):
     assert sections[1]["start"] == pytest.approx(0.4)
 
 
+def test_a_report_of_very_much_is_cut_and_not_lost(server):
+    code = (
+        "from manim import *\nclass Chatty(Scene):\n  def construct(self):\n"
+        "    for n in range(5_000):\n"
+        "      self.add_subcaption('word ' * 100, duration=0.1, offset=n / 10)\n"
+        "    print('all said')\n"
+        "    self.wait(0.2)\n"
+    )
+    answer = report(server, server.completed(code, "Chatty"))
+    assert answer.status_code == 200
+    told = answer.json()
+    assert len(told["captions"]) == 1_000
+    assert told["printed"] == "all said\n"
+
+
 def test_a_report_is_told_to_nobody_else_and_not_before_the_end(server):
     job = server.post(CODE, "Lesson")
     assert report(server, {"jobId": job}, key="wrong").status_code == 401

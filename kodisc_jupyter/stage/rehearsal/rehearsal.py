@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import contextlib
 import inspect
-import json
 import re
 import time
 from collections.abc import Mapping
@@ -24,10 +23,7 @@ from kodisc_jupyter.stage.rehearsal.rehearsal_watcher import RehearsalWatcher
 from kodisc_jupyter.stage.scene_source import SceneMissingError
 from kodisc_jupyter.stage.stepping.stepping import Stepping
 from kodisc_jupyter.stage.stepping.watchers import Watchers
-from kodisc_jupyter.stage.task import REPORT, RenderTask, grace_s
-
-LIST_LIMIT: Final = 1_000
-"""Entries kept of each list in the report."""
+from kodisc_jupyter.stage.task import RenderTask, grace_s
 
 Report = dict[str, Any]
 
@@ -70,20 +66,12 @@ def rehearse(task: RenderTask, results: Path, formulas: Path | None = None) -> s
         took_s=round(time.monotonic() - began, 3),
         slow=[[line, round(s, 3)] for line, s in _most_first(times.seconds)],
     )
-    results.mkdir(parents=True, exist_ok=True)
-    (results / REPORT).write_text(json.dumps(_cut(report), default=str), encoding="utf-8")
+    film.leave_report(results, report)
     return None
 
 
 def _most_first(seconds: Mapping[int, float]) -> list[tuple[int, float]]:
     return sorted(seconds.items(), key=lambda of: -of[1])
-
-
-def _cut(report: Report) -> Report:
-    return {
-        name: value[:LIST_LIMIT] if isinstance(value, list) else value
-        for name, value in report.items()
-    }
 
 
 def _failed(problem: BaseException, task: RenderTask, latex: list[str]) -> Report:

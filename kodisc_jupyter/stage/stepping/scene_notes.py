@@ -54,9 +54,7 @@ class SceneNotes(Watcher):
             if len(self.texts) >= TEXTS_KEPT:
                 break
             self.texts.setdefault(text[:TEXT_LIMIT])
-        with contextlib.suppress(Exception):  # as above
-            self._seen = _families(scene.mobjects)
-            self._roots = list(scene.mobjects)
+        self._roots = list(scene.mobjects)
 
     def to_json(self, record: SteppedScene) -> dict[str, Any]:
         """The notes and what the stepping itself has recorded, as a report has them."""
