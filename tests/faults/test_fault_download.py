@@ -3,6 +3,8 @@
 import errno
 import gzip
 import itertools
+import time
+from email.utils import formatdate
 from pathlib import Path
 
 import pytest
@@ -73,6 +75,18 @@ def test_a_download_is_tried_five_times_and_leaves_nothing_behind(
     assert (len(server.gets), len(server.posts)) == (5, 0)
     assert seen.sleeps == [1.0, 2.0, 4.0, 8.0]
     assert left_in(target) == []
+
+
+def test_a_time_to_come_back_at_is_obeyed_also_without_the_servers_own_clock(
+    server, client, seen, target
+):
+    at = formatdate(time.time() + 20, usegmt=True)
+    server.get = [answer(503, retry_after=at), answer(200, VIDEO)]
+
+    client.download(f"{server.origin}/video.mp4", target)
+
+    assert len(seen.sleeps) == 1
+    assert seen.sleeps[0] <= 20
 
 
 def test_a_cut_download_succeeds_the_second_time(server, client, target):

@@ -16,7 +16,7 @@ import requests
 from kodisc_jupyter.api.address import is_loopback, place, socket_path
 from kodisc_jupyter.api.errors import KodiscError, NetworkError, ServerError
 from kodisc_jupyter.api.exchange import retry
-from kodisc_jupyter.api.exchange.answers import misconfiguration_hint
+from kodisc_jupyter.api.exchange.answers import TRANSIENT_4XX, misconfiguration_hint
 from kodisc_jupyter.api.exchange.http_session import Limits, chunks, content_length, new_session
 from kodisc_jupyter.api.exchange.network_errors import BROKEN, misconfiguration_of, reason_of
 
@@ -248,9 +248,11 @@ def _refused(response: requests.Response) -> ServerError:
     return ServerError(
         f"{_host(response.url)} {what} ({status}).",
         status=status,
-        transient=status >= 500 or status in {408, 425, 429},
+        transient=status >= 500 or status in TRANSIENT_4XX,
         retry_after_s=retry.read_retry_after(
-            response.headers.get("Retry-After"), date=response.headers.get("Date"), now=0.0
+            response.headers.get("Retry-After"),
+            date=response.headers.get("Date"),
+            now=time.time(),
         ),
         hint=_RENDER,
     )
