@@ -22,8 +22,6 @@ KEY_VARIABLE: Final = "KODISC_KEY"
 KEYRING_SERVICE: Final = "kodisc-jupyter"
 KEYRING_USER: Final = "api-key"
 
-"""The shape that the API page gives. Another shape is only worth a hint: keys may change."""
-
 LOOKED_IN: Final = (
     f"the api_key argument, {KEY_VARIABLE}, Colab's secrets, the system keyring "
     "and this session's login"
@@ -53,7 +51,7 @@ class Key:
 
     @property
     def is_familiar(self) -> bool:
-        """Whether it looks like the keys of the API page."""
+        """Whether it looks like the keys of the API page; another is only worth a hint."""
         return rules.KEY.match(self.value) is not None
 
 

@@ -283,11 +283,7 @@ def _untouched(about: RequestContext) -> str:
 
 
 def _key_hint(key: Key) -> str:
-    shape = (
-        ""
-        if key.is_familiar
-        else " It does not look like a Kodisc key (kdsc_live_ and 48 hex characters)."
-    )
+    shape = "" if key.is_familiar else f" It does not look like a Kodisc key ({rules.KEY_FORM})."
     return (
         f"The key came from {key.source}.{shape} It may be mistyped, revoked or unknown; keys are "
         f"looked for in {LOOKED_IN}, in this order."

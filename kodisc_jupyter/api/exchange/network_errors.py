@@ -51,7 +51,7 @@ def reason_of(error: BaseException, limits: Limits) -> str:
         return f"the answer is larger than {ANSWER_LIMIT_BYTES // 1_000_000} MB"
     if any_of(TooSlowError):
         return f"the answer was not complete after {limits.total_s:g} s"
-    if any_of(requests.exceptions.ProxyError, urllib3.exceptions.ProxyError):
+    if any_of(*_PROXY_ERRORS):
         return "the proxy could not be used"
     if any_of(socket.gaierror):
         return "the server's name was not found"
@@ -63,7 +63,7 @@ def reason_of(error: BaseException, limits: Limits) -> str:
         return f"no connection within {limits.connect_s:g} s"
     if any_of(requests.exceptions.ReadTimeout, urllib3.exceptions.ReadTimeoutError, TimeoutError):
         return f"no answer within {limits.read_s:g} s"
-    if type(error) is OSError and "CA certificate bundle" in str(error):
+    if _lacks_certificates(error):
         return "the file of certificates is not there"
     if any_of(ssl.SSLCertVerificationError):
         return "the server's certificate could not be verified"
@@ -80,6 +80,7 @@ def reason_of(error: BaseException, limits: Limits) -> str:
     return f"the connection failed ({type(causes[-1]).__name__}: {causes[-1]!s:.200})"
 
 
+_PROXY_ERRORS: Final = (requests.exceptions.ProxyError, urllib3.exceptions.ProxyError)
 _CA_VARIABLES: Final = ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE")
 """In the order in which requests looks for a file of certificates."""
 
@@ -89,16 +90,20 @@ def misconfiguration_of(error: BaseException, url: str) -> tuple[bool, str]:
     causes = list(_causes(error))
     # what a proxy that is there says of the way behind it will pass
     beyond = any("Tunnel connection failed: 5" in str(cause) for cause in causes)
-    proxy_errors = (requests.exceptions.ProxyError, urllib3.exceptions.ProxyError)
-    if any(isinstance(cause, proxy_errors) for cause in causes) and not beyond:
+    if any(isinstance(cause, _PROXY_ERRORS) for cause in causes) and not beyond:
         scheme = urlsplit(url).scheme
         return True, _first_set(
             name for base in (scheme, "all") for name in (f"{base}_proxy", f"{base}_PROXY".upper())
         )
-    unusable = type(error) is OSError and "CA certificate bundle" in str(error)
-    if unusable or any(isinstance(one, ssl.SSLCertVerificationError) for one in causes):
+    unverified = any(isinstance(cause, ssl.SSLCertVerificationError) for cause in causes)
+    if unverified or _lacks_certificates(error):
         return True, _first_set(_CA_VARIABLES)
     return False, ""
+
+
+def _lacks_certificates(error: BaseException) -> bool:
+    """Whether the file of certificates that requests was told of is not there."""
+    return type(error) is OSError and "CA certificate bundle" in str(error)
 
 
 def _first_set(names: Iterable[str]) -> str:
