@@ -25,7 +25,7 @@ from kodisc_jupyter.api.exchange.retry import ATTEMPTS, Retrying, Waits
 from kodisc_jupyter.api.exchange.submission import Attempts, Submission, refusal
 from kodisc_jupyter.api.exchange.transport import Transport
 from kodisc_jupyter.api.models import Account, Balance, Job, Json, RenderRequest
-from kodisc_jupyter.api.waiting import wait_for
+from kodisc_jupyter.api.waiting import come_back, wait_for
 
 __all__ = ["Client", "Submission"]
 
@@ -74,8 +74,7 @@ class Client:
         self.resubmit_uncertain = resubmit_uncertain
         self._key = key
         self._limits = Limits(connect_timeout_s, read_timeout_s)
-        self._waits = Waits(sleep, luck)
-        self._monotonic = monotonic
+        self._waits = Waits(sleep, luck, monotonic)
         self._transport = Transport(key, self.base_url, self._limits, monotonic=monotonic)
 
     def __repr__(self) -> str:
@@ -212,16 +211,19 @@ class Client:
             AuthenticationError: the API refused the key; not retried.
             KeyboardInterrupt: Ctrl-C; the job goes on.
         """
-        return wait_for(
-            job_id,
-            lambda: self.get_render(job_id, attempts=1),
-            timeout=timeout,
-            poll_s=poll_s,
-            on_poll=on_poll,
-            waits=self._waits,
-            cancel=cancel,
-            monotonic=self._monotonic,
-        )
+        try:
+            return wait_for(
+                job_id,
+                lambda: self.get_render(job_id, attempts=1),
+                timeout=timeout,
+                poll_s=poll_s,
+                on_poll=on_poll,
+                waits=self._waits,
+                cancel=cancel,
+            )
+        except KeyboardInterrupt:
+            pass  # raised anew below, without what was under way in its chain
+        raise KeyboardInterrupt(f"Stopped waiting. {come_back(job_id)}")
 
     def download(
         self,
@@ -245,7 +247,7 @@ class Client:
             pause=lambda seconds: self._waits.pause(seconds, cancel),
             jitter=self._waits.jitter,
             kind=kind,
-            monotonic=self._monotonic,
+            monotonic=self._waits.monotonic,
             own=self.base_url,
         )
 

@@ -55,26 +55,9 @@ def wait_for(
     on_poll: Callable[[Job], None] | None,
     waits: Waits,
     cancel: Event | None,
-    monotonic: Callable[[], float],
 ) -> Job:
     """Ask with ``poll()`` until the job is completed. Raises what ``Client.wait`` documents."""
-    try:
-        return _poll_until_done(job_id, poll, timeout, poll_s, on_poll, waits, cancel, monotonic)
-    except KeyboardInterrupt:
-        pass  # raised anew below, without what was under way in its chain
-    raise KeyboardInterrupt(f"Stopped waiting. {come_back(job_id)}")
-
-
-def _poll_until_done(
-    job_id: str,
-    poll: Callable[[], Job],
-    timeout: float | None,
-    poll_s: float | None,
-    on_poll: Callable[[Job], None] | None,
-    waits: Waits,
-    cancel: Event | None,
-    monotonic: Callable[[], float],
-) -> Job:
+    monotonic = waits.monotonic
     began = monotonic()
     failing_since: float | None = None
     denials = 0
@@ -89,12 +72,12 @@ def _poll_until_done(
         except (NetworkError, ServerError) as error:
             now = monotonic()
             failing_since = now if failing_since is None else failing_since
-            if not getattr(error, "transient", True):
+            if not error.transient:
                 raise
             if now - failing_since >= OUTAGE_S:
                 lost = error
                 break
-            pause = max(pause, _asked_wait_s(error))
+            pause = max(pause, min(asked_wait_s(error) or 0.0, RETRY_AFTER_CAP_S))
         else:
             failing_since, denials = None, 0
             if on_poll is not None:
@@ -136,6 +119,6 @@ def _cost(job: Job) -> str:
     return f"You were charged {credits_of(job.credits_cost)}."
 
 
-def _asked_wait_s(error: KodiscError) -> float:
-    asked = getattr(error, "retry_after_s", None) or 0.0
-    return min(float(asked), RETRY_AFTER_CAP_S)
+def asked_wait_s(error: KodiscError) -> float | None:
+    """How long the server itself asks to wait, in seconds."""
+    return error.retry_after_s if isinstance(error, ServerError) else None

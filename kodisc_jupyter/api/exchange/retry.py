@@ -94,10 +94,14 @@ class CancelledError(Exception):
 
 @dataclass(frozen=True)
 class Waits:
-    """How a client waits. Tests give ``sleep``, and ``jitter``: random numbers in [0, 1)."""
+    """How a client waits; ``monotonic`` is its clock. Tests give all three.
+
+    ``jitter`` gives random numbers in [0, 1).
+    """
 
     sleep: Callable[[float], None] | None = None
     jitter: Callable[[], float] = random.random
+    monotonic: Callable[[], float] = time.monotonic
 
     def nap(self, seconds: float, cancel: threading.Event | None) -> None:
         """Sleep, but not past ``cancel`` being set."""

@@ -10,7 +10,7 @@ from kodisc_jupyter.api.errors import (
     KodiscError,
     ServerError,
 )
-from kodisc_jupyter.api.waiting import BELIEVED_AFTER
+from kodisc_jupyter.api.waiting import BELIEVED_AFTER, asked_wait_s
 from kodisc_jupyter.renders.state import Trouble
 from kodisc_jupyter.renders.watch import pacing
 
@@ -31,11 +31,6 @@ class Outage:
         self.failures += 1
         self.alike = self.alike + 1 if type(error) is self.kind else 1
         self.kind = type(error)
-
-
-def asked_wait_s(error: KodiscError) -> float | None:
-    """How long the server itself asks to wait, in seconds."""
-    return error.retry_after_s if isinstance(error, ServerError) else None
 
 
 def is_gone(error: KodiscError, outage: Outage, *, watched_s: float) -> bool:

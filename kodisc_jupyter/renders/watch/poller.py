@@ -13,12 +13,12 @@ from threading import Condition, Thread, Timer
 
 from kodisc_jupyter.api.errors import AuthenticationError, KodiscError, NetworkError
 from kodisc_jupyter.api.models import Job
+from kodisc_jupyter.api.waiting import asked_wait_s
 from kodisc_jupyter.renders.backend import Backend
 from kodisc_jupyter.renders.state import Trouble
 from kodisc_jupyter.renders.watch import pacing
 from kodisc_jupyter.renders.watch.outage import (
     Outage,
-    asked_wait_s,
     delay_s,
     is_gone,
     is_unreachable,
