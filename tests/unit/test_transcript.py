@@ -47,6 +47,11 @@ def test_any_text_can_be_read(tex):
     assert isinstance(read_text(tex), str)
 
 
+@pytest.mark.parametrize("piece", ["{", "{}", r"\frac{", r"\sqrt", "^", "_{", r"\text{"])
+def test_a_formula_of_any_depth_is_read_to_its_end(piece):
+    assert isinstance(read_formula(f"a + {piece * 3000} b"), str)
+
+
 def test_a_text_with_formulas_is_read():
     assert read_text(r"The \textbf{area} is $\pi r^2$.") == "The area is pi r squared ."
 
@@ -139,6 +144,24 @@ JSON = st.recursive(
     ),
     max_leaves=12,
 )
+NOUNS = st.fixed_dictionaries(
+    {"kind": st.sampled_from(["group", "text", "Circle", ""])},
+    optional={"parts": JSON | st.just([CIRCLE, CIRCLE]), "count": JSON, "said": JSON, "colour": JSON},
+)  # fmt: skip
+
+
+@given(st.lists(st.tuples(st.sampled_from(["appears", "moves", "becomes", "recoloured"]), NOUNS, NOUNS)))  # fmt: skip
+def test_a_mobject_that_makes_no_sense_is_survived(told):
+    events = [{"at": 1, "did": did, "what": what, "into": into} for did, what, into in told]
+    transcript_lines(outline_of({"told": events}))
+
+
+def test_groups_in_groups_without_end_are_survived():
+    noun = CIRCLE
+    for _ in range(900):
+        noun = {"kind": "group", "parts": [noun, TEXT], "count": 2}
+    (line,) = transcript_lines(Outline(events=(Event(0.0, "appears", noun),)))
+    assert line.text.startswith("A group of 2 parts and the text")
 
 
 @given(JSON, JSON, JSON)

@@ -146,7 +146,8 @@ class _Reader:
 
     def _word(self, piece: str, depth: int) -> Iterator[str]:
         if piece == "{":
-            yield from self.read(depth + 1)
+            if depth <= _DEPTH_LIMIT:  # what lies deeper is read as if it had no braces
+                yield from self.read(depth + 1)
         elif piece == "^":
             large = self._large
             yield _power(self._argument(depth), large=large)

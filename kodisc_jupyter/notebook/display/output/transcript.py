@@ -44,6 +44,9 @@ _VERBS: Final = {
     "highlighted": ("is highlighted", "are highlighted"),
     "changes": ("changes", "change"),
 }
+_NESTED_LIMIT: Final = 3
+"""Groups inside groups whose parts are told: a report may come from anybody's server."""
+
 _NEW: Final = frozenset({"appears", "drawn", "written", "shown"})
 _ALONE: Final = {
     "varies": "A value changes, and what depends on it follows.",
@@ -126,11 +129,11 @@ def _into(event: Event) -> str:
     return _sentence(f"{old} {'change' if several else 'changes'} into {new}")
 
 
-def phrase(noun: Mapping[str, Any], *, new: bool) -> str:
+def phrase(noun: Mapping[str, Any], *, new: bool, depth: int = 0) -> str:
     """A mobject in words: "a blue circle", or "the blue circle" when it was there before."""
     kind, said = str(noun.get("kind", "")), str(noun.get("said", ""))
     if kind == "group":
-        return _group(noun, new=new)
+        return _group(noun, new=new, depth=depth)
     if kind == "text":
         return f"the text “{said}”"
     if kind == "tex":
@@ -150,18 +153,28 @@ def phrase(noun: Mapping[str, Any], *, new: bool) -> str:
     return f"{article} {name}".strip()
 
 
-def _group(noun: Mapping[str, Any], *, new: bool) -> str:
-    parts = [part for part in noun.get("parts", ()) if isinstance(part, Mapping)]
-    count = noun.get("count", len(parts))
+def _group(noun: Mapping[str, Any], *, new: bool, depth: int) -> str:
+    parts = _parts(noun) if depth < _NESTED_LIMIT else []
+    count = _count(noun)
     names = {_name(part) for part in parts}
     plain = all(part.get("kind") not in ("text", "tex", "formula", "number") for part in parts)
     if parts and len(names) == 1 and plain and count > 1:
         return f"{'' if new else 'the '}{count} {_plural(names.pop())}"
     if not parts:
         return f"{'a' if new else 'the'} group of {count} parts"
-    phrases = [phrase(part, new=new) for part in parts]
+    phrases = [phrase(part, new=new, depth=depth + 1) for part in parts]
     more = count - len(parts)
     return _joined([*phrases, f"{more} more"] if more > 0 else phrases)
+
+
+def _parts(noun: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    parts = noun.get("parts")
+    return [part for part in parts if isinstance(part, Mapping)] if isinstance(parts, list) else []
+
+
+def _count(noun: Mapping[str, Any]) -> int:
+    count = noun.get("count")
+    return count if isinstance(count, int) else len(_parts(noun))
 
 
 def _name(noun: Mapping[str, Any]) -> str:
@@ -179,8 +192,8 @@ def _plural(name: str) -> str:
 
 
 def _is_several(noun: Mapping[str, Any]) -> bool:
-    several = noun.get("kind") == "group" and noun.get("count", 0) > 1 and noun.get("parts")
-    return bool(several) or str(noun.get("kind", "")).endswith("Axes")
+    several = noun.get("kind") == "group" and _count(noun) > 1 and bool(_parts(noun))
+    return several or str(noun.get("kind", "")).endswith("Axes")
 
 
 def _joined(phrases: Sequence[str]) -> str:
