@@ -102,3 +102,15 @@ def test_what_was_dropped_is_not_shown(moves):
     moves.ask("after")
     moves.end("after")
     assert moves.shown.get(timeout=PATIENCE_S) == "after"
+
+
+def test_what_fails_is_said_and_what_is_asked_after_it_is_still_shown(monkeypatch):
+    said: queue.Queue[BaseException] = queue.Queue()
+    monkeypatch.setattr(threading, "excepthook", lambda told: said.put(told.exc_value))
+    shown: queue.Queue[str] = queue.Queue()
+    newest = Newest(shown.put)
+    for number in range(2 * AT_ONCE):
+        newest.ask(lambda: 1 / 0)
+        assert isinstance(said.get(timeout=PATIENCE_S), ZeroDivisionError), number
+    newest.ask(lambda: "after")
+    assert shown.get(timeout=PATIENCE_S) == "after"

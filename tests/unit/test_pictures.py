@@ -25,6 +25,7 @@ from kodisc_jupyter.notebook.pictures.storyboard import Storyboard
 from kodisc_jupyter.notebook.rehearsal.report import RehearsalReport
 from kodisc_jupyter.notebook.save_paths import picture_paths
 from kodisc_jupyter.renders.pictures import AnimationPicture, PictureRequest, stills_of
+from kodisc_jupyter.renders.rehearsal import Section
 from kodisc_jupyter.stage.pictures.stills import frame_at, png_of
 from kodisc_jupyter.stage.pictures.storyboard import encode, within
 
@@ -104,22 +105,25 @@ def test_a_storyboard_is_a_grid_with_time_and_line_of_each_picture():
     assert "image/jpeg" in shown
 
 
+def report_of_a(**changes):
+    empty = ("frames", "captions", "texts", "warnings", "slowest", "sections", "animations")
+    fields = {"scene": "A", "seconds": None, "printed": "", "why": "a <b>"}
+    return RehearsalReport(**{**dict.fromkeys(empty, ()), **fields, **changes})
+
+
 def test_a_rehearsals_report_shows_its_words_and_its_storyboard():
-    told = dict.fromkeys(("frames", "captions", "texts", "warnings", "slowest", "sections"), ())
-    report = RehearsalReport(
-        **told,
-        scene="A",
-        seconds=None,
-        animations=(),
-        printed="",
-        why="a <b>",
-        storyboard=storyboard(),
-    )
+    report = report_of_a(storyboard=storyboard())
     shown = report._repr_mimebundle_()
     assert "Rehearsed A, not to its end: a &lt;b&gt;." in shown["text/html"]
     assert "kodisc-storyboard" in shown["text/html"]
     assert "line 5" in shown["text/plain"]
     assert "base64" not in repr(report)
+
+
+def test_a_report_says_that_there_are_more_sections_than_it_names():
+    sections = tuple(Section(f"S{number}", float(number)) for number in range(13))
+    assert "0:11 S11 …" in str(report_of_a(sections=sections))
+    assert "…" not in str(report_of_a(sections=sections[:12]))
 
 
 def test_a_storyboard_says_what_it_left_out():

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import os
 import random
 import re
 import subprocess
@@ -131,6 +132,24 @@ def test_an_own_module_may_be_imported_when_it_is_sent(folder):
 def test_a_folder_is_sent_with_what_is_below_it_but_nothing_hidden(folder):
     found = read_files(["img", "data.csv"], folder)
     assert [file.path for file in found] == ["data.csv", "img/logo.svg", "img/photo.png"]
+
+
+def test_a_folder_of_too_many_is_refused_before_all_of_it_is_looked_through(folder, monkeypatch):
+    for number in range(300):
+        (folder / "home" / f"{number}").mkdir(parents=True)
+        (folder / "home" / f"{number}" / "a.txt").write_text("")
+    looked, scandir = [], os.scandir
+    monkeypatch.setattr(os, "scandir", lambda path: (looked.append(path), scandir(path))[1])
+    with pytest.raises(FileRefusedError):
+        read_files(["home"], folder)
+    assert len(looked) < 210
+
+
+def test_a_hidden_folder_is_not_looked_into(folder, monkeypatch):
+    looked, scandir = [], os.scandir
+    monkeypatch.setattr(os, "scandir", lambda path: (looked.append(str(path)), scandir(path))[1])
+    read_files(["img"], folder)
+    assert looked == [str(folder / "img")]
 
 
 def test_a_picture_is_scaled_down_when_asked_for(folder):

@@ -68,12 +68,19 @@ class Newest:
                 number, work, self._work = self._number, self._work, None
                 self._busy += 1
             try:
-                result = work()
-            finally:
-                with self._changed:
-                    self._busy -= 1
-                    self._changed.notify_all()
-            self._offer(number, result)
+                self._do(number, work)
+            except Exception as problem:  # said as a thread's end is said; what follows is done
+                where = (type(problem), problem, problem.__traceback__, threading.current_thread())
+                threading.excepthook(threading.ExceptHookArgs(where))
+
+    def _do(self, number: int, work: Callable[[], str]) -> None:
+        try:
+            result = work()
+        finally:
+            with self._changed:
+                self._busy -= 1
+                self._changed.notify_all()
+        self._offer(number, result)
 
     def _wait_s(self) -> float:
         """Seconds until the newest may be begun."""

@@ -122,7 +122,8 @@ def _lines(report: RehearsalReport) -> list[str]:
             f"{words.clock(one.start_s)} {words.name(one.name)}"
             for one in report.sections[:_SECTIONS_SHOWN]
         ]
-        lines.append(f"Sections: {' · '.join(named)}{' …' if named[_SECTIONS_SHOWN:] else ''}")
+        more = " …" if report.sections[_SECTIONS_SHOWN:] else ""
+        lines.append(f"Sections: {' · '.join(named)}{more}")
     if report.captions:
         lines.append(f"Captions: {len(report.captions)}")
     if report.slowest:

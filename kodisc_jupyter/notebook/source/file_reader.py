@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import os
 import re
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -20,6 +21,7 @@ BYTES_LIMIT: Final = 4_000_000
 
 _SCALED: Final = re.compile(r"(?P<path>.+):(?P<pixels>[1-9][0-9]{0,4})")
 _PICTURES: Final = {".png": "PNG", ".jpg": "JPEG", ".jpeg": "JPEG", ".gif": "GIF", ".webp": "WEBP"}
+_HIDDEN: Final = (".", "__pycache__")
 _TAKEN: Final = frozenset({"scene.py"})
 """What the render server itself writes into the folder of a scene."""
 
@@ -118,13 +120,9 @@ def _names(path: str, word: str, folder: Path) -> Iterator[str]:
             f"Did you mean {near}?" if near else "Paths start at the notebook's folder.",
             word,
         )
-    inner = sorted(start.rglob("*")) if start.is_dir() else [start]
-    for file in inner:
+    for file in _files_below(start) if start.is_dir() else [start]:
         name = file.relative_to(root).as_posix()
-        hidden = any(
-            part.startswith((".", "__pycache__")) for part in file.relative_to(start).parts
-        )
-        if hidden or not file.is_file():
+        if not file.is_file():
             continue
         if not _is_inside(file, root):
             raise FileRefusedError(
@@ -139,6 +137,16 @@ def _names(path: str, word: str, folder: Path) -> Iterator[str]:
                 word,
             )
         yield name
+
+
+def _files_below(folder: Path) -> Iterator[Path]:
+    """The files of a folder and of those in it, one by one: nobody may want all of a home folder.
+
+    What is hidden is left out; a link to a folder is not followed.
+    """
+    for path, folders, files in os.walk(folder):
+        folders[:] = sorted(name for name in folders if not name.startswith(_HIDDEN))
+        yield from (Path(path, name) for name in sorted(files) if not name.startswith(_HIDDEN))
 
 
 def _is_inside(path: Path, root: Path) -> bool:
