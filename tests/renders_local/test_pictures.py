@@ -119,11 +119,14 @@ def test_pictures_are_saved_one_by_one_and_named(kernel, tmp_path, capsys):
 
 def test_a_time_behind_the_end_is_refused_with_the_scenes_length(kernel):
     code = cell("short", "self.wait(2)").text
-    with pytest.raises(SceneCheckError, match=r"lasts 2 s; it has no frame at 2\.5 s") as refused:
-        run(kernel, "--at 2.5", code)
-    (found,) = refused.value.diagnostics
-    assert (found.origin, found.line) == ("options", 1)
-    assert "from 0 to 2" in found.hint
+    for at, said in (("2.5", r"2\.5"), ("1e308", r"1e\+308")):
+        with pytest.raises(
+            SceneCheckError, match=f"lasts 2 s; it has no frame at {said} s"
+        ) as late:
+            run(kernel, f"--at {at}", code)
+        (found,) = late.value.diagnostics
+        assert (found.origin, found.line) == ("options", 1)
+        assert "from 0 to 2" in found.hint
 
 
 def test_a_scene_that_fails_is_shown_at_its_line(kernel):
@@ -140,10 +143,14 @@ def test_what_is_wrong_only_here_says_how_to_get_the_picture_from_kodisc(kernel)
     assert "save its last frame" in stopped.value.diagnostics[0].hint
 
 
-def test_a_scene_without_end_gives_earlier_frames_and_no_last_one(kernel, monkeypatch):
+@pytest.mark.parametrize("drawn", ["from noted states", "at once"])
+def test_a_scene_without_end_gives_earlier_frames_and_no_last_one(kernel, monkeypatch, drawn):
     monkeypatch.setattr("kodisc_jupyter.notebook.rehearsal.before_sending.ALONE_LIMIT_S", 3.0)
     kernel.settings.rehearsal_limit = 3.0
-    endless = cell("endless", "while True:", "    self.play(Rotate(Square()), run_time=0.2)").text
+    behind = ("self.camera.pixel_array",) if drawn == "at once" else ()
+    endless = cell(
+        "endless", *behind, "while True:", "    self.play(Rotate(Square()), run_time=0.2)"
+    ).text
     assert render(endless, at=0.4).time_s == pytest.approx(0.4)
     with pytest.raises(NoPictureError, match="it was not over") as stopped:
         run(kernel, "--still", endless)

@@ -10,6 +10,7 @@ import base64
 import contextlib
 import io
 import math
+import sys
 from typing import Any, Final
 
 from kodisc_jupyter.stage.drawing.frame_states import FrameState, FrameStates
@@ -29,7 +30,7 @@ _COMPRESSION: Final = 3
 
 def frame_at(seconds: float, fps: float) -> int:
     """The number of the frame that a video shows at this time; the first one is 0."""
-    return math.floor((seconds + ROUNDING_S) * fps)
+    return math.floor(min((seconds + ROUNDING_S) * fps, sys.maxsize))
 
 
 class Stills(Watcher):
@@ -40,7 +41,8 @@ class Stills(Watcher):
         self._wanted = wanted
         self._code = code
         self._drawn: dict[float, tuple[int, Any]] = {}
-        self._last: tuple[int, FrameState | Any] | None = None
+        self._noted: tuple[int, FrameState | Any] | None = None
+        self._last: tuple[int, Any] | None = None
         self._keyed = True
         self._statics: Any = None
         self._expected: int | None = None
@@ -75,7 +77,7 @@ class Stills(Watcher):
             if first <= number < first + repeat:
                 self._drawn[at] = number, stepping.draw()
         if repeat > 1 or self._expected is None or self._seen >= self._expected:
-            self._last = first + repeat - 1, self._noted(stepping)
+            self._noted = first + repeat - 1, self._note(stepping)
 
     @staticmethod
     def _frames_of(scene: Any) -> int | None:
@@ -85,7 +87,7 @@ class Stills(Watcher):
                 return len(scene.time_progression)
         return None
 
-    def _noted(self, stepping: Stepping) -> Any:
+    def _note(self, stepping: Stepping) -> Any:
         """The frame's state, or its picture where its state would not cover it."""
         if self._statics is not None:
             with contextlib.suppress(NotCoveredError):
@@ -99,22 +101,21 @@ class Stills(Watcher):
         late = [at for at in self._wanted.at_s if at not in self._drawn and at <= end_s]
         if not (late or self._wanted.last):
             return
-        if self._last is None or self._last[0] != record.frames - 1:
+        if self._noted is None or self._noted[0] != record.frames - 1:
             stepping.renderer.update_frame(stepping.scene)
-            self._last = record.frames - 1, stepping.draw()
-        number, found = self._last
+            self._noted = record.frames - 1, stepping.draw()
+        number, found = self._noted
         pixels = Painter(stepping).paint(found) if isinstance(found, FrameState) else found
         self._last = number, pixels
-        self._drawn.update(dict.fromkeys(late, (number, pixels)))
+        self._drawn.update(dict.fromkeys(late, self._last))
 
     def to_json(self) -> list[dict[str, Any]]:
         """The pictures in the order in which they were asked for; those that were drawn."""
         found: list[tuple[float | None, int, Any]] = [
             (at, *self._drawn[at]) for at in self._wanted.at_s if at in self._drawn
         ]
-        last = self._last
-        if self._wanted.last and last is not None and not isinstance(last[1], FrameState):
-            found.append((None, *last))
+        if self._wanted.last and self._last is not None:
+            found.append((None, *self._last))
         return [
             {
                 "at": at,
