@@ -48,6 +48,6 @@ export function followChapters() {
     if (!item || !video || Number.isNaN(start(item)) || event.ctrlKey || event.metaKey) return;
     event.preventDefault();
     video.currentTime = start(item);
-    void video.play();
+    video.play().catch(() => {}); // the player itself says that it cannot play
   });
 }

@@ -42,6 +42,14 @@ test("a click plays from the chapter's exact start, also where a link would open
   assert.equal(plays(), 2);
 });
 
+test("a video that cannot be played leaves no error behind", async () => {
+  const { items, player } = await page();
+  player.play = () => Promise.reject(new Error("no supported source"));
+  items[1].querySelector("button").click();
+  await new Promise((done) => setImmediate(done)); // an error that nobody catches fails the test
+  assert.equal(player.currentTime, 3.467);
+});
+
 test("a figure that comes later gets its buttons, too", async () => {
   const { window } = await page();
   window.document.body.innerHTML = FIGURE;
