@@ -8,6 +8,7 @@ loopback.
 
 from __future__ import annotations
 
+import contextlib
 import sqlite3
 import textwrap
 import time
@@ -99,13 +100,15 @@ class Class:
         self.neighbour = Neighbour(job_id, forker, scene, left)
 
     def end_beside(self) -> None:
-        """Let Ada's scene go on: it completes, and she pays what it cost and nothing else."""
+        """Let Ada's scene go on: it completes."""
         beside, self.neighbour = self.neighbour, None
-        if beside is None or time.monotonic() - beside.since > TIME_LIMIT_S / 2:
-            return  # other tests ran since: the server may have ended it at its time limit
-        (beside.scene / "gate").touch()
+        if beside is None:
+            return
+        with contextlib.suppress(FileNotFoundError):  # its time was over
+            (beside.scene / "gate").touch()
         job = self.server.wait(beside.job_id, key=ADA)
-        assert job["status"] == "completed", job["error"]
+        if job["status"] != "completed":  # other tests ran since, longer than a scene may
+            assert f"longer than {TIME_LIMIT_S} seconds" in job["error"]
 
     def ada_renders(self, code: str) -> None:
         """A render of Ada's own, beside the one that goes on; she pays for it."""
