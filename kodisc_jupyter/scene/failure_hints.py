@@ -16,6 +16,7 @@ from kodisc_jupyter.scene.manim.suggestions import (
     option_meant,
     scene_attribute_hint,
 )
+from kodisc_jupyter.scene.other_languages import other_language_hint
 
 _MISSING_ENGINE: Final = (
     "{a} is missing there: on Debian and Ubuntu install texlive-xetex or texlive-luatex, and the "
@@ -198,7 +199,7 @@ def _missing_name(name: str) -> str:
     known = names()
     if name in known.newer:
         return f"{name} came with Manim {known.since[name]}; use something older."
-    replaced = manimgl_hint(name)
+    replaced = manimgl_hint(name) or other_language_hint(name)
     if replaced:
         return replaced
     close = closest(name, known.manim)

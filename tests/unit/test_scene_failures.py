@@ -138,6 +138,7 @@ def test_what_latex_says_is_the_message_and_has_a_hint(log, message, hint):
     ("said", "hint"),
     [
         ("NameError: name 'ShowCreation' is not defined", "write Create"),
+        ("NameError: name 'true' is not defined", "Python writes it True."),
         ("NameError: name 'Circel' is not defined", "Did you mean Circle?"),
         ("NameError: name 'ConvexHull' is not defined", "came with Manim 0.19.0"),
         ("ImportError: cannot import name 'TexMobject' from 'manim' (x.py)", "write MathTex"),

@@ -13,6 +13,7 @@ from kodisc_jupyter.scene.literals import literal
 from kodisc_jupyter.scene.manim.manimgl import manimgl_hint
 from kodisc_jupyter.scene.manim.names import names
 from kodisc_jupyter.scene.manim.suggestions import closest
+from kodisc_jupyter.scene.other_languages import other_language_hint
 from kodisc_jupyter.scene.reading.reading import Reading
 from kodisc_jupyter.scene.reading.scopes import BUILTINS
 
@@ -29,7 +30,6 @@ _ALIASES: Final = {
     "scipy": "import scipy",
     "networkx": "import networkx",
 }
-_OTHER_LANGUAGES: Final = {"true": "True", "false": "False", "null": "None", "none": "None"}
 _NOTEBOOK_ONLY: Final = frozenset({"get_ipython", "display", "In", "Out"})
 
 
@@ -146,8 +146,9 @@ def _sending_hint(name: str, notebook_names: Collection[str]) -> str:
 def _undefined_hint(reading: Reading, name: str, use: ast.Name) -> str:
     if name in _NOTEBOOK_ONLY:
         return "It exists in the notebook only; a scene is rendered by plain Python."
-    if name in _OTHER_LANGUAGES:
-        return f"Python writes it {_OTHER_LANGUAGES[name]}."
+    other = other_language_hint(name)
+    if other:
+        return other
     if name == "self":
         method = _method_around(reading, use)
         if method is not None and not method.args.args:
