@@ -13,7 +13,8 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from kodisc_jupyter.notebook.line.command_line import COMMANDS, Command
-from kodisc_jupyter.notebook.line.options import OPTIONS, Option
+from kodisc_jupyter.notebook.line.option import Option
+from kodisc_jupyter.notebook.line.options import OPTIONS
 from kodisc_jupyter.notebook.settings import KodiscSettings
 
 PAGE = Path(__file__).parents[1] / "docs" / "guide.md"

@@ -15,16 +15,17 @@ from urllib.parse import quote
 from kodisc_jupyter.api.address import BASE_URL, checked_base_url
 from kodisc_jupyter.api.auth import Key, require_key
 from kodisc_jupyter.api.errors import JobNotFoundError, KodiscError, ServerError
-from kodisc_jupyter.api.exchange import answers, retry, submission
+from kodisc_jupyter.api.exchange import answers, submission
 from kodisc_jupyter.api.exchange.answers import RequestContext
 from kodisc_jupyter.api.exchange.download import FileKind, download
 from kodisc_jupyter.api.exchange.http_session import Limits
-from kodisc_jupyter.api.exchange.outcome import Answer, Interrupted, Outcome
+from kodisc_jupyter.api.exchange.outcome import Answer
 from kodisc_jupyter.api.exchange.request import encode
-from kodisc_jupyter.api.exchange.retry import ATTEMPTS, Retrying, Waits
+from kodisc_jupyter.api.exchange.retry import Retrying, Waits
+from kodisc_jupyter.api.exchange.retrying_transport import RetryingTransport
 from kodisc_jupyter.api.exchange.submission import Attempts, Submission, refusal
 from kodisc_jupyter.api.exchange.transport import Transport
-from kodisc_jupyter.api.models import Account, Balance, Job, Json, RenderRequest
+from kodisc_jupyter.api.models import Account, Balance, Job, RenderRequest
 from kodisc_jupyter.api.waiting import come_back, wait_for
 
 __all__ = ["Client", "Submission"]
@@ -76,6 +77,7 @@ class Client:
         self._limits = Limits(connect_timeout_s, read_timeout_s)
         self._waits = Waits(sleep, luck, monotonic)
         self._transport = Transport(key, self.base_url, self._limits, monotonic=monotonic)
+        self._retrying = RetryingTransport(self._transport, self._waits)
 
     def __repr__(self) -> str:
         return f"Client(base_url={self.base_url!r}, key from {self._key.source})"
@@ -138,7 +140,9 @@ class Client:
         log = Attempts()
         outcome = submission.submit(
             lambda: self._transport.post("/render", payload, headers),
-            lambda attempt, again: self._repeat(attempt, again, ATTEMPTS, on_retry, cancel),
+            lambda attempt, again: self._retrying.repeat(
+                attempt, again, on_retry=on_retry, cancel=cancel
+            ),
             log,
             on_attempt=on_attempt,
             resubmit_uncertain=self.resubmit_uncertain,
@@ -166,7 +170,8 @@ class Client:
         if not job_id or job_id in {".", ".."}:
             raise JobNotFoundError(f"{job_id!r} is not a job ID; nothing was sent.", job_id=job_id)
         about = self._about("GET /render/{jobId}", job_id)
-        body = self._get(f"/render/{quote(job_id, safe='')}", about, attempts, cancel)
+        path = f"/render/{quote(job_id, safe='')}"
+        body = self._retrying.get(path, about, attempts=attempts, cancel=cancel)
         job = Job.from_json(body, job_id=job_id)
         if job.job_id != job_id:
             raise ServerError(
@@ -183,7 +188,8 @@ class Client:
         Raises:
             AuthenticationError, ServerError, NetworkError: as the names say.
         """
-        return Account.from_json(self._get("/me", self._about("GET /me"), attempts, None))
+        body = self._retrying.get("/me", self._about("GET /me"), attempts=attempts)
+        return Account.from_json(body)
 
     def wait(
         self,
@@ -249,42 +255,6 @@ class Client:
             kind=kind,
             monotonic=self._waits.monotonic,
             own=self.base_url,
-        )
-
-    def _get(
-        self, path: str, about: RequestContext, attempts: int | None, cancel: threading.Event | None
-    ) -> Json:
-        outcome = self._repeat(
-            lambda _: self._transport.get(path),
-            lambda outcome: answers.is_transient(outcome) or answers.is_cut_off(outcome),
-            attempts or ATTEMPTS,
-            None,
-            cancel,
-        )
-        if isinstance(outcome, Interrupted):
-            raise KeyboardInterrupt(f"Interrupted during {about.endpoint}; nothing is lost.")
-        if isinstance(outcome, Answer) and answers.is_success(outcome):
-            return answers.body_of(outcome, about)
-        raise answers.problem(outcome, about, balance=None)
-
-    def _repeat(
-        self,
-        attempt: Callable[[int], Outcome],
-        again: Callable[[Outcome], bool],
-        attempts: int,
-        on_retry: Callable[[Retrying], None] | None,
-        cancel: threading.Event | None,
-    ) -> Outcome:
-        return retry.repeat(
-            attempt,
-            attempts=attempts,
-            again=again,
-            wait_s=lambda failures, outcome: retry.delay_s(
-                failures, retry_after_s=answers.retry_after_s(outcome), jitter=self._waits.jitter()
-            ),
-            reason=answers.reason,
-            pause=lambda seconds: self._waits.pause(seconds, cancel),
-            on_retry=on_retry,
         )
 
     def _about(

@@ -59,10 +59,10 @@ class KodiscMagics(KodiscSettings):
         from kodisc_jupyter.notebook.commands.prelude import keep
         from kodisc_jupyter.notebook.display.notices import say
         from kodisc_jupyter.notebook.kernel import current_kernel
-        from kodisc_jupyter.notebook.line.options import HELP_WORDS
+        from kodisc_jupyter.notebook.line.option import HELP
         from kodisc_jupyter.notebook.line.values import OptionError
 
-        if line.strip() in HELP_WORDS:
+        if line.strip() in HELP.words:
             say(f"%%kodisc_prelude\n\n{inspect.getdoc(self.kodisc_prelude)}")
             return
         if line.strip():

@@ -19,9 +19,9 @@ from urllib.parse import urlsplit
 from kodisc_jupyter.api.errors import KodiscError
 from kodisc_jupyter.api.models import RenderRequest
 from kodisc_jupyter.renders import local_server
-from kodisc_jupyter.renders.interruptible_connection import InterruptibleConnection
 from kodisc_jupyter.renders.pictures import PictureRequest
 from kodisc_jupyter.renders.rehearsal import Outcome, Rehearsal, from_json
+from kodisc_jupyter.renders.server.interruptible_connection import InterruptibleConnection
 
 TIME_LIMIT_S: Final = 5.0
 """Seconds that a rehearsal may take; the setting ``rehearsal_limit`` says otherwise."""

@@ -9,8 +9,8 @@ from pathlib import Path
 from kodisc_jupyter.notebook.kernel import KernelState
 from kodisc_jupyter.notebook.line.cell_line import parse
 from kodisc_jupyter.notebook.magics import KodiscMagics
-from kodisc_jupyter.notebook.pictures.preview import Choice, Preview
 from kodisc_jupyter.notebook.source.cell_history import NotebookCell
+from kodisc_jupyter.notebook.studio.preview import Choice, Preview
 from kodisc_jupyter.renders import local_server
 from tests.bench.figures import Figure, Series
 

@@ -10,10 +10,10 @@ from http.server import BaseHTTPRequestHandler, HTTPServer
 import pytest
 
 from kodisc_jupyter.api.models import Quality, RenderRequest
-from kodisc_jupyter.renders.interruptible_connection import InterruptibleConnection
 from kodisc_jupyter.renders.local_server import Address, LocalServerError
 from kodisc_jupyter.renders.rehearsal import Outcome, from_json
 from kodisc_jupyter.renders.rehearsal_request import is_wanted, rehearse
+from kodisc_jupyter.renders.server.interruptible_connection import InterruptibleConnection
 
 REQUEST = RenderRequest("code", "A", Quality.LOW, metadata={"secret": 1}, webhook_url="https://x")
 

@@ -16,9 +16,9 @@ from kodisc_jupyter.api.errors import KodiscError, SceneCheckError
 from kodisc_jupyter.notebook.cell import estimate_cell, run_cell
 from kodisc_jupyter.notebook.display import words
 from kodisc_jupyter.notebook.kernel import current_kernel, visible_variables
-from kodisc_jupyter.notebook.pictures.preview import Choice, Preview
-from kodisc_jupyter.notebook.settings import ASPECT_RATIOS, QUALITIES
 from kodisc_jupyter.notebook.source.cell_history import NotebookCell, notebook_cells
+from kodisc_jupyter.notebook.studio.controls import Controls, field_for, framed
+from kodisc_jupyter.notebook.studio.preview import Choice, Preview
 from kodisc_jupyter.renders import money
 
 if TYPE_CHECKING:
@@ -31,105 +31,26 @@ if TYPE_CHECKING:
 SIDE_BY_SIDE: Final = 3
 """How many renders are kept in view to be compared."""
 
-LABEL: Final = "120px"
-FIELD: Final = "400px"
-"""Widths of every label and of every control with its label, so that all of them line up."""
 
-FPS: Final = (10, 15, 24, 30, 60)
-"""Frame rates to choose from, beside the quality's own and the notebook's."""
-
-
-def field_for(widgets: Any, name: str, value: Any, *, continuous: bool = False) -> Any:
-    """A slider or field for a value, or ``None`` where there is none for its kind.
-
-    ``continuous``: a slider tells its value while it is moved, not only when it is let go.
-    """
-    looks = {"description": name, "style": {"description_width": LABEL}, "layout": {"width": FIELD}}
-    if isinstance(value, bool):
-        return widgets.Checkbox(value=value, indent=True, **looks)
-    if isinstance(value, int):
-        low, high = slider_range(value)
-        return widgets.IntSlider(
-            value=value, min=int(low), max=int(high), continuous_update=continuous, **looks
-        )  # fmt: skip
-    if isinstance(value, float) and abs(value) < float("inf"):
-        low, high = slider_range(value)
-        return widgets.FloatSlider(
-            value=value, min=low, max=high, step=(high - low) / 100, continuous_update=continuous,
-            **looks,
-        )  # fmt: skip
-    if isinstance(value, str):
-        return widgets.Text(value=value, continuous_update=False, **looks)
-    return None
-
-
-def slider_range(value: float) -> tuple[float, float]:
-    """A range around a value, from 0 to twice it or mirrored; ``(0, 10)`` for 0."""
-    if value == 0:
-        return 0, 10
-    return (0, 2 * value) if value > 0 else (2 * value, -2 * value)
-
-
-class Studio:
+class Studio(Controls):
     """The control panel of one notebook. ``widget`` is what is displayed.
 
     ``code`` restricts it to the scenes of one piece of source, for use from Python.
     """
 
     def __init__(self, kernel: KernelState, *, code: str | None = None) -> None:
-        import ipywidgets
-
+        super().__init__(kernel.settings)
         self._kernel = kernel
-        self._widgets = ipywidgets
         self._code = code
         self._cells: dict[str, NotebookCell] = {}
         self._fields: dict[str, Any] = {}
         self._fixed: dict[str, Any] = {}
         self.renders: list[Render] = []
         self._preview = Preview(kernel, self._show_picture)
-        self._build()
+        self._answer_the_controls()
         self.refresh()
 
-    def _build(self) -> None:
-        w, settings = self._widgets, self._kernel.settings
-        looks: Any = {"style": {"description_width": LABEL}, "layout": {"width": FIELD}}
-        self.scene = w.Dropdown(options=[], description="Scene", **looks)
-        self.quality = w.Dropdown(
-            options=QUALITIES, value=settings.quality, description="Quality", **looks
-        )
-        self.aspect = w.Dropdown(
-            options=ASPECT_RATIOS, value=settings.aspect_ratio, description="Shape", **looks
-        )
-        rates = sorted({*FPS, *([settings.fps] if settings.fps else [])})
-        self.fps = w.Dropdown(
-            options=[("as the quality", 0), *((f"{rate} fps", rate) for rate in rates)],
-            value=settings.fps or 0, description="Frame rate", **looks,
-        )  # fmt: skip
-        self.values = w.VBox([])
-        self.estimate = w.HTML()
-        self.message = w.HTML()
-        self.picture = w.HTML()
-        self.render_button = w.Button(description="Render", button_style="primary", icon="film")
-        self.refresh_button = w.Button(
-            description="Refresh scenes", tooltip="Look again for scenes in the notebook's cells"
-        )
-        self.gallery = w.Box(
-            [], layout=w.Layout(display="flex", flex_flow="row wrap", width="100%")
-        )
-        self.widget = w.VBox(
-            [
-                w.HBox([self.scene, self.quality], layout=w.Layout(flex_flow="row wrap")),
-                w.HBox([self.aspect, self.fps], layout=w.Layout(flex_flow="row wrap")),
-                self.values,
-                w.HBox(
-                    [self.render_button, self.refresh_button, self.estimate],
-                    layout=w.Layout(flex_flow="row wrap"),
-                ),
-                self.message,
-                self.picture,
-                self.gallery,
-            ]
-        )
+    def _answer_the_controls(self) -> None:
         self.scene.observe(lambda _: self._scene_changed(), "value")
         for control in (self.quality, self.aspect, self.fps):
             control.observe(lambda _: self._show_estimate(), "value")
@@ -157,9 +78,7 @@ class Studio:
         for name in cell.options.names if cell else ():
             if name not in namespace:
                 continue
-            field = field_for(
-                self._widgets, name, namespace[name], continuous=self._preview.possible
-            )
+            field = field_for(name, namespace[name], continuous=self._preview.possible)
             if field is None:
                 self._fixed[name] = namespace[name]
                 continue
@@ -255,11 +174,7 @@ class Studio:
         # The panel itself shows the video: no output passes the server.
         kept = kept._replace(message_limit=None, saved=False)
         panel = Panel(state, live=True, kept=kept, publish=lambda *_: None)
-        framed = self._widgets.Box(
-            [panel.widget],
-            layout=self._widgets.Layout(flex="1 1 320px", min_width="0", margin="4px"),
-        )
-        self.gallery.children = (framed, *self.gallery.children)[:SIDE_BY_SIDE]
+        self.gallery.children = (framed(panel.widget), *self.gallery.children)[:SIDE_BY_SIDE]
         return panel
 
     def _drop_unfinished(self) -> None:

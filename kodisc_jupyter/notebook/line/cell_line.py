@@ -8,7 +8,8 @@ from collections.abc import Sequence
 from typing import Any, Final
 
 from kodisc_jupyter.notebook.line.manim_flags import refuse_manim_flags
-from kodisc_jupyter.notebook.line.options import GROUPS, OPTIONS, Option, Options
+from kodisc_jupyter.notebook.line.option import Option
+from kodisc_jupyter.notebook.line.options import GROUPS, OPTIONS, Options
 from kodisc_jupyter.notebook.line.parser import OptionParser, refuse_key, split
 from kodisc_jupyter.notebook.line.values import LIKE, OptionError, closest
 

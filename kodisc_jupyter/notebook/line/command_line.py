@@ -8,11 +8,9 @@ from collections.abc import Callable
 from typing import Any, Final, NamedTuple
 
 from kodisc_jupyter.notebook.line.cell_line import WORDS
-from kodisc_jupyter.notebook.line.options import HELP_WORDS, Option
+from kodisc_jupyter.notebook.line.option import HELP, Option
 from kodisc_jupyter.notebook.line.parser import OptionParser, refuse_key, split
 from kodisc_jupyter.notebook.line.values import LIKE, OptionError, amount, choice, closest, positive
-
-HELP: Final = Option(HELP_WORDS, "help", "show this text", default=False)
 
 
 class Argument(NamedTuple):
@@ -202,9 +200,9 @@ def parse(line: str) -> argparse.Namespace:
     words = split(line)
     refuse_key(words)
     name = words[0] if words else None
-    if name is not None and name not in HELP_WORDS and name not in COMMANDS:
+    if name is not None and name not in HELP.words and name not in COMMANDS:
         raise _unknown(name)
-    if any(word in HELP_WORDS for word in words):  # before required words are missed
+    if any(word in HELP.words for word in words):  # before required words are missed
         return argparse.Namespace(help=True, command=name if name in COMMANDS else None)
     if name is None:
         return argparse.Namespace(help=False, command=None)

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
-from kodisc_jupyter.notebook.line.command_line import COMMANDS, HELP, JOBS, NOTEBOOKS, Argument
-from kodisc_jupyter.notebook.line.options import OPTIONS, Option
+from kodisc_jupyter.notebook.line.command_line import COMMANDS, JOBS, NOTEBOOKS, Argument
+from kodisc_jupyter.notebook.line.option import HELP, Option
+from kodisc_jupyter.notebook.line.options import OPTIONS
 
 
 @dataclass(frozen=True)

@@ -8,6 +8,9 @@ from typing import Final
 
 from kodisc_jupyter.notebook.line.values import OptionError
 
+MANIM_QUALITIES: Final = {"l": "low", "m": "medium", "h": "high", "p": "twok", "k": "fourk"}
+"""Manim's own letters: ``-ql -qm -qh -qp -qk``."""
+
 _MP4: Final = "the output is an MP4 video"
 _SIZE: Final = "the size follows from -q and -a"
 _NO_FILES: Final = "the video is kept automatically; --save PATH saves it as a file"

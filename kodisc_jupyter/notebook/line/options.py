@@ -7,9 +7,10 @@ of :class:`Options`.
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any, Final, NamedTuple
 
+from kodisc_jupyter.notebook.line.manim_flags import MANIM_QUALITIES
+from kodisc_jupyter.notebook.line.option import HELP, Option
 from kodisc_jupyter.notebook.line.values import (
     LEFT_OUT,
     LeftOut,
@@ -24,37 +25,6 @@ from kodisc_jupyter.notebook.line.values import (
     texts,
 )
 from kodisc_jupyter.notebook.settings import ASPECT_RATIOS, QUALITIES
-
-MANIM_QUALITIES: Final = {"l": "low", "m": "medium", "h": "high", "p": "twok", "k": "fourk"}
-"""Manim's own letters: ``-ql -qm -qh -qp -qk``."""
-
-HELP_WORDS: Final = ("-h", "--help")
-
-
-class Option(NamedTuple):
-    """One option of a magic's line.
-
-    ``dest`` is its field of :class:`Options`; options of one ``dest`` exclude each other. Without
-    a ``metavar`` it is a flag, and ``sets`` is its value; else ``read`` reads the value from a
-    word. ``values`` are offered by Tab. ``field`` is the field of the request's body that it
-    writes, and ``hint`` what to do when the API refuses it. ``read_python`` reads the value that
-    ``render()`` is given; ``in_python`` says whether it is given there at all.
-    """
-
-    words: tuple[str, ...]
-    dest: str
-    help: str
-    metavar: str = ""
-    read: Callable[[str], Any] = str
-    sets: bool | None = True
-    default: Any = None
-    repeats: bool = False
-    values: tuple[str, ...] = ()
-    field: str = ""
-    hint: str = ""
-    in_python: bool = True
-    read_python: Callable[[Any], Any] | None = None
-
 
 GROUPS: Final[dict[str, tuple[Option, ...]]] = {
     "the video": (
@@ -249,7 +219,7 @@ GROUPS: Final[dict[str, tuple[Option, ...]]] = {
             read=identifier,
             in_python=False,
         ),
-        Option(HELP_WORDS, "help", "show this text", default=False, in_python=False),
+        HELP,
     ),
 }
 """All options, by the headings of the help."""

@@ -8,7 +8,7 @@ import shlex
 from collections.abc import Iterable, Mapping
 from typing import Any, Final, NoReturn
 
-from kodisc_jupyter.notebook.line.options import Option
+from kodisc_jupyter.notebook.line.option import Option
 from kodisc_jupyter.notebook.line.values import OptionError
 
 Options = Mapping[str, Iterable[Option]]
