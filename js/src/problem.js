@@ -22,7 +22,7 @@ export function errorCard(state) {
   if (problem.full) {
     const full = make("pre", "full", make("bdi", "", problem.full));
     full.tabIndex = 0;
-    card.append(make("details", "", make("summary", "", "The full error text"), full));
+    card.append(make("details", "", make("summary", "", problem.full_title), full));
   }
   return card;
 }

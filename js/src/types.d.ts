@@ -45,6 +45,7 @@ export interface Problem {
   hint: string;
   charged: string;
   full: string;
+  full_title: string;
   excerpt: { number: number; text: string; mark: [number, number] | null }[];
 }
 

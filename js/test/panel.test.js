@@ -193,6 +193,7 @@ test("an error card shows the line, the mark, the hint and what it cost", (t) =>
     hint: "The name is written title.",
     charged: "You were charged 0 credits.",
     full: "Traceback …",
+    full_title: "The full error text",
     excerpt: [
       { number: 9, text: "title = Text()", mark: null },
       { number: 10, text: "Write(titel)", mark: [6, 11] },
@@ -204,6 +205,7 @@ test("an error card shows the line, the mark, the hint and what it cost", (t) =>
   assert.match(text(".kodisc-code"), /^ 9title = Text\(\)\n10Write\(titel\)\n$/);
   assert.match(text(".kodisc-hint"), /written title/);
   assert.match(text(".kodisc-charged"), /0 credits/);
+  assert.equal(text(".kodisc-error summary"), "The full error text");
 });
 
 test("a failure without a diagnostic shows the server's words", (t) => {

@@ -14,6 +14,9 @@ from kodisc_jupyter.scene.excerpt import ExcerptLine, display_width, excerpt, vi
 
 NOTHING_CHARGED: Final = "Nothing was sent, so nothing was charged."
 
+FULL_TITLE: Final = "The full error text"
+"""What stands above :attr:`Diagnostic.full`, in the panel, the saved card and the terminal."""
+
 MESSAGE_LIMIT: Final = 400
 """The longest message or hint, in characters."""
 
@@ -58,7 +61,7 @@ class Diagnostic(NamedTuple):
             "cell": f"line {self.line}",
             "prelude": f"prelude, line {self.line}",
             "with": "in the --with values",
-            "file": "in the lines that write the files of --file",
+            "file": "in the code that writes the files of --file",
             "options": "in the options",
         }[self.origin]
 
@@ -99,6 +102,7 @@ def to_json(diagnostic: Diagnostic) -> dict[str, Any]:
         "charged": visible(diagnostic.charged),
         "origin": diagnostic.origin,
         "full": _block(diagnostic.full),
+        "full_title": FULL_TITLE,
         "excerpt": [
             {
                 "number": line.number,
@@ -155,14 +159,9 @@ def _terminal(diagnostic: Diagnostic, style: dict[str, str]) -> str:
     if diagnostic.charged:
         lines.append(styled("dim", visible(diagnostic.charged)))
     if diagnostic.full:
-        lines.append(styled("dim", f"{_full_title(diagnostic)}:"))
+        lines.append(styled("dim", f"{FULL_TITLE}:"))
         lines.extend(f"    {line}".rstrip() for line in _block(diagnostic.full).split("\n"))
     return "\n".join(lines)
-
-
-def _full_title(diagnostic: Diagnostic) -> str:
-    """What stands above the whole text; a rehearsal's is no server's."""
-    return "The whole error" if diagnostic.check == "rehearsal" else "The server's full text"
 
 
 # JupyterLab's sanitiser (used while a notebook is not trusted) lets through hex and rgba() colours
@@ -194,7 +193,7 @@ def to_html(diagnostic: Diagnostic) -> str:
         parts.append(f'<div style="opacity: 0.8">{_escape(diagnostic.charged)}</div>')
     if diagnostic.full:
         parts.append(
-            f"<details><summary>{_full_title(diagnostic)}</summary>"
+            f"<details><summary>{FULL_TITLE}</summary>"
             f"<pre {_PRE}>{html.escape(_block(diagnostic.full))}</pre></details>"
         )
     parts.append("</div>")

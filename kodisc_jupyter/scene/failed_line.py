@@ -62,7 +62,7 @@ class FailedLine:
             if self._has(node) and node.attr.startswith("get_"):
                 if node.attr in RENAMED:
                     return attribute_hint("Mobject", node.attr)
-                return f"There is no {node.attr} in this Manim."
+                return f"This version of Manim has no {node.attr}."
         return ""
 
     def _option_hint(self, reading: Reading, option: str) -> str:

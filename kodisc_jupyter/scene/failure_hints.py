@@ -40,11 +40,11 @@ _LATEX: Final = (
     ),
     (
         r"Missing \$ inserted",
-        "Mathematics in Tex stands between dollars, $x^2$; MathTex needs none.",
+        "In Tex, write formulas between dollar signs: $x^2$. MathTex needs none.",
     ),
     (
         r"Extra \}, or forgotten",
-        "There is a }} too many, or a {{ or $ is missing before it.",
+        "There is one }} too many, or a {{ or $ is missing before it.",
     ),
     (
         r"Missing [{}] inserted|File ended while scanning|Runaway",
@@ -63,8 +63,11 @@ _LATEX: Final = (
         r"Environment (?P<a>\w+\*?) undefined",
         "LaTeX has no environment {a}; check its spelling or add its package to a TexTemplate.",
     ),
-    (r"Bad math environment delimiter", "MathTex is in mathematics already; leave out $ and \\[."),
-    (r"not set|could not be set", 'Check the LaTeX of this line; write it in a raw string, r"…".'),
+    (r"Bad math environment delimiter", "MathTex is already a formula; leave out $ and \\[."),
+    (
+        r"not set|could not be typeset",
+        'Check the LaTeX of this line; write it in a raw string, r"…".',
+    ),
 )
 
 _PYTHON: Final = (
@@ -74,7 +77,7 @@ _PYTHON: Final = (
     ),
     (
         r"No module named '(?P<a>manimlib|manim_imports_ext)",
-        "That is ManimGL; write `from manim import *`.",
+        "That is from ManimGL; write `from manim import *`.",
     ),
     (
         r"No module named '(?P<a>[^']+)'",
@@ -86,11 +89,11 @@ _PYTHON: Final = (
     ),
     (
         r"missing \d+ required positional arguments?: (?P<a>.+)",
-        "Pass {a} too.",
+        "Give a value for {a} too.",
     ),
     (
         r"takes (?:from )?\d+.* positional arguments? but \d+ (?:were|was) given",
-        "Too many values between the brackets; name the options, as in radius=2.",
+        "Too many values in the brackets; name the options, as in radius=2.",
     ),
     (
         r"Only values of type \w+ can be added|submobjects must be|no attribute '_iter_family'",
@@ -110,7 +113,7 @@ _PYTHON: Final = (
     ),
     (
         r"could not find (?P<a>\S+)|No such file or directory: '(?P<b>[^']+)'",
-        "Files of your own are not where the scene is rendered, unless --file sends them along.",
+        "Your own files are not where the scene is rendered; send them along with --file.",
     ),
     (
         r"could not be broadcast|inhomogeneous shape|setting an array element with a sequence",
@@ -118,11 +121,11 @@ _PYTHON: Final = (
     ),
     (
         r"unsupported operand type.*'(?:list|tuple)'|can't multiply sequence by non-int",
-        "Lists and tuples do not calculate: write np.array([x, y, 0]).",
+        "Python does not calculate with lists and tuples: write np.array([x, y, 0]).",
     ),
     (
         r"unsupported operand type\(s\) for /: '\w+' and '(?:ndarray|Vector)'|division by zero",
-        "Divide by a number; of a vector take its length first: np.linalg.norm(v).",
+        "Divide by a number other than 0; for a vector, use its length: np.linalg.norm(v).",
     ),
     (
         r"truth value of an array",
@@ -130,13 +133,13 @@ _PYTHON: Final = (
     ),
     (
         r"object is not callable",
-        "What is called here is no function: is a name used twice, or a comma missing?",
+        "What is called here is not a function. Is a name used twice, or is a comma missing?",
     ),
     (
         r"'(?P<a>\w+)' object is not subscriptable",
-        "A {a} has no parts to pick with [ ].",
+        "A value of type {a} has no items, so [ ] does not work on it.",
     ),
-    (r"object is not iterable", "Put it into a list, or unpack what really is one."),
+    (r"object is not iterable", "Write a list here: [value]."),
     (
         r"index (?:\d+ is )?out of (?:range|bounds)",
         "The list is shorter than that; counting starts at 0.",
@@ -144,7 +147,7 @@ _PYTHON: Final = (
     (r"with no points", "This mobject is empty: give it something to show first."),
     (
         r"maximum recursion depth",
-        "A function calls itself without end.",
+        "A function calls itself again and again: give it a case in which it stops.",
     ),
     (
         r"timed? ?out|time limit|SIGKILL|Killed|[Oo]ut of memory|MemoryError",

@@ -42,7 +42,7 @@ def latex_message(text: str) -> str:
         command = _bad_command(text) if "Undefined control sequence" in said else ""
         return f"{said}: {command}." if command else f"{said}."
     if _CONVERSION.search(text):
-        return "the text could not be set; the server did not say why."
+        return "the text could not be typeset; the server did not say why."
     return ""
 
 

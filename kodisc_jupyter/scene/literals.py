@@ -77,7 +77,7 @@ def _write(value: object, depth: int, above: tuple[int, ...], size: _Size) -> st
 
 _SENDABLE: Final = (
     "only numbers, strings, booleans, None, Manim's colours, lists, tuples, dicts and sets of "
-    "these, NumPy scalars and small NumPy arrays can be."
+    "these, NumPy scalars and small NumPy arrays can be sent."
 )
 
 
@@ -168,10 +168,12 @@ def _numpy(value: Any, depth: int, above: tuple[int, ...], size: _Size) -> str:
     if value.dtype.kind not in "biufc" or value.dtype.itemsize > _PLAIN_BYTES.get(
         value.dtype.kind, 8
     ):
-        raise ValueError(f"it is a NumPy array of {value.dtype}; only numbers and booleans can be.")
+        raise ValueError(
+            f"it is a NumPy array of {value.dtype}; only numbers and booleans can be sent."
+        )
     if value.size > ARRAY_LIMIT:
         raise ValueError(
-            f"it is a NumPy array of {value.size:,} elements; at most {ARRAY_LIMIT:,} can be. "
+            f"it is a NumPy array of {value.size:,} elements; at most {ARRAY_LIMIT:,} can be sent. "
             "Compute it in the cell, or send less of it."
         )
     shape = "" if value.size else f".reshape({value.shape})"

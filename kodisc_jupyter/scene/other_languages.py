@@ -10,4 +10,4 @@ _PYTHONS: Final = {"true": "True", "false": "False", "null": "None", "none": "No
 
 def other_language_hint(name: str) -> str:
     """What to write for a name of another language, or ``""``."""
-    return f"Python writes it {_PYTHONS[name]}." if name in _PYTHONS else ""
+    return f"In Python, write {_PYTHONS[name]}." if name in _PYTHONS else ""

@@ -10,7 +10,7 @@ from kodisc_jupyter.scene.excerpt import shown_line
 
 _HINTS: Final[dict[str, str]] = {
     "code": "Write the scene below the %%kodisc line.",
-    "className": "A scene's name is letters a to z, digits and _, and no digit comes first.",
+    "className": "Use only the letters a to z, digits and _, and do not begin with a digit.",
 }
 """What to do about the fields that no option writes."""
 

@@ -224,7 +224,7 @@ def assert_errors(cell: nbformat.NotebookNode, expected: dict | None) -> None:
     later = expected["error"] == "RenderFailedError"
     assert [error.ename for error in errors] == ([] if later else [expected["error"]]), message
     assert bool(cards) == later, (cell.id, message)
-    shown, _, _full = message.partition("The server's full text:")
+    shown, _, _full = message.partition("The full error text:")
     for phrase in expected["says"]:
         assert phrase in shown, (cell.id, phrase, message)
     assert re.search(r"othing was charged|cost no credits", shown), (cell.id, message)

@@ -128,7 +128,7 @@ class Hello(Scene):
         6,
         '"',
         "Unterminated string literal (detected at line 6).",
-        "End the text with the quote it began with.",
+        "End the text with the same quotation mark that it begins with.",
     ),
     Wrong(
         "open_triple_quote",
@@ -137,7 +137,7 @@ class Hello(Scene):
         6,
         '"',
         "Unterminated triple-quoted string literal (detected at line 7).",
-        "End the text with three quotes.",
+        "End the text with three quotation marks.",
     ),
     Wrong(
         "unexpected_indent",
@@ -153,7 +153,7 @@ class Hello(Scene):
         7,
         "self.add(a)",
         "Unexpected indent.",
-        "Begin this line where the lines around it begin.",
+        "Indent this line as far as the lines around it.",
     ),
     Wrong(
         "empty_block",
@@ -168,7 +168,7 @@ class Hello(Scene):
         6,
         "self.wait()",
         "Expected an indented block after function definition on line 5.",
-        "Indent what belongs to the line above, by four spaces.",
+        "Indent the lines that belong to the line above by four spaces.",
     ),
     Wrong(
         "assignment_in_condition",
@@ -185,7 +185,7 @@ class Hello(Scene):
         7,
         "n = 1",
         "Invalid syntax. Maybe you meant '==' or ':=' instead of '='?",
-        "Use == to compare, = to assign.",
+        "Use == to compare and = to assign.",
     ),
     Wrong(
         "unmatched_bracket",
@@ -200,7 +200,7 @@ class Hello(Scene):
         6,
         ")",
         "Unmatched ')'.",
-        "Delete it, or open the bracket it closes.",
+        "Delete it, or add the opening bracket.",
     ),
     Wrong(
         "missing_comma",
@@ -246,7 +246,7 @@ return 3
         7,
         "return 3",
         "'return' outside function.",
-        "Indent it into the method it belongs to.",
+        "Indent it so that it is inside a method.",
     ),
     Wrong(
         "invalid_character",
@@ -285,8 +285,8 @@ class Hello(Scene):
         "syntax",
         6,
         "<U+0000>",
-        "The character U+0000 cannot stand in Python source.",
-        "Delete it; it came in with something pasted.",
+        "Python code cannot contain the character U+0000.",
+        "Delete it; it was probably pasted in by accident.",
     ),
     Wrong(
         "syntax_error_in_wide_text",
@@ -316,7 +316,7 @@ class Hello(Scene):
         1,
         ":",
         "Invalid syntax.",
-        "Look just before the mark: a sign too many, or a bracket or quote missing.",
+        "Look just before the marked place: there is a character too many, or a bracket or a quotation mark is missing.",
         origin="prelude",
         prelude="""\
 def grid(:
@@ -338,7 +338,7 @@ class Hello(Scene):
         8,
         "self.wait()",
         "Unindent does not match any outer indentation level.",
-        "Begin this line where the block it belongs to begins.",
+        "Indent this line as far as the other lines of its block.",
     ),
     Wrong(
         "shell_command",
@@ -385,7 +385,7 @@ class Hello(Scene):
         "ipython-syntax",
         2,
         "%matplotlib inline",
-        "%matplotlib is an IPython magic; a scene is rendered by plain Python.",
+        "%matplotlib is an IPython magic; a scene runs in plain Python.",
         "Delete this line, or run it in a cell of its own.",
     ),
     Wrong(
@@ -402,8 +402,8 @@ class Hello(Scene):
         "ipython-syntax",
         8,
         "%%kodisc Other",
-        "%kodisc is an IPython magic; a scene is rendered by plain Python.",
-        "A cell has one %%kodisc line, and it is the cell's first.",
+        "%kodisc is an IPython magic; a scene runs in plain Python.",
+        "A cell can have only one %%kodisc line, and it must be the first line.",
     ),
     Wrong(
         "help_question",
@@ -415,7 +415,7 @@ Circle?
         "ipython-syntax",
         4,
         "Circle?",
-        "Asking for help with ? works in the notebook only, not where the scene is rendered.",
+        "Asking for help with ? works only in the notebook, not where the scene is rendered.",
         "Delete this line, or run it in a cell of its own.",
     ),
     Wrong(
@@ -431,7 +431,7 @@ class Hello(Scene):
         1,
         "Helo",
         "There is no scene called Helo.",
-        "Did you mean Hello? Scenes here: Hello.",
+        "Did you mean Hello? Scenes: Hello.",
         origin="options",
         scenes=("Helo",),
         options="%%kodisc Helo -ql",
@@ -465,7 +465,7 @@ class Hello(Scene):
         1,
         "hello",
         "There is no scene called hello.",
-        "Did you mean Hello? Scenes here: Hello.",
+        "Did you mean Hello? Scenes: Hello.",
         origin="options",
         scenes=("hello",),
         options="%%kodisc hello",
@@ -523,7 +523,7 @@ class Hello(Scene):
         4,
         "class Box",
         "Box is not a Scene.",
-        "Give it a Scene as its base: `(Scene)`, `(MovingCameraScene)`, `(ThreeDScene)`.",
+        "Make it a kind of scene, as in `class Box(Scene):`.",
         scenes=("Box",),
     ),
     Wrong(
@@ -542,7 +542,7 @@ class Hello(A):
         7,
         "class Hello",
         "Hello is not a Scene.",
-        "Give it a Scene as its base: `(Scene)`, `(MovingCameraScene)`, `(ThreeDScene)`.",
+        "Make it a kind of scene, as in `class Hello(Scene):`.",
         scenes=("Hello",),
     ),
     Wrong(
@@ -563,7 +563,7 @@ class Two(Scene):
         9,
         "class Two",
         "The cell defines 2 scenes: One, Two.",
-        "Say which to render: %%kodisc One, or all: %%kodisc One Two.",
+        "Name the one to render: %%kodisc One, or all: %%kodisc One Two.",
     ),
     Wrong(
         "no_construct",
@@ -630,7 +630,7 @@ class Hello(Scene):
         8,
         "class Hello",
         "Hello is defined twice (first on line 4); this one is rendered.",
-        "Delete one, or give it another name.",
+        "Delete one of them, or give it another name.",
         severity="warning",
     ),
     Wrong(
@@ -665,7 +665,7 @@ class Hello(Scene):
         2,
         "Scene",
         "Scene, Circle, Square and np are not defined: Manim is not imported here.",
-        "Each cell is sent by itself: put `from manim import *` at its top, or once into a %%kodisc_prelude cell.",
+        "Each cell is sent by itself: put `from manim import *` at its top, or once in a %%kodisc_prelude cell.",
     ),
     Wrong(
         "misspelt_mobject",
@@ -788,7 +788,7 @@ class Hello(Scene):
         7,
         "radius",
         "radius is not defined.",
-        "It is an attribute of Hello: write self.radius in its methods.",
+        "It belongs to the class Hello: write self.radius.",
     ),
     Wrong(
         "method_without_self",
@@ -805,7 +805,7 @@ class Hello(Scene):
         8,
         "dot",
         "dot is not defined.",
-        "It is an attribute of Hello: write self.dot in its methods.",
+        "It belongs to the class Hello: write self.dot.",
     ),
     Wrong(
         "self_outside",
@@ -822,7 +822,7 @@ self.wait()
         8,
         "self",
         "self is not defined.",
-        "Indent this line into a method; self exists only there.",
+        "Indent this line so that it is inside a method; self exists only there.",
     ),
     Wrong(
         "true_of_another_language",
@@ -837,7 +837,7 @@ class Hello(Scene):
         6,
         "true",
         "true is not defined.",
-        "Python writes it True.",
+        "In Python, write True.",
     ),
     Wrong(
         "module_not_imported",
@@ -929,7 +929,7 @@ class Hello(Scene):
         7,
         "k",
         "k is not defined.",
-        "It is defined in another scope only: define it here too, or pass it on.",
+        "It is defined elsewhere and cannot be used here: define it here too, or pass it as an argument.",
     ),
     Wrong(
         "undefined_in_f_string",
@@ -1045,7 +1045,7 @@ class Hello(Scene):
         6,
         "get_ipython",
         "get_ipython is not defined.",
-        "It exists in the notebook only; a scene is rendered by plain Python.",
+        "It exists only in the notebook; a scene runs in plain Python.",
     ),
     Wrong(
         "display",
@@ -1060,7 +1060,7 @@ class Hello(Scene):
         6,
         "display",
         "display is not defined.",
-        "It exists in the notebook only; a scene is rendered by plain Python.",
+        "It exists only in the notebook; a scene runs in plain Python.",
     ),
     Wrong(
         "unknown_import_from_manim",
@@ -1128,8 +1128,8 @@ class Hello(Scene):
         "not-sent",
         6,
         "n",
-        "n is defined in the notebook, but was not sent along.",
-        "Send its value along: add `--with n` to the %%kodisc line.",
+        "n is defined in the notebook, but it is not sent along.",
+        "Add `--with n` to the %%kodisc line to send its value along.",
         notebook_names={"n": 3},
     ),
     Wrong(
@@ -1144,7 +1144,7 @@ class Hello(Scene):
         "not-sent",
         6,
         "m",
-        "m is defined in the notebook, but was not sent along.",
+        "m is defined in the notebook, but it is not sent along.",
         "Add `import math as m` to the cell.",
         notebook_names={"m": math},
     ),
@@ -1160,8 +1160,8 @@ class Hello(Scene):
         "not-sent",
         6,
         "f",
-        "f is defined in the notebook, but was not sent along.",
-        "Put the function into the cell, or into a %%kodisc_prelude cell.",
+        "f is defined in the notebook, but it is not sent along.",
+        "Put the function in the cell, or in a %%kodisc_prelude cell.",
         notebook_names={"f": a_function},
     ),
     Wrong(
@@ -1176,8 +1176,8 @@ class Hello(Scene):
         "not-sent",
         6,
         "Box",
-        "Box is defined in the notebook, but was not sent along.",
-        "Put the class into the cell, or into a %%kodisc_prelude cell.",
+        "Box is defined in the notebook, but it is not sent along.",
+        "Put the class in the cell, or in a %%kodisc_prelude cell.",
         notebook_names={"Box": AClass},
     ),
     Wrong(
@@ -1192,8 +1192,8 @@ class Hello(Scene):
         "replaced-value",
         2,
         "from manim import *",
-        "This import brings a color of its own in place of the one sent along.",
-        "Send it by another name: my_color = color, then --with my_color.",
+        "This import replaces the color that is sent along with --with.",
+        "Send it under another name: my_color = color, then --with my_color.",
         values={"color": "#58C4DD"},
     ),
     Wrong(
@@ -1209,7 +1209,7 @@ class Hello(Scene):
         6,
         "ShowCreation",
         "ShowCreation is not in Manim Community.",
-        "That is ManimGL's; in Manim Community write Create.",
+        "That is from ManimGL; in Manim Community, write Create.",
     ),
     Wrong(
         "text_mobject",
@@ -1224,7 +1224,7 @@ class Hello(Scene):
         6,
         "TextMobject",
         "TextMobject is not in Manim Community.",
-        "That is an older Manim's; in Manim Community write Tex.",
+        "That is from an older Manim; in Manim Community, write Tex.",
     ),
     Wrong(
         "gl_frame_width",
@@ -1239,7 +1239,7 @@ class Hello(Scene):
         6,
         "FRAME_WIDTH",
         "FRAME_WIDTH is not in Manim Community.",
-        "That is ManimGL's; in Manim Community write config.frame_width.",
+        "That is from ManimGL; in Manim Community, write config.frame_width.",
     ),
     Wrong(
         "gl_without_replacement",
@@ -1254,7 +1254,7 @@ class Hello(Scene):
         6,
         "Dartboard",
         "Dartboard is not in Manim Community.",
-        "That is ManimGL's, and Manim Community has nothing by that name.",
+        "That is from ManimGL; Manim Community has nothing with that name.",
     ),
     Wrong(
         "manimlib_star",
@@ -1270,7 +1270,7 @@ class Hello(Scene):
         2,
         "from manimlib import *",
         "manimlib belongs to ManimGL; Kodisc renders with Manim Community.",
-        "Write `from manim import *`; there ShowCreation is Create, TexMobject is MathTex.",
+        "Write `from manim import *`, and Create instead of ShowCreation, MathTex instead of TexMobject.",
     ),
     Wrong(
         "old_imports",
@@ -1317,7 +1317,7 @@ class Hello(Scene):
         2,
         "ShowCreation",
         "Manim has no ShowCreation.",
-        "That is ManimGL's; in Manim Community write Create.",
+        "That is from ManimGL; in Manim Community, write Create.",
     ),
     Wrong(
         "newer_name",
@@ -1331,8 +1331,8 @@ class Hello(Scene):
         "newer-manim",
         6,
         "ConvexHull",
-        "Kodisc's renderer has been seen with Manim 0.18; ConvexHull came with 0.19.0.",
-        "Use something older where the scene is to be rendered on Kodisc.",
+        "ConvexHull came with Manim 0.19.0, but Kodisc may still use Manim 0.18.",
+        "If it fails on Kodisc, use something that Manim 0.18 has.",
         severity="warning",
     ),
     Wrong(
@@ -1347,8 +1347,8 @@ class Hello(Scene):
         "newer-manim",
         6,
         "Typst",
-        "Kodisc's renderer has been seen with Manim 0.18; Typst came with 0.21.0.",
-        "Use something older where the scene is to be rendered on Kodisc.",
+        "Typst came with Manim 0.21.0, but Kodisc may still use Manim 0.18.",
+        "If it fails on Kodisc, use something that Manim 0.18 has.",
         severity="warning",
     ),
     Wrong(
@@ -1364,8 +1364,8 @@ class Hello(Scene):
         "local-import",
         2,
         "import helpers",
-        "helpers is a file of your own folder, which is not sent.",
-        "Send it along with --file helpers.py, or put what you need from it into the cell.",
+        "helpers is a file in your folder, and it is not sent.",
+        "Send it along with --file helpers.py, or put what you need from it in the cell.",
         local_modules=["helpers"],
     ),
     Wrong(
@@ -1381,8 +1381,8 @@ class Hello(Scene):
         "local-import",
         2,
         "from helpers.shapes import grid",
-        "helpers is a file of your own folder, which is not sent.",
-        "Send it along with --file helpers, or put what you need from it into the cell.",
+        "helpers is a file in your folder, and it is not sent.",
+        "Send it along with --file helpers, or put what you need from it in the cell.",
         local_modules=["helpers"],
     ),
     Wrong(
@@ -1398,8 +1398,8 @@ class Hello(Scene):
         "local-import",
         2,
         "from .helpers import grid",
-        "`from .helpers import` reads a file of your own folder, which is not sent.",
-        "Put what you need from it into the cell, or into a %%kodisc_prelude cell.",
+        "`from .helpers import` reads a file in your folder, and it is not sent.",
+        "Put what you need from it in the cell, or in a %%kodisc_prelude cell.",
     ),
     Wrong(
         "colab_import",
@@ -1414,7 +1414,7 @@ class Hello(Scene):
         "local-import",
         2,
         "from google.colab import drive",
-        "google.colab exists in the notebook only, not where the scene is rendered.",
+        "google.colab exists only in the notebook, not where the scene is rendered.",
         "Delete this import.",
     ),
     Wrong(
@@ -1429,8 +1429,8 @@ class Hello(Scene):
         "relative-file",
         6,
         '"logo.png"',
-        "'logo.png' is a file beside the notebook; only the code is sent.",
-        "Send it along: --file logo.png.",
+        "The scene opens 'logo.png', but only the code is sent.",
+        "Add --file logo.png to the %%kodisc line to send it along.",
         severity="warning",
     ),
     Wrong(
@@ -1445,8 +1445,8 @@ class Hello(Scene):
         "relative-file",
         6,
         '"img/logo.svg"',
-        "'img/logo.svg' is a file beside the notebook; only the code is sent.",
-        "Send it along: --file img/logo.svg.",
+        "The scene opens 'img/logo.svg', but only the code is sent.",
+        "Add --file img/logo.svg to the %%kodisc line to send it along.",
         severity="warning",
     ),
     Wrong(
@@ -1462,8 +1462,8 @@ class Hello(Scene):
         "relative-file",
         6,
         '"data.csv"',
-        "'data.csv' is a file beside the notebook; only the code is sent.",
-        "Send it along: --file data.csv.",
+        "The scene opens 'data.csv', but only the code is sent.",
+        "Add --file data.csv to the %%kodisc line to send it along.",
         severity="warning",
     ),
     Wrong(
@@ -1478,8 +1478,8 @@ class Hello(Scene):
         "relative-file",
         6,
         '"click.wav"',
-        "'click.wav' is a file beside the notebook; only the code is sent.",
-        "Send it along: --file click.wav.",
+        "The scene opens 'click.wav', but only the code is sent.",
+        "Add --file click.wav to the %%kodisc line to send it along.",
         severity="warning",
     ),
     Wrong(
@@ -1494,8 +1494,8 @@ class Hello(Scene):
         "relative-file",
         6,
         '"example.py"',
-        "'example.py' is a file beside the notebook; only the code is sent.",
-        "Send it along: --file example.py.",
+        "The scene opens 'example.py', but only the code is sent.",
+        "Add --file example.py to the %%kodisc line to send it along.",
         severity="warning",
     ),
     Wrong(
@@ -1511,8 +1511,8 @@ class Hello(Scene):
         "relative-file",
         7,
         '"data.csv"',
-        "'data.csv' is a file beside the notebook; only the code is sent.",
-        "Send it along: --file data.csv.",
+        "The scene opens 'data.csv', but only the code is sent.",
+        "Add --file data.csv to the %%kodisc line to send it along.",
         severity="warning",
     ),
     Wrong(
@@ -1529,8 +1529,8 @@ Hello().render()
         "leftover-call",
         8,
         "Hello().render()",
-        "This renders by itself, on top of the render that you asked for.",
-        "Delete this line: %%kodisc renders the scene.",
+        "This line renders the scene a second time.",
+        "Delete it: %%kodisc already renders the scene.",
         severity="warning",
     ),
     Wrong(
@@ -1548,8 +1548,8 @@ scene.render()
         "leftover-call",
         9,
         "scene.render()",
-        "This renders by itself, on top of the render that you asked for.",
-        "Delete this line: %%kodisc renders the scene.",
+        "This line renders the scene a second time.",
+        "Delete it: %%kodisc already renders the scene.",
         severity="warning",
     ),
     Wrong(
@@ -1567,8 +1567,8 @@ with tempconfig({"quality": "low_quality"}):
         "leftover-call",
         9,
         "Hello().render()",
-        "This renders by itself, on top of the render that you asked for.",
-        "Delete this line: %%kodisc renders the scene.",
+        "This line renders the scene a second time.",
+        "Delete it: %%kodisc already renders the scene.",
         severity="warning",
     ),
     Wrong(
@@ -1586,8 +1586,8 @@ os.system("manim -ql scene.py Hello")
         "leftover-call",
         9,
         'os.system("manim -ql scene.py Hello")',
-        "This renders by itself, on top of the render that you asked for.",
-        "Delete this line: %%kodisc renders the scene.",
+        "This line renders the scene a second time.",
+        "Delete it: %%kodisc already renders the scene.",
         severity="warning",
     ),
     Wrong(
@@ -1603,7 +1603,7 @@ class Hello(Scene):
         1,
         "Hé-llo",
         "className must be a valid Python identifier.",
-        "A scene's name is letters a to z, digits and _, and no digit comes first.",
+        "Use only the letters a to z, digits and _, and do not begin with a digit.",
         origin="options",
         scenes=("Hé-llo",),
         options="%%kodisc Hé-llo",
@@ -1723,7 +1723,7 @@ class Circle(Scene):
         "hidden-name",
         6,
         "Circle",
-        "Circle is your scene here: it hides Manim's Circle.",
+        "Circle is your own scene here, not Manim's Circle.",
         "Give the scene another name, such as CircleScene.",
     ),
     Wrong(
@@ -1739,8 +1739,8 @@ class Hello(Scene):
         "waits-for-input",
         6,
         "input",
-        "input() waits for somebody to type, and nobody is there.",
-        "Write the value into the cell, or send it along: --with.",
+        "input() waits for someone to type, but no one can type during a render.",
+        "Write the value in the cell, or send it along with --with.",
     ),
     Wrong(
         "size_set_in_the_cell",
@@ -1756,8 +1756,8 @@ class Hello(Scene):
         "ignored-setting",
         6,
         "config.pixel_width",
-        "The cell sets pixel_width and pixel_height by config, but the render decides them.",
-        "Choose the size by --quality and --aspect, the frame rate by --fps; the output is an MP4.",
+        "Setting pixel_width and pixel_height in the cell has no effect.",
+        "Set the size with --quality and --aspect, the frame rate with --fps. Videos are MP4 files.",
         severity="warning",
     ),
     Wrong(
@@ -1804,7 +1804,7 @@ class Hello(Scene):
         "syntax",
         2,
         "```python",
-        "This line is Markdown's mark for code, not Python.",
+        "This line is Markdown, not Python.",
         "Delete the lines with ``` above and below the code.",
     ),
 )

@@ -159,8 +159,8 @@ def test_the_root_of_the_card_has_its_class():
 
 def test_the_full_text_is_folded_in_html_and_indented_in_text():
     failed = Diagnostic("render-failed", Severity.ERROR, "Failed.", full="one\n  two")
-    assert "<details><summary>The server's full text</summary>" in to_html(failed)
-    assert to_text(failed).endswith("The server's full text:\n    one\n      two")
+    assert "<details><summary>The full error text</summary>" in to_html(failed)
+    assert to_text(failed).endswith("The full error text:\n    one\n      two")
 
 
 def test_marks_for_the_panel_count_as_javascript_does():

@@ -105,7 +105,7 @@ def test_latex_output_alone_leads_to_the_call_that_holds_its_text():
     ("log", "message", "hint"),
     [
         ("! Missing $ inserted.\nl.5 a_1", "Missing $ inserted.", "MathTex needs none"),
-        ("! Extra }, or forgotten $.", "Extra }, or forgotten $.", "There is a } too many"),
+        ("! Extra }, or forgotten $.", "Extra }, or forgotten $.", "There is one } too many"),
         ("! Missing } inserted.", "Missing } inserted.", "Count the { and }"),
         (
             "! LaTeX Error: File `physics.sty' not found.",
@@ -138,7 +138,7 @@ def test_what_latex_says_is_the_message_and_has_a_hint(log, message, hint):
     ("said", "hint"),
     [
         ("NameError: name 'ShowCreation' is not defined", "write Create"),
-        ("NameError: name 'true' is not defined", "Python writes it True."),
+        ("NameError: name 'true' is not defined", "In Python, write True."),
         ("NameError: name 'Circel' is not defined", "Did you mean Circle?"),
         ("NameError: name 'ConvexHull' is not defined", "came with Manim 0.19.0"),
         ("ImportError: cannot import name 'TexMobject' from 'manim' (x.py)", "write MathTex"),
@@ -147,7 +147,7 @@ def test_what_latex_says_is_the_message_and_has_a_hint(log, message, hint):
         ("AttributeError: 'ThreeDScene' object has no attribute 'plya'", "self.play"),
         ("AttributeError: 'NoneType' object has no attribute 'shift'", "The value is None"),
         ("AttributeError: module 'manim' has no attribute 'TexMobject'", "MathTex"),
-        ("TypeError: 'float' object is not subscriptable", "no parts to pick"),
+        ("TypeError: 'float' object is not subscriptable", "has no items"),
         ("TypeError: 'Circle' object is not callable", "comma missing"),
         ("TypeError: Circle.__init__() missing 1 required positional argument: 'x'", "'x'"),
         ("TypeError: f() takes 1 positional argument but 2 were given", "Too many values"),
@@ -180,14 +180,14 @@ GETTER = "TypeError: Mobject.__getattr__.<locals>.getter() got an unexpected key
         ("Square(side=2)", f"{TYPE} 'side'", "Square has no option side. Did you mean side_length?"),
         ("Circle(xyzzy=2)", f"{TYPE} 'xyzzy'", "Circle has no option xyzzy."),
         ("thing(x_min=2)", f"{TYPE} 'x_min'", "There is no option x_min here."),
-        ("Axes().get_graph(abs, x_range=[0, 2])", f"{GETTER} 'x_range'", "get_graph is plot now."),
-        ("ax().get_graph(abs, x_range=[0, 2])", f"{GETTER} 'x_range'", "get_graph is plot now."),
+        ("Axes().get_graph(abs, x_range=[0, 2])", f"{GETTER} 'x_range'", "get_graph is now called plot."),
+        ("ax().get_graph(abs, x_range=[0, 2])", f"{GETTER} 'x_range'", "get_graph is now called plot."),
         (
             "ax().get_graph(abs)",
             "TypeError: Mobject.__getattr__.<locals>.getter() takes 1 positional argument but 2 were given",
-            "get_graph is plot now.",
+            "get_graph is now called plot.",
         ),
-        ("ax().get_secant(1)", f"{GETTER} 'x'", "There is no get_secant in this Manim."),
+        ("ax().get_secant(1)", f"{GETTER} 'x'", "This version of Manim has no get_secant."),
         (
             "self.camera_frame.scale(2)",
             "AttributeError: 'Hello' object has no attribute 'camera_frame'",
@@ -214,8 +214,8 @@ def test_a_hint_belongs_to_the_class_that_the_line_is_about(line, said, hint):
     ("line", "log", "hint"),
     [
         ('MathTex("\\frac{1}{2} + \\theta")', "! Missing $ inserted.\nl.9 ", 'Write LaTeX in raw strings: r"…".'),
-        ('MathTex(r"$E=mc^2$")', "! Missing { inserted.\nl.9 ", "MathTex needs no $: leave them out, or use Tex."),
-        ('Tex("a $x$", "b_c")', "! Missing $ inserted.\nl.9 ", r"Write \_, or use Text, or put mathematics between dollars: $x_2$."),
+        ('MathTex(r"$E=mc^2$")', "! Missing { inserted.\nl.9 ", "Delete the $ signs, or use Tex instead of MathTex."),
+        ('Tex("a $x$", "b_c")', "! Missing $ inserted.\nl.9 ", r"Write \_, or use Text, or write a formula between dollar signs: $x_2$."),
         (
             'Tex("Save 50% now")',
             "ValueError: Your installation does not support converting .dvi files to SVG. Consider updating dvisvgm to at least version 2.4.",

@@ -31,7 +31,7 @@ def marked(found):
 
 
 RAW = 'Write LaTeX in raw strings: r"…".'
-NO_DOLLAR = "MathTex needs no $: leave them out, or use Tex."
+NO_DOLLAR = "Delete the $ signs, or use Tex instead of MathTex."
 TYPED = "Delete this line."
 
 # What is wrong, the cell's body, what is marked, and the hint
@@ -39,17 +39,17 @@ ERRORS = {
     "a method that is gone": (
         "ax = Axes()\nax.get_graph(abs, x_range=[0, 2])",
         "ax.get_graph",
-        "get_graph is plot now.",
+        "get_graph is now called plot.",
     ),
     "the same without options": (
         "self.add(NumberPlane().get_graph(abs))",
         "NumberPlane().get_graph",
-        "get_graph is plot now.",
+        "get_graph is now called plot.",
     ),
     "its sibling": (
         "ax = Axes()\nax.get_parametric_curve(abs)",
         "ax.get_parametric_curve",
-        "get_parametric_curve is plot_parametric_curve now.",
+        "get_parametric_curve is now called plot_parametric_curve.",
     ),
     "the size of a text": ('self.add(Text("a", size=2))', "size=2", "Did you mean font_size?"),
     "the size of a formula": (
@@ -105,20 +105,20 @@ ERRORS = {
     "a low line": (
         'self.add(Tex("more_money"))',
         '"more_money"',
-        r"Write \_, or use Text, or put mathematics between dollars: $x_2$.",
+        r"Write \_, or use Text, or write a formula between dollar signs: $x_2$.",
     ),
     "an ampersand": ('self.add(Tex("Q&A"))', '"Q&A"', r"Write \&, or use Text."),
     "a number sign in a title": ('self.add(Title("#1"))', '"#1"', r"Write \#, or use Text."),
     "braces in the wrong order": (
         r'self.add(MathTex(r"a}{b"))',
         'r"a}{b"',
-        r"Put them in their order; a brace that is shown is \{ or \}.",
+        r"Write the { first. To show a brace in the video, write \{ or \}.",
     ),
     "embed": ("self.embed()", "self.embed", TYPED),
     "interactive_embed": ("self.interactive_embed()", "self.interactive_embed", TYPED),
     "breakpoint": ("breakpoint()", "breakpoint", TYPED),
     "a debugger": ("import pdb\npdb.set_trace()", "pdb.set_trace", TYPED),
-    "input": ("n = input()", "input", "Write the value into the cell, or send it along: --with."),
+    "input": ("n = input()", "input", "Write the value in the cell, or send it along with --with."),
     "wiat": ("self.wiat(1)", "self.wiat", "Did you mean self.wait?"),
     "plya": ("self.plya(Create(Dot()))", "self.plya", "Did you mean self.play?"),
     "move": ("sq = Square()\nsq.move(UP)", "sq.move", "Did you mean move_to?"),
@@ -219,9 +219,9 @@ WARNINGS = {
     "a command after a line end": (scene('self.add(MathTex("\\nu"))'), "semantics", RAW),
     "a brace too few": (scene(r'self.add(MathTex(r"\frac{1}{2"))'), "semantics", "Write the } where it belongs: Manim adds it at the end."),
     "a brace too many": (scene(r'self.add(Tex(r"\textbf{a}}"))'), "semantics", "Write the { where it belongs: Manim adds it at the beginning."),
-    "a file of the notebook's folder": (scene('self.add(Code("lesson1.py"))'), "relative-file", "Send it along: --file lesson1.py."),
+    "a file of the notebook's folder": (scene('self.add(Code("lesson1.py"))'), "relative-file", "Add --file lesson1.py to the %%kodisc line to send it along."),
     "a scene that takes Scene's name": (scene("self.wait()", name="Scene"), "hidden-name", "Give the scene another name, such as MyScene."),
-    "a scene defined twice": (scene("self.wait()") + scene("self.wait(2)"), "duplicate-scene", "Delete one, or give it another name."),
+    "a scene defined twice": (scene("self.wait()") + scene("self.wait(2)"), "duplicate-scene", "Delete one of them, or give it another name."),
 }  # fmt: skip
 
 
@@ -247,12 +247,9 @@ def test_a_size_or_format_set_in_the_cell_is_said_to_be_ignored(line, top):
     cell = scene("self.wait()", top=line) if top else scene(line)
     (found,) = check(assemble(cell)).diagnostics
     assert (str(found.severity), found.check) == ("warning", "ignored-setting")
-    them = "them" if " and " in SETTINGS[line] else "it"
-    assert found.message == (
-        f"The cell sets {SETTINGS[line]} by config, but the render decides {them}."
-    )
+    assert found.message == f"Setting {SETTINGS[line]} in the cell has no effect."
     assert found.hint.startswith(
-        "Choose the size by --quality and --aspect, the frame rate by --fps"
+        "Set the size with --quality and --aspect, the frame rate with --fps."
     )
 
 

@@ -115,9 +115,9 @@ def folder(tmp_path, monkeypatch):
 
 def test_the_warning_of_a_relative_file_goes_when_it_is_sent(folder):
     first, second = checked(CELL)
-    assert first.message == "'data.csv' is a file beside the notebook; only the code is sent."
-    assert first.hint == "Send it along: --file data.csv."
-    assert second.hint == "Send it along: --file img/logo."
+    assert first.message == "The scene opens 'data.csv', but only the code is sent."
+    assert first.hint == "Add --file data.csv to the %%kodisc line to send it along."
+    assert second.hint == "Add --file img/logo to the %%kodisc line to send it along."
     assert checked(CELL, "data.csv", "img") == ()
 
 

@@ -88,8 +88,8 @@ def manimgl_hint(name: str) -> str:
     if name in known.manim:
         return ""
     if name in REPLACEMENTS:
-        whose = "ManimGL's" if name in known.manimgl else "an older Manim's"
-        return f"That is {whose}; in Manim Community write {REPLACEMENTS[name]}."
+        whose = "ManimGL" if name in known.manimgl else "an older Manim"
+        return f"That is from {whose}; in Manim Community, write {REPLACEMENTS[name]}."
     if name in known.manimgl:
-        return "That is ManimGL's, and Manim Community has nothing by that name."
+        return "That is from ManimGL; Manim Community has nothing with that name."
     return ""

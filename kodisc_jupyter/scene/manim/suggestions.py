@@ -58,19 +58,19 @@ RENAMED: Final = {
     "get_width": "write .width",
     "get_height": "write .height",
     "get_tex_string": "write .tex_string",
-    "get_graph": "get_graph is plot now",
-    "get_parametric_curve": "get_parametric_curve is plot_parametric_curve now",
-    "get_implicit_curve": "get_implicit_curve is plot_implicit_curve now",
-    "get_line_graph": "get_line_graph is plot_line_graph now",
-    "get_derivative_graph": "get_derivative_graph is plot_derivative_graph now",
-    "get_antiderivative_graph": "get_antiderivative_graph is plot_antiderivative_graph now",
+    "get_graph": "get_graph is now called plot",
+    "get_parametric_curve": "get_parametric_curve is now called plot_parametric_curve",
+    "get_implicit_curve": "get_implicit_curve is now called plot_implicit_curve",
+    "get_line_graph": "get_line_graph is now called plot_line_graph",
+    "get_derivative_graph": "get_derivative_graph is now called plot_derivative_graph",
+    "get_antiderivative_graph": "get_antiderivative_graph is now called plot_antiderivative_graph",
     "add_background_rectangle_to_submobjects": "write add_background_rectangle() on each of them",
     "set_submobjects": "write submobjects = …",
     "set_color_by_tex_to_color_map": "write tex_to_color_map=… where the formula is made",
     "fix_in_frame": "write self.add_fixed_in_frame_mobjects(mobject)",
     "set_euler_angles": "write self.set_camera_orientation(phi=…, theta=…)",
     "setup_axes": "write Axes(…)",
-    "embed": "leave it out: nobody is there to type",
+    "embed": "leave it out: no one can type during a render",
     "prepare_for_animation": "leave it out",
     "camera_frame": "write self.camera.frame, in a MovingCameraScene",
     "frame": "write self.camera.frame, in a MovingCameraScene",
@@ -163,5 +163,5 @@ def scene_attribute_hint(class_names: Collection[str], attribute: str) -> str:
     if meant:
         return f"Did you mean self.{meant}?"
     if attribute in names().manim:
-        return f"{attribute} is Manim's own: write it without self."
+        return f"{attribute} comes from Manim, not from the scene: write it without self."
     return ""

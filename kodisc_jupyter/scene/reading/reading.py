@@ -131,8 +131,8 @@ def read(
             return Diagnostic(
                 "syntax",
                 Severity.ERROR,
-                f"The character U+{ord(odd[0]):04X} cannot stand in Python source.",
-                hint="Delete it; it came in with something pasted.",
+                f"Python code cannot contain the character U+{ord(odd[0]):04X}.",
+                hint="Delete it; it was probably pasted in by accident.",
                 charged=NOTHING_CHARGED,
                 **place(source, index, *odd.span()),
             )

@@ -58,7 +58,7 @@ def _plain_cause(text: str) -> tuple[str, str, int, int] | None:
     if _FENCE.match(text):
         start = len(text) - len(text.lstrip())
         return (
-            "This line is Markdown's mark for code, not Python.",
+            "This line is Markdown, not Python.",
             "Delete the lines with ``` above and below the code.",
             start,
             len(text.rstrip()),
@@ -135,14 +135,14 @@ def _ipython_syntax(line: str) -> tuple[str, str] | None:
     if magic:
         name = magic[1]
         return (
-            f"%{name} is an IPython magic; a scene is rendered by plain Python.",
+            f"%{name} is an IPython magic; a scene runs in plain Python.",
             "Delete this line, or run it in a cell of its own."
             if name != "kodisc"
-            else "A cell has one %%kodisc line, and it is the cell's first.",
+            else "A cell can have only one %%kodisc line, and it must be the first line.",
         )
     if _QUESTION.match(line):
         return (
-            "Asking for help with ? works in the notebook only, not where the scene is rendered.",
+            "Asking for help with ? works only in the notebook, not where the scene is rendered.",
             "Delete this line, or run it in a cell of its own.",
         )
     return None
@@ -150,19 +150,22 @@ def _ipython_syntax(line: str) -> tuple[str, str] | None:
 
 _SYNTAX_HINTS: Final = (
     ("was never closed", "Close it, or delete it."),
-    ("unterminated string", "End the text with the quote it began with."),
-    ("unterminated triple-quoted", "End the text with three quotes."),
+    ("unterminated string", "End the text with the same quotation mark that it begins with."),
+    ("unterminated triple-quoted", "End the text with three quotation marks."),
     ("expected ':'", "Put a colon at the end of this line."),
-    ("Maybe you meant '=='", "Use == to compare, = to assign."),
+    ("Maybe you meant '=='", "Use == to compare and = to assign."),
     ("Perhaps you forgot a comma", "Put a comma between the two."),
-    ("expected an indented block", "Indent what belongs to the line above, by four spaces."),
-    ("unexpected indent", "Begin this line where the lines around it begin."),
-    ("unindent does not match", "Begin this line where the block it belongs to begins."),
-    ("inconsistent use of tabs", "Use spaces only."),
-    ("unmatched", "Delete it, or open the bracket it closes."),
-    ("does not match opening", "Close the brackets in the order they were opened."),
+    (
+        "expected an indented block",
+        "Indent the lines that belong to the line above by four spaces.",
+    ),
+    ("unexpected indent", "Indent this line as far as the lines around it."),
+    ("unindent does not match", "Indent this line as far as the other lines of its block."),
+    ("inconsistent use of tabs", "Indent with spaces only, not with tabs."),
+    ("unmatched", "Delete it, or add the opening bracket."),
+    ("does not match opening", "Close the inner bracket before the outer one."),
     ("Missing parentheses in call to 'print'", "Write print(…)."),
-    ("outside function", "Indent it into the method it belongs to."),
+    ("outside function", "Indent it so that it is inside a method."),
     ("must occur at the beginning", "Move it to the top of the cell."),
 )
 
@@ -173,7 +176,10 @@ def _syntax_hint(message: str, marked: str) -> str:
     for words, hint in _SYNTAX_HINTS:
         if words in message:
             return hint
-    return "Look just before the mark: a sign too many, or a bracket or quote missing."
+    return (
+        "Look just before the marked place: there is a character too many, "
+        "or a bracket or a quotation mark is missing."
+    )
 
 
 _QUOTES: Final = dict.fromkeys("\u201c\u201d\u201e\u00ab\u00bb", '"') | dict.fromkeys(
@@ -187,7 +193,7 @@ def _character_hint(marked: str) -> str:
     plain = _QUOTES.get(char) or ("-" if char and char in _DASHES else "")
     plain = plain or unicodedata.normalize("NFKC", char)
     if not plain.strip() or not char.isprintable():
-        return "Replace it by an ordinary space, or delete it."
+        return "Replace it with an ordinary space, or delete it."
     if plain != char and plain.isascii():
         return f"Write {plain} instead."
-    return "Delete it, or put it into quotes."
+    return "Delete it, or put it in quotation marks."

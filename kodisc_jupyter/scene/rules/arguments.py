@@ -76,8 +76,8 @@ def _given_twice(reading: Reading, call: ast.Call, callee: Callee, name: str) ->
     return reading.error(
         "semantics",
         next(keyword for keyword in call.keywords if keyword.arg == name),
-        f"{callee.name} is given {name} twice: by its position and by its name.",
-        "Leave one of the two out.",
+        f"{callee.name} gets {name} twice: once by position and once by name.",
+        "Leave out one of the two.",
     )
 
 
@@ -114,8 +114,8 @@ def _unknown_option(
     return reading.warning(
         "semantics",
         keyword,
-        f"{callee.name} has no option {name} in Manim {known.newest}; an older one "
-        + ("has." if older else "does nothing with it."),
+        f"{callee.name} has no option {name} in Manim {known.newest}; older "
+        + ("versions have it." if older else "versions ignore it."),
         f"Did you mean {meant}?" if meant else "",
     )
 
@@ -141,6 +141,6 @@ def _surplus(reading: Reading, call: ast.Call, callee: Callee) -> Diagnostic:
     return reading.error(
         "semantics",
         call.args[most],
-        f"{callee.name} takes {takes} between its brackets, not {len(call.args)}.",
+        f"{callee.name} takes {takes} in its brackets, not {len(call.args)}.",
         f"Name the options: {callee.name}({names})." if most else "",
     )

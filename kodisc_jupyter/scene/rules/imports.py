@@ -60,8 +60,8 @@ def _import(
             yield reading.error(
                 "local-import",
                 node,
-                f"`from {dots}{node.module or ''} import` reads a file of your own folder, "
-                "which is not sent.",
+                f"`from {dots}{node.module or ''} import` reads a file in your folder, "
+                "and it is not sent.",
                 _OWN_FILE,
             )
             return
@@ -76,32 +76,32 @@ def _import(
             yield reading.error(
                 "local-import",
                 node,
-                f"{module} exists in the notebook only, not where the scene is rendered.",
+                f"{module} exists only in the notebook, not where the scene is rendered.",
                 "Delete this import.",
             )
         elif top in local_modules and top not in _SERVED and top not in sys.stdlib_module_names:
             yield reading.error(
                 "local-import",
                 node,
-                f"{top} is a file of your own folder, which is not sent.",
+                f"{top} is a file in your folder, and it is not sent.",
                 f"Send it along with --file {top if '.' in module else f'{top}.py'}, or put what "
-                "you need from it into the cell.",
+                "you need from it in the cell.",
             )
     if isinstance(node, ast.ImportFrom) and node.module == "manim":
         yield from _from_manim(reading, node)
 
 
-_OWN_FILE: Final = "Put what you need from it into the cell, or into a %%kodisc_prelude cell."
+_OWN_FILE: Final = "Put what you need from it in the cell, or in a %%kodisc_prelude cell."
 
 
 def _manimgl_import(reading: Reading, node: ast.stmt, module: str) -> Diagnostic:
     used = sorted({use.id for use in reading.scopes.loads if use.id in REPLACEMENTS})
-    also = ", ".join(f"{name} is {REPLACEMENTS[name]}" for name in used[:4])
+    also = ", ".join(f"{REPLACEMENTS[name]} instead of {name}" for name in used[:4])
     return reading.error(
         "manimgl",
         node,
         f"{module} belongs to ManimGL; Kodisc renders with Manim Community.",
-        "Write `from manim import *`" + (f"; there {also}." if also else "."),
+        "Write `from manim import *`" + (f", and {also}." if also else "."),
     )
 
 
@@ -176,7 +176,7 @@ def newer_names(reading: Reading) -> Iterable[Diagnostic]:
             yield reading.warning(
                 "newer-manim",
                 use,
-                f"Kodisc's renderer has been seen with Manim {KODISC_MANIM}; "
-                f"{name} came with {known.since[name]}.",
-                "Use something older where the scene is to be rendered on Kodisc.",
+                f"{name} came with Manim {known.since[name]}, "
+                f"but Kodisc may still use Manim {KODISC_MANIM}.",
+                f"If it fails on Kodisc, use something that Manim {KODISC_MANIM} has.",
             )

@@ -96,7 +96,7 @@ def _directions(reading: Reading, call: ast.Call, method: str) -> Iterator[Diagn
         yield reading.error(
             "semantics",
             node,
-            f"A direction is no text: {text!r}.",
+            f"{text!r} is a text, not a direction.",
             f"Write {plain}, without quotes."
             if plain in _DIRECTIONS
             else "Directions are UP, DOWN, LEFT, RIGHT, and sums such as UP + 2 * RIGHT.",
@@ -130,7 +130,7 @@ def _mobjects(reading: Reading, values: Values, call: ast.Call, name: str) -> It
         if value is None or value.form != "object" or not known.is_a(value.name, "Mobject"):
             continue
         if name == "VGroup" and not known.is_a(value.name, "VMobject"):
-            hint = "Write Group(…): it takes every mobject."
+            hint = "Write Group(…): it takes every kind of mobject."
         elif name != "VGroup" and not known.has(value.name, "pointwise_become_partial"):
             hint = f"Write FadeIn({ast.unparse(argument)})."
         else:
@@ -138,7 +138,7 @@ def _mobjects(reading: Reading, values: Values, call: ast.Call, name: str) -> It
         yield reading.error(
             "semantics",
             argument,
-            f"{name} takes shapes and texts only, not {value.name}.",
+            f"{name} takes only shapes and texts, not {value.name}.",
             hint,
         )
 

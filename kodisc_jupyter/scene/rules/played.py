@@ -33,7 +33,7 @@ def play_problems(
         yield reading.error(
             "semantics",
             call,
-            "self.play() is given nothing to play.",
+            "self.play() has nothing to play.",
             "Give it an animation, such as FadeIn(mobject); to pause, write self.wait().",
         )
         return
@@ -46,7 +46,7 @@ def play_problems(
                 yield reading.error(
                     "semantics",
                     item,
-                    f"{_shown(item)} is no animation, and {called} takes only those.",
+                    f"{_shown(item)} is not an animation; {called} takes only animations.",
                     hint,
                 )
                 return
@@ -136,7 +136,7 @@ def added_problems(reading: Reading, values: Values, call: ast.Call) -> Iterator
             yield reading.error(
                 "semantics",
                 argument,
-                f"{_shown(argument)} is no mobject, and self.add takes only those.",
+                f"{_shown(argument)} is not a mobject; self.add takes only mobjects.",
                 hint,
             )
             return

@@ -64,16 +64,18 @@ def relative_files(reading: Reading) -> Iterable[Diagnostic]:
         yield reading.warning(
             "relative-file",
             path,
-            f"{_shorten(text)} is a file beside the notebook; only the code is sent.",
+            f"The scene opens {_shorten(text)}, but only the code is sent.",
             _way_to_send(text),
         )
 
 
 def _way_to_send(path: str) -> str:
     if path.startswith(".."):
-        return "Put it into the notebook's folder, or below it, and send it along with --file."
+        return "Put it in the notebook's folder, then send it along with --file."
     word = f'"{path}"' if " " in path else path
-    return f"Send it along: --file {word if len(path) <= 60 else 'PATH'}."
+    return (
+        f"Add --file {word if len(path) <= 60 else 'PATH'} to the %%kodisc line to send it along."
+    )
 
 
 def _shorten(path: str) -> str:
@@ -148,8 +150,8 @@ def leftover_calls(reading: Reading) -> Iterable[Diagnostic]:
                 yield reading.warning(
                     "leftover-call",
                     node,
-                    "This renders by itself, on top of the render that you asked for.",
-                    "Delete this line: %%kodisc renders the scene.",
+                    "This line renders the scene a second time.",
+                    "Delete it: %%kodisc already renders the scene.",
                 )
                 break
 

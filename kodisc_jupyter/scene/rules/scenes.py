@@ -29,7 +29,7 @@ def _cannot_choose(reading: Reading) -> Diagnostic:
             "which-scene",
             _name_of(reading.classes.definitions[candidates[1]][-1]),
             f"The cell defines {len(candidates)} scenes: {', '.join(candidates)}.",
-            f"Say which to render: %%kodisc {candidates[0]}, or all: "
+            f"Name the one to render: %%kodisc {candidates[0]}, or all: "
             f"%%kodisc {' '.join(candidates)}.",
         )
     classes = reading.classes
@@ -67,7 +67,7 @@ def _problems_of(reading: Reading, name: str, request: Request) -> Iterable[Diag
             f"{name} is not a Scene.",
             f"Write `class {name}(Scene):`."
             if not node.bases
-            else "Give it a Scene as its base: `(Scene)`, `(MovingCameraScene)`, `(ThreeDScene)`.",
+            else f"Make it a kind of scene, as in `class {name}(Scene):`.",
         )
     elif classes.kind(name) is Kind.SCENE and classes.surely_no_construct(name):
         close = closest("construct", bound_in(node))
@@ -90,7 +90,7 @@ def _no_such_scene(reading: Reading, name: str, request: Request) -> Diagnostic:
     there = reading.classes.scenes()
     close = closest(name, there)
     hint = f"Did you mean {close}? " if close else ""
-    hint += f"Scenes here: {', '.join(there)}." if there else "No scene is defined here."
+    hint += f"Scenes: {', '.join(there)}." if there else "No scene is defined here."
     return Diagnostic(
         "no-such-scene",
         Severity.ERROR,
@@ -108,7 +108,7 @@ def _repeated(reading: Reading, second: ast.ClassDef, first: ast.ClassDef) -> Di
             "duplicate-scene",
             _name_of(second),
             f"{second.name} is defined twice (first on line {line}); this one is rendered.",
-            "Delete one, or give it another name.",
+            "Delete one of them, or give it another name.",
         )
     return reading.warning(
         "duplicate-scene",
@@ -148,7 +148,7 @@ def _parameter_problems(reading: Reading, method: ast.FunctionDef) -> Iterator[D
         yield reading.error(
             "no-construct",
             _head(method, "def construct"),
-            "construct has no self: Manim calls it with the scene.",
+            "construct needs self in its brackets.",
             "Write `def construct(self):`.",
         )
         return
@@ -160,8 +160,8 @@ def _parameter_problems(reading: Reading, method: ast.FunctionDef) -> Iterator[D
         yield reading.error(
             "no-construct",
             surplus[0],
-            f"Manim calls construct with self alone; nothing is given for {surplus[0].arg}.",
-            f"Write `def construct(self):`, and set {surplus[0].arg} inside of it.",
+            f"Manim calls construct with self only, so {surplus[0].arg} gets no value.",
+            f"Write `def construct(self):`, and set {surplus[0].arg} inside it.",
         )
 
 
@@ -189,7 +189,7 @@ def _hidden_names(reading: Reading, node: ast.ClassDef) -> Iterator[Diagnostic]:
             yield reading.error(
                 "hidden-name",
                 call.func,
-                f"{name} is your scene here: it hides Manim's {name}.",
+                f"{name} is your own scene here, not Manim's {name}.",
                 f"Give the scene another name, such as {name}Scene.",
             )
             return

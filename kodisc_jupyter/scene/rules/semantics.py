@@ -152,7 +152,7 @@ class _Attributes:
             yield self._reading.warning(
                 "semantics",
                 node,
-                f"{class_name} has no {node.attr}: Manim keeps the value, and nothing changes.",
+                f"{class_name} has no {node.attr}: setting it changes nothing in the video.",
                 f"Did you mean {meant}?",
             )
 
@@ -209,7 +209,7 @@ class _Attributes:
             f"the camera of {owner.name}",
             node,
             f"self.camera.frame: the camera of {bases[0]} has no frame.",
-            "In three dimensions write self.move_camera(…)."
+            "In a 3D scene, write self.move_camera(…)."
             if in_space
             else f"Write `class {owner.name}(MovingCameraScene):`.",
         )

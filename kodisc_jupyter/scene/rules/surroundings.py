@@ -34,10 +34,10 @@ def waits_for_somebody(reading: Reading) -> Iterator[Diagnostic]:
             yield reading.error(
                 "waits-for-input",
                 func,
-                f"{name}() waits for somebody to type, and nobody is there.",
+                f"{name}() waits for someone to type, but no one can type during a render.",
                 "Delete this line."
                 if name != "input"
-                else "Write the value into the cell, or send it along: --with.",
+                else "Write the value in the cell, or send it along with --with.",
             )
 
 
@@ -72,13 +72,12 @@ def ignored_settings(reading: Reading) -> Iterator[Diagnostic]:
     if found:
         names = list(found)
         listed = ", ".join(names[:-1]) + f" and {names[-1]}" if len(names) > 1 else names[0]
-        them = "them" if len(names) > 1 else "it"
         yield reading.warning(
             "ignored-setting",
             found[names[0]],
-            f"The cell sets {listed} by config, but the render decides {them}.",
-            "Choose the size by --quality and --aspect, the frame rate by --fps; "
-            "the output is an MP4.",
+            f"Setting {listed} in the cell has no effect.",
+            "Set the size with --quality and --aspect, the frame rate with --fps. "
+            "Videos are MP4 files.",
         )
 
 

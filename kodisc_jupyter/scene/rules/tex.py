@@ -29,10 +29,10 @@ _OWN_RULES: Final = re.compile(
 _SPECIAL: Final = re.compile(r"(?<!\\)(?:\\\\)*([%_#&^])")
 _MEANINGS: Final = {
     "%": "begins a comment in LaTeX: what follows it is not shown.",
-    "_": "lowers the next letter in LaTeX, in mathematics only.",
-    "^": "lifts the next letter in LaTeX, in mathematics only.",
+    "_": "makes a subscript in LaTeX, and works only in a formula.",
+    "^": "makes a superscript in LaTeX, and works only in a formula.",
     "&": "separates the columns of a table in LaTeX.",
-    "#": "stands for an argument in LaTeX.",
+    "#": "marks an argument in LaTeX.",
 }
 _COMMENT: Final = re.compile(r"(?<!\\)(?:\\\\)*%[ \t]*[^\s]")
 _TEMPLATED: Final = ("tex_environment", "tex_template", "TexTemplate")
@@ -81,7 +81,7 @@ def _control_character(reading: Reading, node: ast.expr) -> Diagnostic:
     return report(
         "semantics",
         node,
-        f"{command}: Python takes {command[:2]} for a control character, and LaTeX never sees it.",
+        f"Python reads {command[:2]} as a control character, so LaTeX does not get {command}.",
         'Write LaTeX in raw strings: r"…".',
     )
 
@@ -95,8 +95,8 @@ def _mathematics(reading: Reading, pieces: list[ast.expr]) -> Iterator[Diagnosti
             yield reading.error(
                 "semantics",
                 piece,
-                "MathTex is mathematics already, so a $ ends it.",
-                "MathTex needs no $: leave them out, or use Tex.",
+                "MathTex is already a formula, so $ is a mistake here.",
+                "Delete the $ signs, or use Tex instead of MathTex.",
             )
             return
 
@@ -112,7 +112,7 @@ def _braces(reading: Reading, call: ast.Call, pieces: list[ast.expr]) -> Iterato
         yield reading.warning(
             "semantics",
             pieces[0] if len(pieces) == 1 else call,
-            f"There is a {there} without its {missing}.",
+            f"There is a {there} without a {missing}.",
             f"Write the {missing} where it belongs: Manim adds it at the "
             + ("end." if depth > 0 else "beginning."),
         )
@@ -120,8 +120,8 @@ def _braces(reading: Reading, call: ast.Call, pieces: list[ast.expr]) -> Iterato
         yield reading.error(
             "semantics",
             pieces[0],
-            "A } comes before its {.",
-            r"Put them in their order; a brace that is shown is \{ or \}.",
+            "A } comes before the { that belongs to it.",
+            r"Write the { first. To show a brace in the video, write \{ or \}.",
         )
 
 
@@ -154,7 +154,7 @@ def _text(reading: Reading, pieces: list[ast.expr]) -> Iterator[Diagnostic]:
 
 
 def _special_sign(reading: Reading, piece: ast.expr, sign: str) -> Diagnostic:
-    mathematics = f", or put mathematics between dollars: $x{sign}2$" if sign in "_^" else ""
+    mathematics = f", or write a formula between dollar signs: $x{sign}2$" if sign in "_^" else ""
     written = r"\^{}" if sign == "^" else f"\\{sign}"
     return reading.error(
         "semantics",

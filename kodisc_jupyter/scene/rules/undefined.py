@@ -70,7 +70,7 @@ def _manim_not_imported(
         first[manims[0]],
         f"{_in_words(manims)} {are} not defined: Manim is not imported here.",
         "Each cell is sent by itself: put `from manim import *` at its top, "
-        "or once into a %%kodisc_prelude cell.",
+        "or once in a %%kodisc_prelude cell.",
     )
 
 
@@ -91,14 +91,14 @@ def _undefined(reading: Reading, use: ast.Name, notebook_names: Collection[str])
         return reading.error(
             "not-sent",
             use,
-            f"{name} is defined in the notebook, but was not sent along.",
+            f"{name} is defined in the notebook, but it is not sent along.",
             _sending_hint(name, notebook_names),
         )
     if "manim_kodisc" in reading.scopes.stars:
         return reading.warning(
             "undefined-name",
             use,
-            f"{name} is not defined, unless manim_kodisc has it in a newer version.",
+            f"{name} is not defined, unless a newer manim_kodisc has it.",
             _undefined_hint(reading, name, use),
         )
     return reading.error(
@@ -135,17 +135,17 @@ def _sending_hint(name: str, notebook_names: Collection[str]) -> str:
         return f"Add `{written}` to the cell."
     if isinstance(value, (type, types.FunctionType)):
         what = "class" if isinstance(value, type) else "function"
-        return f"Put the {what} into the cell, or into a %%kodisc_prelude cell."
+        return f"Put the {what} in the cell, or in a %%kodisc_prelude cell."
     try:
         literal(value)
     except ValueError as refused:
-        return f"Make it in the cell; its value cannot be sent along: {refused}"
-    return f"Send its value along: add `--with {name}` to the %%kodisc line."
+        return f"Create it in the cell; its value cannot be sent along: {refused}"
+    return f"Add `--with {name}` to the %%kodisc line to send its value along."
 
 
 def _undefined_hint(reading: Reading, name: str, use: ast.Name) -> str:
     if name in _NOTEBOOK_ONLY:
-        return "It exists in the notebook only; a scene is rendered by plain Python."
+        return "It exists only in the notebook; a scene runs in plain Python."
     other = other_language_hint(name)
     if other:
         return other
@@ -153,10 +153,10 @@ def _undefined_hint(reading: Reading, name: str, use: ast.Name) -> str:
         method = _method_around(reading, use)
         if method is not None and not method.args.args:
             return f"Write `def {method.name}(self):`."
-        return "Indent this line into a method; self exists only there."
+        return "Indent this line so that it is inside a method; self exists only there."
     owner = _class_attribute(reading.tree, name)
     if owner:
-        return f"It is an attribute of {owner}: write self.{name} in its methods."
+        return f"It belongs to the class {owner}: write self.{name}."
     if name in _ALIASES:
         return f"Add `{_ALIASES[name]}` to the cell."
     if name in sys.stdlib_module_names:
@@ -169,7 +169,10 @@ def _undefined_hint(reading: Reading, name: str, use: ast.Name) -> str:
     if "manim" not in scopes.stars and name in names().manim:
         return f"Add `from manim import {name}` to the cell."
     if name in scopes.bound:
-        return "It is defined in another scope only: define it here too, or pass it on."
+        return (
+            "It is defined elsewhere and cannot be used here: define it here too, "
+            "or pass it as an argument."
+        )
     close = closest(name, scopes.defined | scopes.bound | BUILTINS)
     if close:
         return f"Did you mean {close}?"
@@ -209,6 +212,6 @@ def replaced_values(reading: Reading) -> Iterator[Diagnostic]:
             yield reading.error(
                 "replaced-value",
                 node,
-                f"This import brings a {name} of its own in place of the one sent along.",
-                f"Send it by another name: my_{name} = {name}, then --with my_{name}.",
+                f"This import replaces the {name} that is sent along with --with.",
+                f"Send it under another name: my_{name} = {name}, then --with my_{name}.",
             )
