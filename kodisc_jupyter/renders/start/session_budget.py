@@ -13,7 +13,8 @@ from kodisc_jupyter.api.errors import BudgetExceededError, SubmissionCancelledEr
 from kodisc_jupyter.api.models import Credits
 from kodisc_jupyter.renders import money
 from kodisc_jupyter.renders.render import Render
-from kodisc_jupyter.renders.start.budget import Commitment, Guess, Verdict, decide, sums
+from kodisc_jupyter.renders.start.budget import Commitment, Verdict, decide, sums
+from kodisc_jupyter.renders.start.estimator import Guess
 from kodisc_jupyter.renders.state import Budget, Phase, RenderState
 from kodisc_jupyter.renders.watch.pacing import LONG_OUTAGE_S, LOST_AFTER_S
 

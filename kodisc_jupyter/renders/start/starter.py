@@ -18,8 +18,7 @@ from kodisc_jupyter.renders.journal.journal import Journal
 from kodisc_jupyter.renders.journal.record import JobRecord
 from kodisc_jupyter.renders.rehearsal import Rehearsal
 from kodisc_jupyter.renders.render import Render, Subscriber
-from kodisc_jupyter.renders.start.budget import GUARDING, Guess
-from kodisc_jupyter.renders.start.estimator import Estimator
+from kodisc_jupyter.renders.start.estimator import GUARDING, Estimator, Guess
 from kodisc_jupyter.renders.start.intent import new_record, state_from
 from kodisc_jupyter.renders.start.reuse import Reuse
 from kodisc_jupyter.renders.start.session_budget import SessionBudget

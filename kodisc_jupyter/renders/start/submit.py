@@ -26,7 +26,8 @@ from kodisc_jupyter.renders.journal.file import JournalError
 from kodisc_jupyter.renders.journal.journal import Journal
 from kodisc_jupyter.renders.journal.record import JobRecord, Step
 from kodisc_jupyter.renders.render import Render
-from kodisc_jupyter.renders.start.budget import Guess, fits_balance
+from kodisc_jupyter.renders.start.budget import fits_balance
+from kodisc_jupyter.renders.start.estimator import Guess
 from kodisc_jupyter.renders.state import Phase, Retry
 from kodisc_jupyter.renders.watch.balance import Balances
 from kodisc_jupyter.renders.watch.pacing import RateLimiter
