@@ -31,8 +31,7 @@ def _cancel(kernel: KernelState, shown: RenderDisplay) -> str:
     job = shown.rendered.state.job_id
     if job is None:
         return "There is no job yet that could be cancelled."
-    kernel.cancel(job)
-    return "Cancelled: it cost nothing."
+    return f"Cancelled. {kernel.cancel(job)}"
 
 
 def _stop(_kernel: KernelState, shown: RenderDisplay) -> str:

@@ -86,14 +86,17 @@ class KernelState:
         """The renders this kernel is watching."""
         return self._session.open_renders() if self._session is not None else []
 
-    def cancel(self, job_id: str) -> None:
-        """End a job of this machine for good; no later ``%kodisc wait`` fails because of it.
+    def cancel(self, job_id: str) -> str:
+        """End a job of this machine for good, and say what it cost.
+
+        No later ``%kodisc wait`` fails because of it.
 
         Raises:
             KodiscError: it cannot be cancelled, and the message says why.
         """
-        self.session.cancel(job_id)
-        self.unwaited = [one for one in self.unwaited if one.state.job_id != job_id]
+        cost = self.session.cancel(job_id)
+        self.unwaited = [render for render in self.unwaited if render.state.job_id != job_id]
+        return cost
 
     def known_job_ids(self) -> list[str]:
         """Recent jobs, for Tab; empty where nothing was rendered yet."""

@@ -13,8 +13,13 @@ from kodisc_jupyter.renders.journal.record import JobRecord, Step
 from kodisc_jupyter.renders.report import state_of
 
 
-def cancel(job_id: str, record: JobRecord | None, home: Path) -> None:
-    """End a job for good; it costs nothing. A server that is not running is started for it.
+def is_possible(kind: str) -> bool:
+    """Whether a job on this kind of backend can be cancelled."""
+    return kind == "local"
+
+
+def cancel(job_id: str, record: JobRecord | None, home: Path) -> str:
+    """End a job for good; say what it cost. A server that is not running is started for it.
 
     Raises:
         JobNotFoundError: no such job is known here.
@@ -28,7 +33,7 @@ def cancel(job_id: str, record: JobRecord | None, home: Path) -> None:
                 job_id=job_id,
                 hint="%kodisc jobs lists the jobs that are.",
             )
-    elif record.backend != "local":
+    elif not is_possible(record.backend):
         raise KodiscError(
             f"Job {job_id} is on Kodisc, which has no way to cancel a job: it goes on, and "
             "its cost does not change.",
@@ -44,6 +49,7 @@ def cancel(job_id: str, record: JobRecord | None, home: Path) -> None:
     else:
         address = local_server.ensure(home)
     local_server.cancel(address, job_id)
+    return "It cost nothing."
 
 
 def write_down(journal: Journal, record: JobRecord) -> None:

@@ -200,14 +200,15 @@ class RenderSession:
             record = self._adopt(backend.client.get_render(job_id, attempts=2), backend)
         return self._take(record, backend)
 
-    def cancel(self, job_id: str) -> None:
-        """End a job of this machine for good; it costs nothing.
+    def cancel(self, job_id: str) -> str:
+        """End a job of this machine for good, and say what it cost.
 
         Raises:
             KodiscError: see :func:`kodisc_jupyter.renders.cancellation.cancel`.
         """
-        cancellation.cancel(job_id, self.find(job_id), self.home)
+        cost = cancellation.cancel(job_id, self.find(job_id), self.home)
         self.note_cancelled([job_id])
+        return cost
 
     def note_cancelled(self, job_ids: Iterable[str]) -> None:
         """Take in that jobs of this machine were cancelled."""

@@ -15,5 +15,5 @@ if TYPE_CHECKING:
 def run(kernel: KernelState, asked: argparse.Namespace) -> None:
     """Cancel each job in turn; the first that cannot be is an error."""
     for job_id in dict.fromkeys(map(kernel.full_job_id, asked.job_ids)):
-        kernel.cancel(job_id)
-        say(f"Cancelled: job {words.name(job_id)}. It cost nothing.")
+        cost = kernel.cancel(job_id)
+        say(f"Cancelled: job {words.name(job_id)}. {cost}")

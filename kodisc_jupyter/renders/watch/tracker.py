@@ -12,6 +12,7 @@ from typing import Any
 
 from kodisc_jupyter.api.errors import JobNotFoundError, KodiscError
 from kodisc_jupyter.api.models import Job, JobStatus
+from kodisc_jupyter.renders import cancellation
 from kodisc_jupyter.renders.backend import Backend
 from kodisc_jupyter.renders.journal.journal import Journal
 from kodisc_jupyter.renders.journal.record import JobRecord, Step
@@ -142,7 +143,7 @@ class JobTracker:
         with self._lock:
             self._live[record.identity, job_id] = followed
             self._protected.add(job_id)
-        render.advance(cancellable=render.backend.kind == "local")
+        render.advance(cancellable=cancellation.is_possible(render.backend.kind))
         return followed
 
     def _over(self, followed: _Followed) -> None:
