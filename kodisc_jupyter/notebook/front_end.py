@@ -21,22 +21,38 @@ class FrontEnd(Enum):
 
 
 class FrontEndBehaviour(NamedTuple):
-    """How to behave there: ``waits`` (under ``wait="auto"``) and ``live`` (a widget panel)."""
+    """How to behave there: ``waits`` (under ``wait="auto"``) and ``live`` (a widget panel).
+
+    ``why`` is what ``%kodisc doctor`` says of it.
+    """
 
     waits: bool
     live: bool
+    why: str = ""
 
 
 BEHAVIOUR: dict[FrontEnd, FrontEndBehaviour] = {
     # A terminal shows what is printed while the cell runs, and nothing afterwards.
-    FrontEnd.TERMINAL: FrontEndBehaviour(waits=True, live=False),
+    FrontEnd.TERMINAL: FrontEndBehaviour(
+        waits=True, live=False, why="progress is text here, and cells wait for their videos"
+    ),
     FrontEnd.NOTEBOOK: FrontEndBehaviour(waits=False, live=True),
     # nbclient saves the state of every widget it hears of into the notebook, so none is made.
-    FrontEnd.HEADLESS: FrontEndBehaviour(waits=True, live=False),
+    FrontEnd.HEADLESS: FrontEndBehaviour(
+        waits=True, live=False, why="nobody is there to watch, so cells wait for their videos"
+    ),
     # The server writes what a cell shows while it runs; an update it adds as one more output.
-    FrontEnd.SERVER_RUN: FrontEndBehaviour(waits=True, live=False),
+    FrontEnd.SERVER_RUN: FrontEndBehaviour(
+        waits=True,
+        live=False,
+        why="the server keeps what a cell shows while it runs, so cells wait here",
+    ),
     # Colab's page drops updates that arrive after a cell has ended.
-    FrontEnd.COLAB: FrontEndBehaviour(waits=True, live=True),
+    FrontEnd.COLAB: FrontEndBehaviour(
+        waits=True,
+        live=True,
+        why="Colab drops what arrives after a cell has ended, so cells wait here",
+    ),
     # Voilà also runs without stdin, but its page is live and keeps the kernel.
     FrontEnd.VOILA: FrontEndBehaviour(waits=False, live=True),
     # A cell's output is made by the cell: what comes later is not in the page that marimo exports.

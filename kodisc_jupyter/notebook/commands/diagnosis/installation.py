@@ -12,7 +12,7 @@ from typing import Final
 
 from kodisc_jupyter.notebook.backends import has_manim
 from kodisc_jupyter.notebook.commands.diagnosis.finding import Finding, Verdict
-from kodisc_jupyter.notebook.front_end import FrontEnd
+from kodisc_jupyter.notebook.front_end import BEHAVIOUR, FrontEnd
 from kodisc_jupyter.renders import local_server
 
 _VERSIONS: Final = (
@@ -55,13 +55,7 @@ def front_end(kind: FrontEnd) -> Finding:
     """Where the notebook is shown, and whether it can show panels."""
     if kind is FrontEnd.NOTEBOOK:
         return _panels(_labextensions())
-    advice = {
-        FrontEnd.COLAB: "Colab drops what arrives after a cell has ended, so cells wait here",
-        FrontEnd.HEADLESS: "nobody is there to watch, so cells wait for their videos",
-        FrontEnd.SERVER_RUN: "the server keeps what a cell shows while it runs, so cells wait here",
-        FrontEnd.TERMINAL: "progress is text here, and cells wait for their videos",
-    }.get(kind, "")
-    return Finding(Verdict.GOOD, "front end", kind.value, advice)
+    return Finding(Verdict.GOOD, "front end", kind.value, BEHAVIOUR[kind].why)
 
 
 def _labextensions() -> list[Path]:
