@@ -12,7 +12,7 @@ SCENE = "class Hello(Scene):\n    def construct(self):\n        self.wait()\n"
 
 
 def in_construct(body):
-    inner = textwrap.indent(textwrap.dedent(body).strip("\n"), " " * 8)
+    inner = textwrap.indent(textwrap.dedent(body).strip("\n") + "\nself.wait()", " " * 8)
     return f"from manim import *\n\nclass Hello(Scene):\n    def construct(self):\n{inner}\n"
 
 
@@ -157,7 +157,7 @@ SCENES = {
 @pytest.mark.parametrize("head", SCENES.values(), ids=SCENES)
 def test_a_scene_is_a_scene_through_whatever_base(head):
     indent = "    " if head.startswith("if") else ""
-    method = textwrap.indent("    def construct(self):\n        pass\n", indent)
+    method = textwrap.indent("    def construct(self):\n        self.wait()\n", indent)
     cell = f"from manim import *\n{head}\n{method}"
     assert said(cell) == []
     assert "Hello" in find_scenes(cell)
