@@ -93,3 +93,14 @@ def test_too_many_files_of_a_user_are_no_way_around(room):
 def test_without_a_sandbox_nobody_is_held_to_what_others_wrote(room):
     write(room.place.outside / "home" / "a", 6)
     assert room.look(sandboxed=False) == ([], [])
+
+
+def test_what_an_ended_job_left_does_not_count_while_it_is_removed(room):
+    """However deep its folders are: the next scene of the same user is not stopped for them."""
+    old = room.place.outside / "jobs" / "j0"
+    (old / "/".join("d" * 100)).mkdir(parents=True)
+    assert room.look()[1]
+    root, names = room.place.set_aside("j0")
+    assert room.look() == ([], [])
+    assert root.joinpath(*names, *"d" * 100).is_dir()
+    assert root == room.place.outside.parent

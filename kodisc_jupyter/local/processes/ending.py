@@ -7,23 +7,23 @@ from collections.abc import Iterable
 from concurrent.futures import Future, wait
 from pathlib import Path
 
-from kodisc_jupyter.local.processes.forker_link import JOBS, ForkerLink, Render
+from kodisc_jupyter.local.processes.forker_link import ForkerLink, Render
 from kodisc_jupyter.local.results import RESULTS, ResultRefusedError, take
 from kodisc_jupyter.local.store import remove_tree
 from kodisc_jupyter.stage.task import LEFT_FILES, REPORT, Outcome
 
 
-def finish(place: Path, render: Render, outcome: Outcome) -> None:
-    """Take the files of a render, tell its outcome and remove its folder."""
-    job_id, limits = render.task.job_id, render.task.limits
+def finish(root: Path, names: tuple[str, ...], render: Render, outcome: Outcome) -> None:
+    """Take a render's files, tell its outcome, remove its folder: ``names`` below ``root``."""
     if outcome.error is None:
-        names = (REPORT,) if render.task.rehearse else LEFT_FILES
+        wanted = (REPORT,) if render.task.rehearse else LEFT_FILES
+        most = render.task.limits.disk_bytes
         try:
-            take(place, (JOBS, job_id, RESULTS), render.results, limits.disk_bytes, names)
+            take(root, (*names, RESULTS), render.results, most, wanted)
         except (ResultRefusedError, OSError) as problem:
             outcome = Outcome(str(problem), outcome.duration_ms)
     conclude(render, outcome)
-    remove_tree(place / JOBS / job_id)
+    remove_tree(root.joinpath(*names))
 
 
 def remove_room(place: Path, before: Iterable[Future[None]]) -> None:

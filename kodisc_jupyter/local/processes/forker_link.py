@@ -70,6 +70,19 @@ class Place:
             (outside / name).mkdir(parents=True, exist_ok=True, mode=0o700)
         return cls(outside, INSIDE if sandbox else str(outside.absolute()), sandbox is not None)
 
+    def set_aside(self, job_id: str) -> tuple[Path, tuple[str, ...]]:
+        """Move the folder of a job that has ended out of its user's, where that is locked in.
+
+        There no scene reaches it, and it does not count as what its user keeps while it is being
+        removed. Returns a folder of the server's own, and the names that lead from it to the job's.
+        """
+        if self.sandboxed:
+            ended = self.outside.parent / f"ended-{job_id}"
+            with contextlib.suppress(OSError):  # its scene may have taken the right away
+                (self.outside / JOBS / job_id).rename(ended)
+                return ended.parent, (ended.name,)
+        return self.outside, (JOBS, job_id)
+
     def shared(self, common: Shared, owner: str) -> Shared:
         """What the renders of one owner share, as they see it; those of nobody share only cores.
 

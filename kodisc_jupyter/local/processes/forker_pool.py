@@ -173,7 +173,8 @@ class ForkerPool:
 
     def _finish(self, link: ForkerLink, render: Render, outcome: Outcome) -> None:
         """Take the files and end the render; in another thread, because both may take a while."""
-        ended = self._cleaners.submit(finish, link.place.outside, render, outcome)
+        root, names = link.place.set_aside(render.task.job_id)
+        ended = self._cleaners.submit(finish, root, names, render, outcome)
         link.finishing = [each for each in link.finishing if not each.done()] + [ended]
 
     def _lane_of(self, link: ForkerLink) -> Lane | None:
