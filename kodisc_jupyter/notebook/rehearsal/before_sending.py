@@ -74,9 +74,9 @@ def rehearsal_before(
 
     def rehearse_one(one: RenderRequest) -> Rehearsal:
         charged = NOT_THIS_ONE.format(scene=one.class_name) if alongside else NOTHING_CHARGED
-        return rehearsed(
-            one, source, kernel.home, limit_s=settings.rehearsal_limit, charged=charged
-        )
+        limit_s = settings.rehearsal_limit
+        rehearsal = play_scene(one, kernel.home, limit_s=limit_s, charged=charged)
+        return rehearsed(rehearsal, source, charged)
 
     def play() -> Rehearsal:
         unsent = [one for one in later if force or not kernel.session.is_there(one, backend)]
@@ -108,14 +108,14 @@ def rehearse_alone(request: RenderRequest, source: Source, kernel: KernelState) 
         )
     settings = kernel.settings
     off = settings.disabled_checks()
-    rehearsal = rehearsed(
+    rehearsal = play_scene(
         request,
-        source,
         kernel.home,
         limit_s=alone_limit_s(settings),
         measure=True,
         pictures=PictureRequest(storyboard=True),
     )
+    rehearsal = rehearsed(rehearsal, source)
     found = warnings_of(rehearsal, source, cloud=False)
     return report_of(
         request.class_name,
@@ -130,25 +130,12 @@ def alone_limit_s(settings: KodiscSettings) -> float:
     return max(ALONE_LIMIT_S, settings.rehearsal_limit)
 
 
-def rehearsed(
-    request: RenderRequest,
-    source: Source,
-    home: Path,
-    *,
-    limit_s: float,
-    measure: bool = False,
-    pictures: PictureRequest | None = None,
-    charged: str = NOTHING_CHARGED,
-) -> Rehearsal:
-    """Rehearse a scene; the answer says what could not be seen.
+def rehearsed(rehearsal: Rehearsal, source: Source, charged: str = NOTHING_CHARGED) -> Rehearsal:
+    """A scene that was played, unless it failed; the answer says what could not be seen.
 
     Raises:
         SceneCheckError: the scene failed, with an error that it would have on Kodisc, too.
-        SubmissionInterruptedError: Ctrl-C; nothing was sent.
     """
-    rehearsal = play_scene(
-        request, home, limit_s=limit_s, measure=measure, pictures=pictures, charged=charged
-    )
     if rehearsal.error is None:
         return rehearsal
     doubt = doubt_about(rehearsal.error)
