@@ -24,6 +24,8 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import IO, Any, Final
 
+from kodisc_jupyter.atomic_file import atomic_file
+
 FORMULAS_KEPT_S: Final = 30 * 24 * 3600
 
 
@@ -145,13 +147,16 @@ def remove_tree(folder: Path) -> None:
         subprocess.run([*command, "--", folder], stderr=subprocess.DEVNULL, check=False)
 
 
-def write_private(path: Path, text: str) -> None:
-    """Write a file that only its owner can read, whole or not at all."""
-    temporary = path.with_name(f".{path.name}.{os.getpid()}")
-    temporary.unlink(missing_ok=True)
-    with os.fdopen(os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
-        file.write(text)
-    temporary.replace(path)
+def write_private(path: Path, text: str, check: Callable[[Path], object] | None = None) -> None:
+    """Write a file that only its owner can read, whole or not at all.
+
+    ``check`` raises for a file that may not take the place.
+    """
+    with atomic_file(path) as part:
+        with os.fdopen(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
+            file.write(text)
+        if check is not None:
+            check(part)
 
 
 def _remove_old(folder: Path) -> None:

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
-import os
 import shutil
 from pathlib import Path
 from typing import Any
 
+from kodisc_jupyter.atomic_file import atomic_file
 from kodisc_jupyter.stage import failure
 
 
@@ -71,8 +71,8 @@ def share_formulas(folder: Path) -> None:
         if kept is not None:
             with contextlib.suppress(OSError):
                 folder.mkdir(parents=True, exist_ok=True)
-                shutil.copyfile(svg, temporary := kept.with_suffix(f".{os.getpid()}"))
-                temporary.replace(kept)
+                with atomic_file(kept) as part:
+                    shutil.copyfile(svg, part)
         return svg
 
     tex_file_writing.compile_tex = compile_unless_known

@@ -14,6 +14,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
+from kodisc_jupyter.atomic_file import atomic_file
+
 FOLDER: Final = ".kodisc"
 PREVIEW: Final = "preview.jpg"
 PREVIEW_LIMIT_BYTES: Final = 40_000
@@ -57,10 +59,8 @@ class ProgressWriter:
 
     def set_total(self, frames: int) -> None:
         """All frames that there will be."""
-        with contextlib.suppress(OSError):
-            temporary = self.folder / "total.new"
-            temporary.write_text(str(frames), encoding="ascii")
-            temporary.replace(self.folder / "total")
+        with contextlib.suppress(OSError), atomic_file(self.folder / "total") as part:
+            part.write_text(str(frames), encoding="ascii")
 
     def show(self, pixels: Any) -> None:
         """The newest picture, unless the last one is only just there."""
@@ -69,9 +69,8 @@ class ProgressWriter:
             if path.exists() and time.time() - path.stat().st_mtime < PREVIEW_EVERY_S:
                 return
             data = small_jpeg(pixels)
-            temporary = self.folder / f"preview.{os.getpid()}"
-            temporary.write_bytes(data)
-            temporary.replace(path)
+            with atomic_file(path) as part:
+                part.write_bytes(data)
 
 
 def small_jpeg(pixels: Any) -> bytes:

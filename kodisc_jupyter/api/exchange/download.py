@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import errno
 import re
-import secrets
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -19,6 +18,7 @@ from kodisc_jupyter.api.exchange import retry
 from kodisc_jupyter.api.exchange.answers import TRANSIENT_4XX, misconfiguration_hint
 from kodisc_jupyter.api.exchange.http_session import Limits, chunks, content_length, new_session
 from kodisc_jupyter.api.exchange.network_errors import BROKEN, misconfiguration_of, reason_of
+from kodisc_jupyter.atomic_file import part_of
 
 REDIRECTS: Final = 5
 
@@ -176,7 +176,7 @@ def _keep(
 ) -> KodiscError | None:
     """Write the body beside ``path`` and move it there once it is whole."""
     size, beginning, began = 0, b"", arrival.monotonic()
-    part = path.with_name(f".{path.name}.{secrets.token_hex(4)}.part")
+    part = part_of(path)
     try:
         file = part.open("xb")
     except OSError as error:

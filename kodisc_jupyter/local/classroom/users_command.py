@@ -152,14 +152,7 @@ def _used(folder: Path) -> dict[str, tuple[str, str, str]]:
 
 def _write(path: Path, text: str) -> None:
     """Write the file if it makes sense; else it stays as it is."""
-    tried = path.with_name(f".{path.name}.new")
-    write_private(tried, text)
-    try:
-        if text.strip():
-            read_users(tried)
-        tried.replace(path)
-    finally:
-        tried.unlink(missing_ok=True)
+    write_private(path, text, read_users if text.strip() else None)
 
 
 def _credits(text: str) -> int | str:

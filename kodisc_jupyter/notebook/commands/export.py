@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from kodisc_jupyter.api.errors import KodiscError
+from kodisc_jupyter.atomic_file import atomic_file
 from kodisc_jupyter.notebook.commands.exported_page.figures import CARD, FIGURE, Figures
 from kodisc_jupyter.notebook.commands.exported_page.page import Page, title_of
 from kodisc_jupyter.notebook.display.notices import say
@@ -157,9 +158,8 @@ def export(
         figures = Figures(notebook.parent, page.parent if folder else None, stored)
         made = Page(figures.moved, code=code, drafts=drafts)
         html = made.html(content, title_of(content, notebook.stem))
-        scratch = page.with_name(f".{page.name}.part")
-        scratch.write_text(html, encoding="utf-8")
-        scratch.replace(page)
+        with atomic_file(page) as part:
+            part.write_text(html, encoding="utf-8")
     except OSError as problem:
         raise ExportError(f"{page} cannot be written: {problem.strerror or problem}.") from None
     return Exported(

@@ -64,7 +64,7 @@ def save_video(video: Path, target: Path) -> Path:
         return copy_file(video, target)
     try:
         with whole_file(target) as part:
-            run_behind(__name__, video, part, folder=part.parent, limit_s=LIMIT_S)
+            run_behind(__name__, video, part, folder=video.parent, limit_s=LIMIT_S)
     except subprocess.SubprocessError as error:
         raise KodiscError(f"{target} could not be made: {_reason(error)}.") from error
     return target

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import contextlib
 import importlib.util
-import os
 import subprocess
 import sys
 from pathlib import Path
 from typing import Any, Final
 
+from kodisc_jupyter.atomic_file import atomic_file
 from kodisc_jupyter.renders.media.background import run_behind, step_back
 
 LIMIT_S: Final = 180.0
@@ -37,14 +37,10 @@ def small_copy(video: Path, limit: int, width: int) -> Path | None:
             return copy
     if importlib.util.find_spec("av") is None:
         return None
-    part = copy.with_name(f".{copy.name}.{os.getpid()}.part")
-    try:
-        with contextlib.suppress(OSError, subprocess.SubprocessError):  # then it is linked
-            run_behind(__name__, video, part, limit, width, folder=video.parent, limit_s=LIMIT_S)
-            if 0 < part.stat().st_size <= limit:
-                return part.replace(copy)
-    finally:
-        part.unlink(missing_ok=True)
+    # What cannot be made, or made small enough, is linked.
+    with contextlib.suppress(OSError, subprocess.SubprocessError), atomic_file(copy) as part:
+        run_behind(__name__, video, part, limit, width, folder=video.parent, limit_s=LIMIT_S)
+        return copy
     return None
 
 

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Final
 from kodisc_jupyter.api.errors import KodiscError
 from kodisc_jupyter.api.exchange.download import CAPTIONS, PICTURE, VIDEO
 from kodisc_jupyter.api.models import RenderResult
+from kodisc_jupyter.atomic_file import PARTS
 from kodisc_jupyter.renders.state import Media
 
 if TYPE_CHECKING:
@@ -156,7 +157,7 @@ class MediaStore:
 
     def _sweep(self, folder: Path) -> None:
         """Remove what a kernel that was killed while it fetched has left."""
-        for part in folder.glob(".*.part"):
+        for part in folder.glob(PARTS):
             with contextlib.suppress(OSError):  # another kernel sweeps too
                 if self._wall() - part.stat().st_mtime > ABANDONED_S:
                     part.unlink()

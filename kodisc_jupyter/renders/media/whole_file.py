@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import contextlib
 import shutil
-import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
 from kodisc_jupyter.api.errors import KodiscError
+from kodisc_jupyter.atomic_file import atomic_file
 
 
 @contextlib.contextmanager
 def whole_file(target: Path, *, make_folder: bool = True) -> Iterator[Path]:
-    """A path to write to, in a folder of its own; at the end the file is moved to ``target``.
+    """A path to write to; at the end the file takes the place of ``target``.
 
     Raises:
         KodiscError: it cannot be written; what was there before is still there.
@@ -21,10 +21,8 @@ def whole_file(target: Path, *, make_folder: bool = True) -> Iterator[Path]:
     try:
         if make_folder:
             target.parent.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(prefix=".kodisc-", dir=target.parent) as folder:
-            part = Path(folder) / f"part{target.suffix.lower()}"
+        with atomic_file(target) as part:
             yield part
-            part.replace(target)
     except OSError as error:
         raise KodiscError(f"{target} could not be written: {error.strerror or error}.") from error
 

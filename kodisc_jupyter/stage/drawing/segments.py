@@ -18,6 +18,8 @@ from fractions import Fraction
 from pathlib import Path
 from typing import Any, Final
 
+from kodisc_jupyter.atomic_file import atomic_file
+
 FORMAT: Final = b"kodisc segment 1\n"
 
 _HASH: Final = 32
@@ -199,13 +201,8 @@ class SegmentStore:
         """Write it whole under a temporary name, then in its place."""
         path = self.path(key)
         path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        temporary = path.with_suffix(f".{os.getpid()}")
-        try:
-            temporary.write_bytes(segment.to_bytes())
-            temporary.replace(path)
-        finally:
-            with contextlib.suppress(OSError):
-                temporary.unlink()
+        with atomic_file(path) as part:
+            part.write_bytes(segment.to_bytes())
 
     def prune(self, limit_bytes: int) -> None:
         """Remove the segments that were not used for the longest until the rest is in the limit."""
