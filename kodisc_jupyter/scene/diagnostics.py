@@ -12,6 +12,9 @@ from typing import Any, Final, NamedTuple
 from kodisc_jupyter.scene.cell import Origin, Source
 from kodisc_jupyter.scene.excerpt import ExcerptLine, display_width, excerpt, visible
 
+NO_REASON: Final = "the server gave no reason"
+"""What is said in the place of a reason; :mod:`kodisc_jupyter.api.errors` has the same."""
+
 NOTHING_CHARGED: Final = "Nothing was sent, so nothing was charged."
 
 FULL_TITLE: Final = "The full error text"

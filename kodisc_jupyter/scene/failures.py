@@ -6,7 +6,7 @@ import re
 from typing import Final
 
 from kodisc_jupyter.scene.cell import Source
-from kodisc_jupyter.scene.diagnostics import Diagnostic, Severity, one_line, place
+from kodisc_jupyter.scene.diagnostics import NO_REASON, Diagnostic, Severity, one_line, place
 from kodisc_jupyter.scene.failed_line import FailedLine
 from kodisc_jupyter.scene.failure_hints import failure_hint
 from kodisc_jupyter.scene.latex import latex_call, latex_message
@@ -75,7 +75,7 @@ def _cut(text: str) -> str:
 def _first_words(text: str) -> str:
     lines = [line.strip() for line in text.strip().split("\n") if line.strip()]
     if not lines:
-        return "The render failed, and the server did not say why."
+        return f"The render failed, and {NO_REASON}."
     return lines[-1] if "Traceback" in lines[0] else lines[0]
 
 

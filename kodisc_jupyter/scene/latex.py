@@ -7,6 +7,7 @@ import re
 from typing import Final
 
 from kodisc_jupyter.scene.cell import Source
+from kodisc_jupyter.scene.diagnostics import NO_REASON
 from kodisc_jupyter.scene.reading.parser import CANNOT_PARSE, parse
 from kodisc_jupyter.scene.reading.reading import characters
 
@@ -42,7 +43,7 @@ def latex_message(text: str) -> str:
         command = _bad_command(text) if "Undefined control sequence" in said else ""
         return f"{said}: {command}." if command else f"{said}."
     if _CONVERSION.search(text):
-        return "the text could not be typeset; the server did not say why."
+        return f"the text could not be typeset; {NO_REASON}."
     return ""
 
 

@@ -338,7 +338,7 @@ ANSWERS = {
         answer(400, HTML),
         InvalidRequestError,
         (
-            "SERVER refused the request (400): no reason given (its body is a web page, not JSON). No job was made; "
+            "SERVER refused the request (400): the server gave no reason (its body is a web page, not JSON). No job was made; "
             "nothing was charged. Change the request, then send it again."
         ),
     ),

@@ -1,10 +1,13 @@
 """Error texts of failed renders, in every form they come in."""
 
+from pathlib import Path
+
 import pytest
 
+from kodisc_jupyter.api import errors
 from kodisc_jupyter.notebook.prepare import request_facts
 from kodisc_jupyter.scene.cell import assemble
-from kodisc_jupyter.scene.diagnostics import Severity, to_text
+from kodisc_jupyter.scene.diagnostics import NO_REASON, Severity, to_text
 from kodisc_jupyter.scene.failures import FULL_LIMIT, from_failure, from_invalid_request
 from kodisc_jupyter.scene.request import Request
 
@@ -124,7 +127,7 @@ def test_latex_output_alone_leads_to_the_call_that_holds_its_text():
             "write it with Text",
         ),
         ("FileNotFoundError: No such file or directory: 'latex'", "latex is not installed", "Text"),
-        ("ValueError: latex error converting to dvi.", "did not say why", "raw string"),
+        ("ValueError: latex error converting to dvi.", "gave no reason", "raw string"),
     ],
 )
 def test_what_latex_says_is_the_message_and_has_a_hint(log, message, hint):
@@ -264,7 +267,7 @@ def test_a_bare_sentence_is_shown_as_it_is(sentence):
 @pytest.mark.parametrize("text", ["", "\n \n"])
 def test_a_failure_without_words_says_so(text):
     assert from_failure(text, SOURCE).message == (
-        "The render failed, and the server did not say why."
+        "The render failed, and the server gave no reason."
     )
 
 
@@ -323,3 +326,9 @@ def test_a_400_is_shown_at_the_option_it_is_about():
 def test_a_400_about_something_else_is_shown_as_it_is():
     shown = from_invalid_request("teapots are not supported", request=Request(options="%%kodisc A"))
     assert (shown.message, shown.line, shown.excerpt) == ("teapots are not supported.", None, ())
+
+
+def test_where_no_reason_was_given_the_api_the_scene_and_the_page_say_the_same():
+    page = Path(__file__).parents[2] / "js" / "src" / "problem.js"
+    assert NO_REASON == errors.NO_REASON
+    assert f'"{NO_REASON.capitalize()}."' in page.read_text(encoding="utf-8")

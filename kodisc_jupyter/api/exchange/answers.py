@@ -12,6 +12,7 @@ from kodisc_jupyter.api import rules
 from kodisc_jupyter.api.address import place, server_name
 from kodisc_jupyter.api.auth import LOOKED_IN, Key
 from kodisc_jupyter.api.errors import (
+    NO_REASON,
     AuthenticationError,
     InsufficientCreditsError,
     InvalidRequestError,
@@ -242,13 +243,13 @@ def _reason_of(answer: Answer, key: Key) -> _Reason:
     """The server's own ``error`` and ``message``, or what there is in their place."""
     body, problem_ = read_json(answer)
     if problem_ or not isinstance(body, dict):
-        return _Reason(None, None, f"no reason given ({problem_ or 'the body is not an object'})")
+        return _Reason(None, None, f"{NO_REASON} ({problem_ or 'the body is not an object'})")
     error, message = (
         key.redact(value)[:TEXT_LIMIT] if isinstance(value, str) and value.strip() else None
         for value in (body.get("error"), body.get("message"))
     )
     words = ": ".join(text.strip().rstrip(".") for text in (error, message) if text)
-    return _Reason(error, message, words or "no reason given")
+    return _Reason(error, message, words or NO_REASON)
 
 
 def read_json(answer: Answer) -> tuple[Json, str]:
