@@ -107,7 +107,8 @@ class RenderState:
     the phase (reused, lost …). ``uncertain`` counts the attempts to send it that may have made
     another job.
     ``error`` is the job's own error text, as the server gave it. While a render on this machine
-    runs, ``progress`` is whole percent and ``preview`` its newest picture, a ``data:`` address.
+    runs, ``drawn`` counts the frames that are ready, ``progress`` is whole percent as soon as their
+    number is known, and ``preview`` is the newest picture, a ``data:`` address.
     ``cancellable`` says that it can be called off. ``length_s`` is the length of the video, where
     a rehearsal has shown it; ``unrehearsed`` says why it has not shown all.
     """
@@ -141,6 +142,7 @@ class RenderState:
     media: Media | None = None
     trouble: Trouble | None = None
     """Why it is ``LOST``; ``None`` in every other phase."""
+    drawn: int = 0
     progress: int | None = None
     preview: str = ""
     cancellable: bool = False

@@ -173,6 +173,7 @@ def _terminal(diagnostic: Diagnostic, style: dict[str, str]) -> str:
 _ACCENT: Final = {"error": "#e5484d", "warning": "#d9930d"}
 _TINT: Final = {"error": "rgba(229, 72, 77, 0.08)", "warning": "rgba(217, 147, 13, 0.1)"}
 _MARK: Final = {"error": "rgba(229, 72, 77, 0.3)", "warning": "rgba(217, 147, 13, 0.35)"}
+_SENTENCE: Final = 'style="max-width: 56em"'
 _MONO: Final = "font-family: monospace; font-size: 13px; line-height: 1.5"
 # A block that scrolls must be within the keyboard's reach.
 _PRE: Final = (
@@ -184,14 +185,15 @@ _PRE: Final = (
 def to_html(diagnostic: Diagnostic) -> str:
     """The diagnostic as an HTML card that needs no style sheet and no script."""
     kind = str(diagnostic.severity)
+    title = _title(diagnostic)
     parts = [
         f'<div class="kodisc-error" style="{_card(kind)}">',
-        f"<div><strong>{_title(diagnostic)}</strong> {_escape(diagnostic.message)}</div>",
+        f"<div {_SENTENCE}><strong>{title}</strong> {_escape(diagnostic.message)}</div>",
     ]
     if diagnostic.excerpt:
         parts.append(f"<pre {_PRE}>{_excerpt_html(diagnostic.excerpt, kind)}</pre>")
     if diagnostic.hint:
-        parts.append(f"<div><strong>Hint:</strong> {_escape(diagnostic.hint)}</div>")
+        parts.append(f"<div {_SENTENCE}><strong>Hint:</strong> {_escape(diagnostic.hint)}</div>")
     if diagnostic.charged:
         parts.append(f'<div style="opacity: 0.8">{_escape(diagnostic.charged)}</div>')
     if diagnostic.full:
@@ -206,7 +208,8 @@ def to_html(diagnostic: Diagnostic) -> str:
 def _card(kind: str) -> str:
     return (
         f"border-left: 4px solid {_ACCENT[kind]}; background-color: {_TINT[kind]}; "
-        "padding: 8px 12px; margin: 4px 0; border-radius: 3px; font-size: 14px; line-height: 1.45"
+        "padding: 8px 12px; margin: 4px 0; border-radius: 3px; font-size: 14px; line-height: 1.45; "
+        "box-sizing: border-box; max-width: 880px"
     )
 
 

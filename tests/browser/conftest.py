@@ -223,10 +223,15 @@ class NotebookPage:
         self.page.goto(f"{self.lab.url}{where}", wait_until="domcontentloaded")
         self.page.wait_for_selector(".jp-Notebook .jp-Cell", timeout=LIMIT_MS)
         self.page.wait_for_function("window.jupyterapp !== undefined", timeout=LIMIT_MS)
-        if dark:
-            self.command("apputils:change-theme", {"theme": "JupyterLab Dark"})
+        # The theme is a setting of the server's: an earlier test may have left the other one.
+        self.page.wait_for_selector("body[data-jp-theme-light]", state="attached")
+        light = "false" if dark else "true"
+        if self.page.locator("body").get_attribute("data-jp-theme-light") != light:
+            self.command(
+                "apputils:change-theme", {"theme": f"JupyterLab {'Dark' if dark else 'Light'}"}
+            )
             self.page.wait_for_selector(
-                "body[data-jp-theme-light='false']", state="attached", timeout=LIMIT_MS
+                f"body[data-jp-theme-light='{light}']", state="attached", timeout=LIMIT_MS
             )
         if app == "lab":
             self.command("application:toggle-left-area") if self.page.locator(

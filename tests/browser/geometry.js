@@ -81,6 +81,11 @@
       if (ratio < 4.5) say(`contrast ${ratio.toFixed(2)} of "${text.slice(0, 30)}"`);
       const size = parseFloat(getComputedStyle(parent).fontSize);
       const width = holder(parent).getBoundingClientRect().width;
+      // A line of more than about 90 characters is hard to read; facts and code are none.
+      const widest = Math.max(...lines.map((line) => line.width));
+      if (widest > 57 * size && !text.includes(" · ") && !parent.closest("pre")) {
+        say(`"${text.slice(0, 30)}" is ${Math.round(widest)} px wide`);
+      }
       if (lines.length > 1 && width < 12 * 0.5 * size) say(`"${text.slice(0, 30)}" has ${width} px to wrap in`);
     }
     all.forEach((one, i) => {

@@ -229,7 +229,7 @@ def test_rehearse_alone_tells_length_sections_and_where_the_time_goes(kernel, cl
     said = capsys.readouterr().out
     assert renders == []
     assert cloud.requests == []
-    assert "Rehearsed Tried: 0:04 of video (3.5 s, 105 frames), 3 animations." in said
+    assert "Rehearsed Tried: 0:04 of video (3.5 s, 105 frames), 2 animations." in said
     assert "Sections: 0:00 intro · 0:01 proof" in said
     assert "Captions: 1" in said
     first = said.split("measured on this machine:\n")[1].splitlines()[0]
@@ -251,8 +251,8 @@ def test_render_gives_a_rehearsal_as_an_object(kernel, cloud, monkeypatch):
     monkeypatch.setattr("kodisc_jupyter.notebook.kernel.current_kernel", lambda: kernel)
     report = kodisc_jupyter.render(WHOLE.text, rehearse=True)
     assert (report.scene, report.seconds, report.frames) == ("Tried", 3.5, 105)
-    assert [round(one.seconds, 2) for one in report.animations] == [1, 2, 0.5]
-    assert [one.line for one in report.animations] == [7, 9, 10]
+    assert [round(one.seconds, 2) for one in report.animations] == [1, 2]
+    assert [one.line for one in report.animations] == [7, 9]
     assert [one.name for one in report.sections] == ["intro", "proof"]
     assert report.captions[0].text == "a square"
     assert report.slowest[0].line == 9

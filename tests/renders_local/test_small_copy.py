@@ -60,7 +60,7 @@ def test_a_video_too_large_for_a_message_is_embedded_smaller_and_stays_as_it_is(
     shown = sources(local, options)
     assert is_embedded(shown.src)
     assert shown.note.startswith("A smaller copy is in this notebook: ")
-    assert shown.note.endswith("The original: %kodisc save clx1 HelloKodisc-low-clx1.mp4")
+    assert shown.note.endswith("The original: %kodisc save clx1 HelloKodisc.mp4")
     content = base64.b64decode(shown.src.partition(",")[2])
     assert len(content) < size * 3 / 4
     with av.open(io.BytesIO(content)) as copy, av.open(str(media.video)) as original:

@@ -117,6 +117,13 @@ def test_the_newest_picture_stays_until_the_video_can_be_shown():
     assert panel_json(done, now=1.0)["preview"] is None
 
 
+def test_until_the_length_is_known_the_frames_that_are_drawn_are_told():
+    state = render_state(Phase.RUNNING, drawn=1_204)
+    assert panel_json(state, now=1_003.0)["say"] == "1,204 frames drawn so far."
+    known = render_state(Phase.RUNNING, drawn=1_204, progress=0)
+    assert panel_json(known, now=1_003.0)["say"] is None
+
+
 def test_each_field_is_a_trait_of_the_widget():
     from kodisc_jupyter.notebook.display.widget import KodiscPanel
 

@@ -128,7 +128,7 @@ def test_a_report_says_that_there_are_more_sections_than_it_names():
 
 def test_a_storyboard_says_what_it_left_out():
     assert "3 pictures" in storyboard().html()
-    assert "3 of 90 animations are shown" in storyboard(3, 90).html()
+    assert "3 of 90 pictures are shown" in storyboard(3, 90).html()
 
 
 class Cell(dict):

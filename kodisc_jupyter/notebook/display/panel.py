@@ -133,7 +133,7 @@ class Panel:
         self._end = (state, problem)
         kept = self._kept
         if self.live and state.phase is Phase.COMPLETED and needs_smaller(state, kept):
-            waiting = Sources(note="Making a smaller copy to embed…", pending=True)
+            waiting = Sources(note="Making a smaller copy for the notebook…", pending=True)
             self._throttle.offer(self._fields(state, problem, waiting), at_once=True)
         shown = sources(state, kept) if state.phase is Phase.COMPLETED else None
         if self.live:

@@ -123,9 +123,17 @@ def explanation(state: RenderState) -> str:
         Phase.CHECKING: "Nothing has been sent.",
         Phase.REHEARSING: "It is played once without drawing, to find mistakes before they cost "
         "anything. Nothing has been sent.",
+        Phase.RUNNING: _drawn(state),
         Phase.LOST: "It is asked again automatically, less and less often.",
         Phase.DETACHED: f"To see it again: %kodisc show {job}, or run the cell again{_once(state)}",
     }.get(state.phase, "")
+
+
+def _drawn(state: RenderState) -> str:
+    """How far it is, while nobody knows yet how many frames there will be."""
+    if state.progress is not None or not state.drawn:
+        return ""
+    return f"{state.drawn:,} frame{'' if state.drawn == 1 else 's'} drawn so far."
 
 
 def unrehearsed(why: str) -> str:

@@ -84,7 +84,7 @@ class Storyboard:
         yield f"{self.seconds:.1f} s of video" if ends else "not played to its end"
         shown = len(self.pictures)
         if shown < self.animations:
-            yield f"{shown} of {self.animations} animations are shown"
+            yield f"{shown} of {self.animations} pictures are shown"
         else:
             yield f"{shown} picture{'' if shown == 1 else 's'}"
 

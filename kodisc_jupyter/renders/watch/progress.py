@@ -8,25 +8,33 @@ from typing import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
     from kodisc_jupyter.api.client import Client
+    from kodisc_jupyter.renders.state import RenderState
 
 PREVIEW_LIMIT: Final = 60_000
 """Characters of a picture; a longer one is not shown."""
 
+_FRAMES_LIMIT: Final = 100_000_000
 _JPEG: Final = b"\xff\xd8\xff"
 
 
-def read(client: Client, job_id: str, progress: int | None, preview: str) -> dict[str, Any]:
+def read(client: Client, job_id: str, known: RenderState) -> dict[str, Any]:
     """What the server says now, as fields of a render's state.
-
-    ``progress`` and ``preview`` are what was known before.
 
     It never goes back: a server that does not answer, or says less, changes nothing.
     """
     said = client.beside(f"/local/jobs/{job_id}/progress")
-    percent = said.get("percent")
-    if isinstance(percent, int) and not isinstance(percent, bool) and 0 <= percent <= 100:
-        progress = max(percent, progress or 0)
-    return {"progress": progress, "preview": _picture(said.get("preview")) or preview}
+    percent, frames = _whole(said.get("percent"), 100), _whole(said.get("frames"), _FRAMES_LIMIT)
+    return {
+        "drawn": max(frames or 0, known.drawn),
+        "progress": known.progress if percent is None else max(percent, known.progress or 0),
+        "preview": _picture(said.get("preview")) or known.preview,
+    }
+
+
+def _whole(number: Any, most: int) -> int | None:
+    """A number from 0 to ``most``; ``None`` for anything else."""
+    is_one = isinstance(number, int) and not isinstance(number, bool) and 0 <= number <= most
+    return number if is_one else None
 
 
 def _picture(data: Any) -> str:

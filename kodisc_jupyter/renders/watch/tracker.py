@@ -170,8 +170,7 @@ class JobTracker:
         backend = followed.watch.backend
         if phase is not Phase.RUNNING or backend.kind != "local":
             return {}
-        state = followed.render.state
-        return progress.read(backend.client, followed.watch.job_id, state.progress, state.preview)
+        return progress.read(backend.client, followed.watch.job_id, followed.render.state)
 
     def _lost(self, followed: _Followed, trouble: Trouble, note: str) -> None:
         followed.render.advance(Phase.LOST, note=note, trouble=trouble)

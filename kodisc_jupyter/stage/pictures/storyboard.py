@@ -60,7 +60,7 @@ class Storyboard(Watcher):
         """Draw it, unless nothing of it is in the video or it shows nothing new."""
         if animation.frames == 0:
             return
-        if is_wait(animation):
+        if animation.is_wait:
             picture = self._draw(stepping)
             if self._tiles and self._tiles[-1].picture.tobytes() == picture.tobytes():
                 return
@@ -117,11 +117,6 @@ class Storyboard(Watcher):
             ],
             "sheet": base64.b64encode(sheet(self._tiles)).decode("ascii"),
         }
-
-
-def is_wait(animation: SteppedAnimation) -> bool:
-    """Whether nothing is played, only time passes."""
-    return all(name.startswith("Wait(") for name in animation.animations)
 
 
 def within(limit: int, pictures: Sequence[Any]) -> tuple[list[tuple[str, bytes]], tuple[int, int]]:

@@ -69,6 +69,7 @@ class SceneNotes(Watcher):
                     "what": ", ".join(each.animations)[:200],
                 }
                 for each in record.animations
+                if not each.is_wait
             ],
             "sections": [
                 {"name": each.name, "start": round(each.start_s, 3)}

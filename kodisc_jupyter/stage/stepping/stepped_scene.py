@@ -32,6 +32,11 @@ class SteppedAnimation:
         """The line of the call itself."""
         return self.lines[-1] if self.lines else None
 
+    @property
+    def is_wait(self) -> bool:
+        """Whether nothing is played, only time passes: nobody counts that as an animation."""
+        return all(name.startswith("Wait(") for name in self.animations)
+
 
 @dataclass(frozen=True)
 class SteppedSection:

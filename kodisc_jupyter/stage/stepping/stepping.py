@@ -20,6 +20,7 @@ from typing import Any, Final
 
 from kodisc_jupyter.stage import failure
 from kodisc_jupyter.stage.captions import Cue
+from kodisc_jupyter.stage.stepping.animation_names import animation_name
 from kodisc_jupyter.stage.stepping.stepped_scene import (
     SteppedAnimation,
     SteppedScene,
@@ -155,7 +156,7 @@ class Stepping:
             start_s=self.record.frames / self.record.fps,
             run_time_s=float(scene.duration),
             lines=lines_of_the_scene(),
-            animations=tuple(str(each) for each in scene.animations),
+            animations=tuple(map(animation_name, scene.animations)),
             skipped=bool(self.renderer.skip_animations),
             frozen=bool(scene.is_current_animation_frozen_frame()),
         )

@@ -10,6 +10,7 @@ from urllib.parse import quote
 
 from kodisc_jupyter.api.errors import KodiscError
 from kodisc_jupyter.api.models import AspectRatio
+from kodisc_jupyter.notebook.display import words
 from kodisc_jupyter.notebook.display.links import data_url, safe_url
 from kodisc_jupyter.notebook.display.output.poster import small_poster
 from kodisc_jupyter.renders.media.small_copy import small_copy
@@ -103,7 +104,7 @@ def sources(state: RenderState, kept: VideoOptions) -> Sources:
             return _beside(state, media, kept, " (too large to embed here)")
         note = (
             f"{SMALLER_NOTE}: {_megabytes(_size(smaller) or 0)} of {_megabytes(size)}. "
-            f"The original: %kodisc save {state.job_id} {_stem(state)}.mp4"
+            f"The original: %kodisc save {state.job_id} {words.name(state.scene)}.mp4"
         )
         video = smaller
     try:

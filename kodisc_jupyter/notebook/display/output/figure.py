@@ -85,7 +85,7 @@ def figure_html(
     player = _player(state, src, poster_src, safe_url(captions_src), loop, autoplay, described)
     return (
         f'<figure class="kodisc-video" style="margin:0;width:{box};max-width:100%">'
-        f'{player}<figcaption style="padding:6px 0;font-size:13px;'
+        f'{player}<figcaption style="padding:6px 0;font-size:13px;max-width:56em;'
         f'overflow-wrap:anywhere">{caption}</figcaption></figure>'
     )
 
