@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import hashlib
+import itertools
 import json
 import os
-import subprocess
+import shutil
 import sys
 import threading
 from collections.abc import Callable, Iterator
@@ -20,8 +22,19 @@ import pytest
 from nbclient import NotebookClient
 
 from kodisc_jupyter.renders import local_server
+from tests.support.render_server import Starter
 
 LIMIT_S = 240
+CLOUD_USERS = 100
+
+LOAD = """\
+%load_ext kodisc_jupyter
+from kodisc_jupyter.renders.watch import pacing as _pacing
+_pacing.FIRST_POLL_S["cloud"], _pacing.NEXT_POLL_S["cloud"] = 0.2, 0.1
+del _pacing
+"""
+"""The server in the vendor's place is on this machine, and is asked accordingly soon."""
+
 WIDGET = "application/vnd.jupyter.widget-view+json"
 
 KERNEL = "kodisc-test"
@@ -55,10 +68,21 @@ def kodisc_home(tmp_path_factory) -> Iterator[Path]:
 
 @pytest.fixture
 def fresh_home(tmp_path) -> Iterator[Path]:
-    """A KODISC_HOME of the test's own: an empty journal."""
+    """A KODISC_HOME of the test's own: an empty journal, and its own render server if it needs one."""
     home = tmp_path / "home"
     yield home
     local_server.stop(home)
+
+
+@pytest.fixture
+def fresh_journal(tmp_path, kodisc_home) -> Path:
+    """A KODISC_HOME with an empty journal, which finds the render server of ``kodisc_home``."""
+    local_server.ensure(kodisc_home)
+    home = tmp_path / "home"
+    place = local_server.folder(home)
+    place.mkdir(parents=True, mode=0o700)
+    shutil.copy2(local_server.folder(kodisc_home) / "server.json", place)
+    return home
 
 
 def environment(home: Path, **more: str) -> dict[str, str]:
@@ -107,7 +131,7 @@ def run_notebook(tmp_path, monkeypatch) -> Callable[..., Executed]:
 
     def run(*cells: str, home: Path, allow_errors: bool = False, **env: str) -> Executed:
         notebook = nbformat.v4.new_notebook(
-            cells=[nbformat.v4.new_code_cell(cell) for cell in ("%load_ext kodisc_jupyter", *cells)]
+            cells=[nbformat.v4.new_code_cell(cell) for cell in (LOAD, *cells)]
         )
         client = NotebookClient(
             notebook,
@@ -230,7 +254,7 @@ def start_kernel(tmp_path) -> Iterator[Callable[..., Interactive]]:
         kernel = Interactive(client, manager)
         started.append(kernel)
         if load:
-            kernel.run("%load_ext kodisc_jupyter")
+            kernel.run(LOAD)
         return kernel
 
     yield start
@@ -260,26 +284,33 @@ class Cloud:
         }
 
 
-@pytest.fixture
-def cloud(tmp_path) -> Iterator[Cloud]:
-    """A server that takes credits, with a key, as the vendor's does."""
-    key = "kdsc_live_" + "5e" * 24
-    server = subprocess.Popen(
-        [sys.executable, "-m", "kodisc_jupyter.local", "--port", "0", "--credits", "1000"]
-        + ["--key", key, "--data-dir", str(tmp_path / "cloud"), "--workers", "2"],
-        stdout=subprocess.PIPE,
-        env=environment(tmp_path / "unused"),
-        cwd=tmp_path,
+@pytest.fixture(scope="session")
+def cloud_users(tmp_path_factory) -> Iterator[Iterator[tuple[str, str]]]:
+    """One server in the vendor's place for a worker's tests: its address, and a key for each."""
+    folder = tmp_path_factory.mktemp("cloud")
+    keys = ["kdsc_live_" + hashlib.sha256(b"%d" % n).hexdigest()[:48] for n in range(CLOUD_USERS)]
+    tables = [f'[users.user{n}]\nkey = "{key}"\ncredits = 1000\n' for n, key in enumerate(keys)]
+    users = folder / "users.toml"
+    users.touch(0o600)
+    users.write_text("".join(tables))
+    start = Starter(lambda: folder)
+    server = start(
+        *("--users", users, "--data-dir", folder / "data", "--workers", 2, "--sandbox", "off")
     )
-    said = json.loads(server.stdout.readline())
-    proxy = _proxy(said["url"])
+    yield zip(itertools.repeat(server.url), keys, strict=False)
+    start.close()
+
+
+@pytest.fixture
+def cloud(cloud_users) -> Iterator[Cloud]:
+    """A server that takes credits, with a key, as the vendor's does: a user who has 1,000."""
+    url, key = next(cloud_users)
+    proxy = _proxy(url)
     threading.Thread(target=proxy.serve_forever, daemon=True).start()
     port = proxy.server_address[1]
     yield Cloud(f"http://127.0.0.1:{port}/api/v2", key, proxy.seen)
     proxy.shutdown()
     proxy.server_close()
-    server.terminate()
-    server.wait(timeout=60)
 
 
 def _proxy(target: str) -> ThreadingHTTPServer:

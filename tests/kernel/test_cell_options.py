@@ -73,9 +73,9 @@ def test_what_is_sent_follows_the_options_and_settings(start_kernel, fresh_home,
 
 
 def test_what_was_rendered_before_is_shown_again_and_force_renders_anew(
-    start_kernel, fresh_home, cloud
+    start_kernel, fresh_journal, cloud
 ):
-    kernel = start_kernel(fresh_home, **cloud.env())
+    kernel = start_kernel(fresh_journal, **cloud.env())
     first = figure(kernel, "-ql")
     assert "balance" not in first["text/plain"]
     again = figure(kernel, "-ql")
@@ -174,7 +174,7 @@ def test_a_value_that_cannot_be_sent_or_is_not_there_is_said_at_its_word(start_k
     for line, said in {
         "--with lock": "its value cannot be sent",
         "--with nothere": "this notebook has no variable 'nothere'",
-        "--with color": "brings a color of its own",
+        "--with color": "replaces the color that is sent along",
     }.items():
         refusal = error(kernel, line)
         assert said in refusal

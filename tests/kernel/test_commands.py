@@ -66,9 +66,9 @@ def answer(kernel, code: str, *answers: str) -> tuple[str, list[dict]]:
 
 
 def test_a_job_is_listed_shown_saved_reported_and_costs_nothing_here(
-    start_kernel, fresh_home, tmp_path
+    start_kernel, fresh_journal, tmp_path
 ):
-    kernel = start_kernel(fresh_home)
+    kernel = start_kernel(fresh_journal)
     assert "Nothing has been rendered yet" in said(kernel, "%kodisc jobs")
     assert "Nothing has been rendered yet" in said(kernel, "%kodisc report")
     assert "nothing to wait for" in said(kernel, "%kodisc wait")
@@ -160,8 +160,10 @@ def test_ctrl_c_stops_the_waiting_and_not_the_job(start_kernel, kodisc_home, gat
     assert "nothing to wait for" in said(kernel, "%kodisc wait")
 
 
-def test_a_restarted_kernel_takes_up_what_was_left_open(start_kernel, fresh_home, tmp_path, gate):
-    kernel = start_kernel(fresh_home, JPY_SESSION_NAME=str(tmp_path / "lesson.ipynb"))
+def test_a_restarted_kernel_takes_up_what_was_left_open(
+    start_kernel, fresh_journal, tmp_path, gate
+):
+    kernel = start_kernel(fresh_journal, JPY_SESSION_NAME=str(tmp_path / "lesson.ipynb"))
     cell = f"%%kodisc -ql\n{gate.scene()}"
     kernel.run(cell)
     listed = said(kernel, "%kodisc jobs")
@@ -181,10 +183,10 @@ def test_a_restarted_kernel_takes_up_what_was_left_open(start_kernel, fresh_home
 
 
 def test_wait_takes_up_an_earlier_kernels_render_of_the_same_notebook(
-    start_kernel, fresh_home, tmp_path, gate
+    start_kernel, fresh_journal, tmp_path, gate
 ):
     name = {"JPY_SESSION_NAME": str(tmp_path / "lesson.ipynb")}
-    kernel = start_kernel(fresh_home, **name)
+    kernel = start_kernel(fresh_journal, **name)
     kernel.run(f"%%kodisc -ql\n{gate.scene()}")
     kernel.manager.restart_kernel(now=True)
     kernel.client.wait_for_ready(timeout=LIMIT_S)
@@ -278,8 +280,8 @@ def test_status_and_doctor_tell_what_is_wrong_with_an_api_that_is_not_there(
     assert re.search(r"^ok    renders +go to Kodisc, for credits$", doctor, re.MULTILINE)
 
 
-def test_doctor_says_of_each_thing_how_it_is_and_what_to_do(start_kernel, fresh_home, cloud):
-    kernel = start_kernel(fresh_home)
+def test_doctor_says_of_each_thing_how_it_is_and_what_to_do(start_kernel, fresh_journal, cloud):
+    kernel = start_kernel(fresh_journal)
     local = said(kernel, "%kodisc doctor")
     subjects = re.findall(r"^(?:ok  |note|BAD )  (.{12}) ", local, re.MULTILINE)
     assert [subject.strip() for subject in subjects] == [
@@ -343,8 +345,8 @@ class Forever(Scene):
 """
 
 
-def test_ctrl_c_offers_the_end_of_a_job_here_and_cancel_ends_it(start_kernel, fresh_home):
-    kernel = start_kernel(fresh_home)
+def test_ctrl_c_offers_the_end_of_a_job_here_and_cancel_ends_it(start_kernel, fresh_journal):
+    kernel = start_kernel(fresh_journal)
     said(kernel, PRESS)
     said(kernel, "press_ctrl_c_once_it_waits()")
     request = kernel.run(f"%%kodisc -ql --wait\n{FOREVER}")
@@ -357,8 +359,8 @@ def test_ctrl_c_offers_the_end_of_a_job_here_and_cancel_ends_it(start_kernel, fr
     assert re.search(rf"{job[:8]}.*cancelled", said(kernel, "%kodisc jobs"))
 
 
-def test_the_panels_cancel_is_offered_while_a_job_here_is_open(start_kernel, fresh_home):
-    kernel = start_kernel(fresh_home)
+def test_the_panels_cancel_is_offered_while_a_job_here_is_open(start_kernel, fresh_journal):
+    kernel = start_kernel(fresh_journal)
     request = kernel.run(f"%%kodisc -ql\n{FOREVER}")
     panel = kernel.of(request, "display_data")[0]["content"]["data"][WIDGET]["model_id"]
     kernel.until(lambda: kernel.comms[panel].get("cancel"))

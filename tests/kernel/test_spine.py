@@ -219,21 +219,21 @@ def processes_of(pid: int) -> set[int]:
 
 
 def test_an_unattended_notebook_saved_early_says_how_to_get_its_video(
-    run_notebook, fresh_home, gate
+    run_notebook, fresh_journal, gate
 ):
     done = run_notebook(
         f"# comments may stand above\n%%kodisc Gated -ql --no-wait\n{gate.scene()}",
-        home=fresh_home,
+        home=fresh_journal,
     )
     job = re.search(r"%kodisc show (clx\w+)", done.text(1))[1]
     gate.open()
-    shown = run_notebook(f"%kodisc show {job}", home=fresh_home)
+    shown = run_notebook(f"%kodisc show {job}", home=fresh_journal)
     assert "<video" in shown.html(1)
     assert job in shown.text(1)
 
 
 def test_an_unattended_cell_with_code_above_the_magic_fails_with_the_reason(
-    run_notebook, fresh_home
+    run_notebook, fresh_journal
 ):
-    done = run_notebook(f"x = 1\n%%kodisc -ql\n{HELLO}", home=fresh_home, allow_errors=True)
+    done = run_notebook(f"x = 1\n%%kodisc -ql\n{HELLO}", home=fresh_journal, allow_errors=True)
     assert "must be the first line of its cell" in done.error(1)
