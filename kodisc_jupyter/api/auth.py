@@ -123,8 +123,8 @@ def check_key(text: str, source: str) -> Key:
 def use_key(key: Key) -> Key | None:
     """Use a key for the rest of this session; the other one that is looked up before it, if any."""
     _Session.key = key
-    found = find_key()
-    return found if found is not None and found.value != key.value else None
+    found_key = find_key()
+    return found_key if found_key is not None and found_key.value != key.value else None
 
 
 def keep_key(key: Key) -> None:

@@ -143,25 +143,25 @@ class Job:
                 not one the API page knows.
         """
         answer = fields.object_(body, job_id)
-        found = answer.get("jobId")
-        if not isinstance(found, str) or not found:
+        own_id = answer.get("jobId")
+        if not isinstance(own_id, str) or not own_id:
             raise fields.unreadable("has no jobId", job_id)
         try:
             status = JobStatus(answer.get("status"))
         except ValueError:
             raise fields.unreadable(
-                f"has an unknown status {answer.get('status')!r:.40}", found
+                f"has an unknown status {answer.get('status')!r:.40}", own_id
             ) from None
         result = answer.get("result")
         if status is JobStatus.COMPLETED and not isinstance(result, dict):
-            raise fields.unreadable("is completed but has no result", found)
+            raise fields.unreadable("is completed but has no result", own_id)
         return cls(
-            job_id=found,
+            job_id=own_id,
             status=status,
             endpoint=fields.text(answer.get("endpoint")) or "render",
             credits_cost=fields.number(answer.get("creditsCost"), least=0),
             duration_ms=fields.milliseconds(answer.get("durationMs")),
-            result=_result(result, found) if isinstance(result, dict) else None,
+            result=_result(result, own_id) if isinstance(result, dict) else None,
             error=fields.text(answer.get("error")),
             metadata=answer.get("metadata"),
             created_at=fields.text(answer.get("createdAt")),

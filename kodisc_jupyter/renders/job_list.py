@@ -46,9 +46,10 @@ def short_ids(job_ids: Iterable[str]) -> dict[str, str]:
     ids = set(job_ids)
     longest = max(map(len, ids), default=0)
     length = next(
-        (n for n in range(_SHORTEST, longest) if len({one[:n] for one in ids}) == len(ids)), longest
+        (n for n in range(_SHORTEST, longest) if len({job_id[:n] for job_id in ids}) == len(ids)),
+        longest,
     )
-    return {one: one[:length] for one in ids}
+    return {job_id: job_id[:length] for job_id in ids}
 
 
 def doubts(records: Sequence[JobRecord], *, now: float) -> list[str]:
@@ -72,8 +73,8 @@ def jobs_table(records: Sequence[JobRecord], *, now: float) -> str:
         )
         for row in job_rows(records, now=now)
     ]
-    said = [textwrap.fill(sentence, WIDTH) for sentence in doubts(records, now=now)]
-    return "\n".join([text_table(_HEAD, rows), *said])
+    sentences = [textwrap.fill(sentence, WIDTH) for sentence in doubts(records, now=now)]
+    return "\n".join([text_table(_HEAD, rows), *sentences])
 
 
 _HEAD: Final = ("job", "scene", "notebook", "settings", "where", "state", "credits", "age")

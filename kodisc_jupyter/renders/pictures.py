@@ -80,13 +80,13 @@ def stills_of(report: Mapping[str, Any]) -> tuple[FramePicture, ...]:
     """
     return tuple(
         FramePicture(
-            at_s=None if one["at"] is None else float(one["at"]),
-            time_s=float(one["time"]),
-            width=int(one["width"]),
-            height=int(one["height"]),
-            png=_content(one["png"]),
+            at_s=None if still["at"] is None else float(still["at"]),
+            time_s=float(still["time"]),
+            width=int(still["width"]),
+            height=int(still["height"]),
+            png=_content(still["png"]),
         )
-        for one in report.get("stills", ())
+        for still in report.get("stills", ())
     )
 
 
@@ -96,25 +96,25 @@ def storyboard_of(report: Mapping[str, Any]) -> DrawnStoryboard | None:
     Raises:
         KeyError, TypeError, ValueError: it makes no sense.
     """
-    told = report.get("storyboard")
-    if told is None:
+    sheet = report.get("storyboard")
+    if sheet is None:
         return None
     return DrawnStoryboard(
-        animations=int(told["of"]),
+        animations=int(sheet["of"]),
         pictures=tuple(
             AnimationPicture(
-                start_s=float(one["start"]),
-                end_s=float(one["end"]),
-                line=one.get("line"),
-                what=str(one["what"]),
-                width=int(one["width"]),
-                height=int(one["height"]),
-                kind=str(one["kind"]),
-                content=_content(one["data"]),
+                start_s=float(picture["start"]),
+                end_s=float(picture["end"]),
+                line=picture.get("line"),
+                what=str(picture["what"]),
+                width=int(picture["width"]),
+                height=int(picture["height"]),
+                kind=str(picture["kind"]),
+                content=_content(picture["data"]),
             )
-            for one in told["pictures"]
+            for picture in sheet["pictures"]
         ),
-        sheet=_content(told["sheet"]),
+        sheet=_content(sheet["sheet"]),
     )
 
 

@@ -117,61 +117,62 @@ class Rehearsal:
         return self.outcome is Outcome.OK
 
 
-def from_json(said: Mapping[str, Any]) -> Rehearsal:
+def from_json(report: Mapping[str, Any]) -> Rehearsal:
     """A report of the render server.
 
     Raises:
         ValueError: it makes no sense.
     """
     try:
-        outcome = Outcome(said["outcome"])
+        outcome = Outcome(report["outcome"])
         error = None
         if outcome is Outcome.ERROR:
             error = SceneError(
-                text=str(said["error"]),
-                kinds=_strings(said, "kinds"),
-                message=str(said.get("message", "")),
-                name=str(said.get("name", "")),
-                path=str(said.get("path", "")),
-                classes=_strings(said, "classes"),
-                latex=_strings(said, "latex"),
-                known=said.get("known") is not False,
+                text=str(report["error"]),
+                kinds=_strings(report, "kinds"),
+                message=str(report.get("message", "")),
+                name=str(report.get("name", "")),
+                path=str(report.get("path", "")),
+                classes=_strings(report, "classes"),
+                latex=_strings(report, "latex"),
+                known=report.get("known") is not False,
             )
         return Rehearsal(
             outcome,
-            why=str(said.get("error", ""))[-300:] if outcome is Outcome.STOPPED else "",
-            seconds=float(said["seconds"]) if "seconds" in said else None,
-            frames=int(said["frames"]) if "frames" in said else None,
+            why=str(report.get("error", ""))[-300:] if outcome is Outcome.STOPPED else "",
+            seconds=float(report["seconds"]) if "seconds" in report else None,
+            frames=int(report["frames"]) if "frames" in report else None,
             animations=tuple(
-                Animation(float(one["start"]), float(one["seconds"]), one.get("line"))
-                for one in said.get("animations", ())
+                Animation(float(part["start"]), float(part["seconds"]), part.get("line"))
+                for part in report.get("animations", ())
             ),
             sections=tuple(
-                Section(str(one["name"]), float(one["start"])) for one in said.get("sections", ())
+                Section(str(part["name"]), float(part["start"]))
+                for part in report.get("sections", ())
             ),
             captions=tuple(
-                Caption(float(one["start"]), float(one["end"]), str(one["text"]))
-                for one in said.get("captions", ())
+                Caption(float(part["start"]), float(part["end"]), str(part["text"]))
+                for part in report.get("captions", ())
             ),
-            texts=_strings(said, "texts"),
-            told=tuple(one for one in said.get("told", ()) if isinstance(one, dict)),
-            printed=str(said.get("printed", "")),
+            texts=_strings(report, "texts"),
+            told=tuple(part for part in report.get("told", ()) if isinstance(part, dict)),
+            printed=str(report.get("printed", "")),
             files=tuple(
-                OpenedFile(str(one["path"]), one.get("line")) for one in said.get("files", ())
+                OpenedFile(str(part["path"]), part.get("line")) for part in report.get("files", ())
             ),
-            slow=tuple((int(line), float(seconds)) for line, seconds in said.get("slow", ())),
+            slow=tuple((int(line), float(seconds)) for line, seconds in report.get("slow", ())),
             layout=tuple(
-                Layout(str(one["kind"]), one.get("line"), float(one["at"]), str(one["what"]))
-                for one in said.get("layout", ())
+                Layout(str(part["kind"]), part.get("line"), float(part["at"]), str(part["what"]))
+                for part in report.get("layout", ())
             ),
-            took_s=float(said.get("took_s", 0.0)),
-            stills=stills_of(said),
-            storyboard=storyboard_of(said),
+            took_s=float(report.get("took_s", 0.0)),
+            stills=stills_of(report),
+            storyboard=storyboard_of(report),
             error=error,
         )
     except (KeyError, TypeError, AttributeError, OverflowError) as problem:
         raise ValueError(f"the rehearsal's report makes no sense ({problem!r})") from None
 
 
-def _strings(said: Mapping[str, Any], name: str) -> tuple[str, ...]:
-    return tuple(str(each) for each in said.get(name, ()))
+def _strings(report: Mapping[str, Any], name: str) -> tuple[str, ...]:
+    return tuple(str(each) for each in report.get(name, ()))

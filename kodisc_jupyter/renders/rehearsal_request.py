@@ -57,20 +57,20 @@ def rehearse(
     Raises:
         KeyboardInterrupt: Ctrl-C; the server ends the rehearsal, for its connection closes.
     """
-    found: list[Rehearsal] = []
+    rehearsals: list[Rehearsal] = []
     done = Event()
     connection = InterruptibleConnection(limit_s + START_LIMIT_S)
 
     def work() -> None:
         try:
             address = find_server(home)
-            found.append(
+            rehearsals.append(
                 _ask(connection, address, request, limit_s, measure=measure, pictures=pictures)
             )
         except (KodiscError, OSError, HTTPException, ValueError) as problem:
-            found.append(_none(f"{problem}".partition("\n")[0][:300]))
+            rehearsals.append(_none(f"{problem}".partition("\n")[0][:300]))
         except Exception as problem:  # whatever it is, the render goes on
-            found.append(_none(type(problem).__name__))
+            rehearsals.append(_none(type(problem).__name__))
         finally:
             done.set()
 
@@ -80,7 +80,7 @@ def rehearse(
         while not done.wait(_CHUNK_S):  # in pieces: on Windows a longer wait is deaf to Ctrl-C
             if time.monotonic() > until:
                 return _none("the render server on this machine did not answer in time")
-        return found[0]
+        return rehearsals[0]
     finally:
         connection.end()
 

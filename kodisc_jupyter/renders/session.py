@@ -156,7 +156,7 @@ class RenderSession:
 
     def open_renders(self) -> list[Render]:
         """The renders this kernel is watching, oldest first."""
-        return [one for one in self._tracker.renders() if one.state.phase not in ENDED]
+        return [render for render in self._tracker.renders() if render.state.phase not in ENDED]
 
     def left_open(self) -> list[JobRecord]:
         """Open jobs of this user that no living kernel watches, oldest first."""
@@ -212,7 +212,7 @@ class RenderSession:
 
     def note_cancelled(self, job_ids: Iterable[str]) -> None:
         """Take in that jobs of this machine were cancelled."""
-        watched = {one.state.job_id: one for one in self.open_renders()}
+        watched = {render.state.job_id: render for render in self.open_renders()}
         for job_id in job_ids:
             record = self.find(job_id)
             if job_id in watched:

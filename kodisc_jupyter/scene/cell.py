@@ -136,14 +136,14 @@ def _without_futures(cell: str) -> tuple[list[tuple[int, str]], str]:
         tree = parse(cell)
     except CANNOT_PARSE:
         return [], cell  # the checks say what is wrong with it
-    found: list[tuple[int, str]] = []
+    imports: list[tuple[int, str]] = []
     lines = _LINE_END.split(cell)
     for node in tree.body:
         if not (isinstance(node, ast.ImportFrom) and node.module == "__future__"):
             continue
-        found.append((node.lineno, ast.unparse(node)))
+        imports.append((node.lineno, ast.unparse(node)))
         blank_out(lines, node)
-    return found, "\n".join(lines)
+    return imports, "\n".join(lines)
 
 
 def blank_out(lines: list[str], node: ast.stmt) -> None:
@@ -152,7 +152,11 @@ def blank_out(lines: list[str], node: ast.stmt) -> None:
     Where it shares a line with others, a ``pass`` keeps its place.
     """
     decorators = getattr(node, "decorator_list", ())
-    first = min(node.lineno, *(one.lineno for one in decorators)) if decorators else node.lineno
+    first = (
+        min(node.lineno, *(decorator.lineno for decorator in decorators))
+        if decorators
+        else node.lineno
+    )
     end = node.end_lineno or node.lineno
     head = b"" if decorators else lines[first - 1].encode()[: node.col_offset]
     last = lines[end - 1].encode()

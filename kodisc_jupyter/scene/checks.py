@@ -92,25 +92,25 @@ def check(
     """
     _refuse_unknown(disabled)
     request = request or Request()
-    found: list[Diagnostic] = []
+    problems: list[Diagnostic] = []
     if request.broken_rule:
-        found.append(refusal(request.broken_rule, request, NOTHING_CHARGED))
+        problems.append(refusal(request.broken_rule, request, NOTHING_CHARGED))
     size = request.body_bytes or len(source.code.encode("utf-8", "surrogatepass"))
     if limit_bytes and size > limit_bytes:
-        found.append(too_large(size, limit_bytes, request))
+        problems.append(too_large(size, limit_bytes, request))
     chosen = tuple(scenes)
     try:
         reading = read(source, chosen)
         if isinstance(reading, Diagnostic):
-            found.append(reading)
+            problems.append(reading)
         else:
             chosen = reading.scenes
             if request.field not in {"code", "className"} or not request.broken_rule:
-                found.extend(scene_problems(reading, request))
-            found.extend(_code_problems(reading, notebook_names, local_modules))
+                problems.extend(scene_problems(reading, request))
+            problems.extend(_code_problems(reading, notebook_names, local_modules))
     except (RecursionError, MemoryError):
-        found.append(_TOO_DEEP)
-    return Checked(_without(found, disabled), chosen)
+        problems.append(_TOO_DEEP)
+    return Checked(_without(problems, disabled), chosen)
 
 
 def check_prelude(source: Source, *, disabled: Collection[str] = ()) -> Checked:
@@ -120,16 +120,16 @@ def check_prelude(source: Source, *, disabled: Collection[str] = ()) -> Checked:
         ValueError: ``disabled`` has a name that is no check.
     """
     _refuse_unknown(disabled)
-    found: list[Diagnostic] = []
+    problems: list[Diagnostic] = []
     try:
         reading = read(source, whole=True)
         if isinstance(reading, Diagnostic):
-            found.append(reading)
+            problems.append(reading)
         else:
-            found.extend(_code_problems(reading, (), ()))
+            problems.extend(_code_problems(reading, (), ()))
     except (RecursionError, MemoryError):
-        found.append(_TOO_DEEP)
-    return Checked(_without(found, disabled), ())
+        problems.append(_TOO_DEEP)
+    return Checked(_without(problems, disabled), ())
 
 
 def _refuse_unknown(disabled: Collection[str]) -> None:
@@ -140,10 +140,14 @@ def _refuse_unknown(disabled: Collection[str]) -> None:
         raise ValueError(f"There is no check called {unknown[0]}.{meant}")
 
 
-def _without(found: list[Diagnostic], disabled: Collection[str]) -> tuple[Diagnostic, ...]:
+def _without(problems: list[Diagnostic], disabled: Collection[str]) -> tuple[Diagnostic, ...]:
     # The lines that write the files are ours: what is unusual in them is nobody's mistake.
-    kept = [one for one in found if one.check not in disabled and one.origin != "file"]
-    return tuple(sorted(kept, key=_in_text_order))
+    enabled = [
+        problem
+        for problem in problems
+        if problem.check not in disabled and problem.origin != "file"
+    ]
+    return tuple(sorted(enabled, key=_in_text_order))
 
 
 _TOO_DEEP: Final = Diagnostic(

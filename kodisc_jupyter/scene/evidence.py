@@ -93,18 +93,18 @@ def _first(failure: SceneFailure) -> str:
 def _about_latex(failure: SceneFailure) -> str:
     if "FileNotFoundError" in failure.kinds:
         return "LaTeX is not complete here"
-    said = "\n".join(failure.latex) or failure.message
-    if _LATEX_MISTAKE.search(said):
+    log = "\n".join(failure.latex) or failure.message
+    if _LATEX_MISTAKE.search(log):
         return ""
     return f"LaTeX here may differ ({_first(failure)[:120]})"
 
 
 def _about_files(failure: SceneFailure, exists: Callable[[str], bool]) -> str:
-    found = _MISSING_FILE.search(failure.message)
-    path = failure.path or (next(filter(None, found.groups())) if found else "")
+    match = _MISSING_FILE.search(failure.message)
+    path = failure.path or (next(filter(None, match.groups())) if match else "")
     if "subprocess.py" in failure.text:
         return f"the program {path or '?'} is missing here"
-    if not found and "FileNotFoundError" not in failure.kinds:
+    if not match and "FileNotFoundError" not in failure.kinds:
         return "" if failure.kinds[0] not in {"OSError", "IOError"} else _first(failure)
     if path and PurePosixPath(path).is_absolute() and not exists(path):
         return f"{path} is not on this machine"

@@ -43,9 +43,9 @@ class FailedLine:
             return ""
         option = _OPTION.search(message)
         if option and "getter()" not in message:
-            found = self._option_hint(reading, option[1])
-            if found:
-                return found
+            option_hint = self._option_hint(reading, option[1])
+            if option_hint:
+                return option_hint
         place = reading.source.locate(self._line)
         for problem in self._problems(reading):
             if (problem.origin, problem.line) == place and problem.hint:

@@ -192,9 +192,9 @@ def failure_hint(
 
 def _first(table: tuple[tuple[str, str], ...], text: str) -> str:
     for pattern, hint in table:
-        found = re.search(pattern, text)
-        if found:
-            return hint.format(**found.groupdict())
+        match = re.search(pattern, text)
+        if match:
+            return hint.format(**match.groupdict())
     return ""
 
 
@@ -216,11 +216,11 @@ def _option_meant(class_name: str, method: str, option: str) -> str:
     return closest(option, frozenset().union(*(form.names for form in forms)))
 
 
-def _attribute(found: re.Match[str], bases: Callable[[str], Collection[str]]) -> str:
-    name = found["name"]
-    if found["module"]:
-        return manimgl_hint(name) or f"{found['module']} has nothing called {name}."
-    owner = found["class"] or found["bare"]
+def _attribute(match: re.Match[str], bases: Callable[[str], Collection[str]]) -> str:
+    name = match["name"]
+    if match["module"]:
+        return manimgl_hint(name) or f"{match['module']} has nothing called {name}."
+    owner = match["class"] or match["bare"]
     if owner == "NoneType":
         return "The value is None: does the line that made it return something?"
     known = signatures()

@@ -34,20 +34,20 @@ def from_failure(error: str, source: Source | None, *, charged: str = "") -> Dia
     kind, message = exception_of(text)
     latex = latex_message(text)
     if latex:
-        said = f"LaTeX: {latex}"
+        sentence = f"LaTeX: {latex}"
     elif kind:
-        said = f"{kind}: {_without_folders(message)}" if message else kind
+        sentence = f"{kind}: {_without_folders(message)}" if message else kind
     else:
-        said = _first_words(text)
+        sentence = _first_words(text)
     at = _place(text, source, latex=bool(latex)) if source is not None else None
     line = FailedLine(source, at[0] if at else None)
     return Diagnostic(
         "render-failed",
         Severity.ERROR,
-        one_line(said),
+        one_line(sentence),
         hint=line.hint(message) or failure_hint(kind, message, latex, text, line.bases),
         charged=charged,
-        full="" if said == text.strip() else text.strip("\n"),
+        full="" if sentence == text.strip() else text.strip("\n"),
         **(place(source, *at) if source is not None and at else {}),
     )
 

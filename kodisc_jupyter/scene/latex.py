@@ -37,11 +37,11 @@ def latex_message(text: str) -> str:
     tool = _MISSING_TOOL.search(text)
     if tool:
         return f"{tool[1]} is not installed where the scene was rendered."
-    found = _BANG.search(text) or _MANIM.search(text)
-    if found:
-        said = found[1].strip().rstrip(".")
-        command = _bad_command(text) if "Undefined control sequence" in said else ""
-        return f"{said}: {command}." if command else f"{said}."
+    match = _BANG.search(text) or _MANIM.search(text)
+    if match:
+        sentence = match[1].strip().rstrip(".")
+        command = _bad_command(text) if "Undefined control sequence" in sentence else ""
+        return f"{sentence}: {command}." if command else f"{sentence}."
     if _CONVERSION.search(text):
         return f"the text could not be typeset; {NO_REASON}."
     return ""
@@ -52,13 +52,13 @@ def _unwrap(text: str) -> str:
     lines: list[list[str]] = []
     for line in text.split("\n"):
         body, _, last = line.rstrip().rpartition(" ")
-        said = (body if _LOG_PLACE.fullmatch(last) else line).rstrip()
-        words = said.lstrip(" ")
-        goes_on = len(said) - len(words) >= _LOG_INDENT and words and not _LOG_LEVEL.match(words)
+        content = (body if _LOG_PLACE.fullmatch(last) else line).rstrip()
+        words = content.lstrip(" ")
+        goes_on = len(content) - len(words) >= _LOG_INDENT and words and not _LOG_LEVEL.match(words)
         if goes_on and lines:
             lines[-1].append(words)
         else:
-            lines.append([said])
+            lines.append([content])
     return "\n".join(" ".join(pieces) for pieces in lines)
 
 

@@ -40,12 +40,14 @@ def marimo_cell(code: str, line: int) -> str:
         if isinstance(node, ast.ClassDef):
             return "\n".join(lines[node.lineno - 1 : _end(node)])
         if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)):
-            body = [one for one in node.body if not isinstance(one, ast.Return)] or node.body
+            body = [part for part in node.body if not isinstance(part, ast.Return)] or node.body
             indent = " " * body[0].col_offset
             first = min(
-                one.lineno for one in ast.walk(body[0]) if isinstance(one, (ast.stmt, ast.expr))
+                part.lineno for part in ast.walk(body[0]) if isinstance(part, (ast.stmt, ast.expr))
             )
-            return "\n".join(one.removeprefix(indent) for one in lines[first - 1 : _end(body[-1])])
+            return "\n".join(
+                line.removeprefix(indent) for line in lines[first - 1 : _end(body[-1])]
+            )
     return ""
 
 
@@ -67,16 +69,16 @@ def scene_part(code: str, ours: Collection[str] = ()) -> str:
         return code  # the checks say what is wrong with it
     lines = list(split_lines(code))
     known = {*_NOTEBOOK_NAMES, *ours}
-    found = False
+    has_scene = False
     for node in tree.body:
         bound = _bound(node)
         if _imports_us(node) or (not isinstance(node, ast.ClassDef) and _loaded(node) & known):
             blank_out(lines, node)
             known |= bound
-            found = True
+            has_scene = True
         else:
             known -= bound
-    return "\n".join(lines).rstrip() + "\n" if found else code
+    return "\n".join(lines).rstrip() + "\n" if has_scene else code
 
 
 def _imports_us(node: ast.stmt) -> bool:
@@ -89,9 +91,9 @@ def _imports_us(node: ast.stmt) -> bool:
 
 def _loaded(node: ast.AST) -> set[str]:
     return {
-        one.id
-        for one in ast.walk(node)
-        if isinstance(one, ast.Name) and not isinstance(one.ctx, ast.Store)
+        part.id
+        for part in ast.walk(node)
+        if isinstance(part, ast.Name) and not isinstance(part.ctx, ast.Store)
     }
 
 
@@ -102,7 +104,7 @@ def _bound(node: ast.stmt) -> set[str]:
     if isinstance(node, (ast.Import, ast.ImportFrom)):
         return {(alias.asname or alias.name).partition(".")[0] for alias in node.names}
     return {
-        one.id
-        for one in ast.walk(node)
-        if isinstance(one, ast.Name) and isinstance(one.ctx, ast.Store)
+        part.id
+        for part in ast.walk(node)
+        if isinstance(part, ast.Name) and isinstance(part.ctx, ast.Store)
     }

@@ -62,8 +62,8 @@ def at_scene_name(request: Request, name: str) -> dict[str, Any]:
 
 def word_span(line: str, word: str) -> tuple[int, int] | None:
     """Where a word stands on a line, not where it is a part of another one."""
-    found = re.search(rf"(?<![\w-]){re.escape(word)}(?!\w)", line)
-    return found.span() if found else None
+    match = re.search(rf"(?<![\w-]){re.escape(word)}(?!\w)", line)
+    return match.span() if match else None
 
 
 def refusal(sentence: str, request: Request, charged: str) -> Diagnostic:
@@ -93,12 +93,12 @@ def _place(request: Request, mark: tuple[int, int] | None) -> dict[str, Any]:
 def _option(request: Request) -> tuple[int, int] | None:
     """Where in the options line the field was set: the option with its value."""
     if request.field == "className":
-        found = re.search(r"%%?\w+\s+([^\s-]\S*)", request.options)
-        return found.span(1) if found else None
+        match = re.search(r"%%?\w+\s+([^\s-]\S*)", request.options)
+        return match.span(1) if match else None
     for option in request.words:
-        found = re.search(
+        match = re.search(
             rf"(?<!\S){option}(?:[=\s]\s*|(?=[^\s-]))(?:'[^']*'|\"[^\"]*\"|\S+)", request.options
         )
-        if found:
-            return found.span()
+        if match:
+            return match.span()
     return None

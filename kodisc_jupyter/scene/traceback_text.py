@@ -42,12 +42,12 @@ def without_ansi(text: str) -> str:
 def frames(text: str) -> list[Frame]:
     """Every frame in a text, outermost first."""
     lines = text.split("\n")
-    found = [*_python_frames(lines), *_box_frames(lines)]
-    return [frame for _, frame in sorted(found, key=lambda at: at[0])]
+    placed = [*_python_frames(lines), *_box_frames(lines)]
+    return [frame for _, frame in sorted(placed, key=lambda at: at[0])]
 
 
 def _python_frames(lines: list[str]) -> list[tuple[int, Frame]]:
-    found = []
+    placed = []
     for index, line in enumerate(lines):
         match = _PYTHON.match(line)
         if match is None:
@@ -62,17 +62,17 @@ def _python_frames(lines: list[str]) -> list[tuple[int, Frame]]:
             start = len(carets[1]) - indent
             if start >= 0:
                 marks = (start, start + len(carets[2]))
-        found.append(
+        placed.append(
             (
                 index,
                 Frame(match["file"], int(match["line"]), match["name"] or "", shown.strip(), marks),
             )
         )
-    return found
+    return placed
 
 
 def _box_frames(lines: list[str]) -> list[tuple[int, Frame]]:
-    found = []
+    placed = []
     head: re.Match[str] | None = None
     above = ""  # a long path is broken over several lines
     for index, line in enumerate(lines):
@@ -84,7 +84,7 @@ def _box_frames(lines: list[str]) -> list[tuple[int, Frame]]:
         if pointed:
             if head is not None and head["line"] == pointed["line"]:
                 text = pointed["text"].lstrip(f" {_BOX_SIDES}").rstrip()
-                found.append((index, Frame(head["file"], int(head["line"]), head["name"], text)))
+                placed.append((index, Frame(head["file"], int(head["line"]), head["name"], text)))
                 head = None
             continue
         joined = (
@@ -98,7 +98,7 @@ def _box_frames(lines: list[str]) -> list[tuple[int, Frame]]:
             above = ""
         else:
             above += inner
-    return found
+    return placed
 
 
 _BOX_SIDES: Final = "│|┃"

@@ -100,8 +100,8 @@ def reason(outcome: Outcome) -> str:
 def job_id_of(answer: Answer) -> str | None:
     """The ``jobId`` in an answer, if it can be read."""
     body, _ = read_json(answer)
-    found = body.get("jobId") if isinstance(body, dict) else None
-    return found if isinstance(found, str) and found else None
+    job_id = body.get("jobId") if isinstance(body, dict) else None
+    return job_id if isinstance(job_id, str) and job_id else None
 
 
 def body_of(answer: Answer, about: RequestContext) -> Json:

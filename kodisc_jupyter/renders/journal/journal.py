@@ -86,9 +86,9 @@ class Journal:
                     (*values, str(Step.COMPLETED)),
                 )
             else:
-                found = self._same(db, record)
-                if found is not None:
-                    return found
+                existing = self._same(db, record)
+                if existing is not None:
+                    return existing
             table.insert(db, record)
         return record
 
@@ -208,12 +208,12 @@ class Journal:
     def showings(self) -> list[Showing]:
         """Every time a finished render was shown again, oldest first."""
         with self._file.reading() as db:
-            found = db.execute(
+            rows = db.execute(
                 "SELECT shown.session, shown.notebook, shown.at, "  # noqa: S608 - our own names
                 f"{table.names('renders.')} FROM shown JOIN renders USING (render_id) "
                 "ORDER BY shown.rowid"
             ).fetchall()
-        return [Showing(table.parse(row[3:]), row[0], row[1], row[2]) for row in found]
+        return [Showing(table.parse(row[3:]), row[0], row[1], row[2]) for row in rows]
 
     def close(self) -> None:
         """Let go of the file; it is opened again when needed."""

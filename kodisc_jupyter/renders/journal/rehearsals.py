@@ -43,8 +43,8 @@ def read(db: sqlite3.Connection, render_id: str) -> dict[str, Any] | None:
     row = db.execute("SELECT said FROM rehearsals WHERE render_id = ?", (render_id,)).fetchone()
     if row is None:
         return None
-    found: dict[str, Any] = json.loads(row[0])
-    return found
+    report: dict[str, Any] = json.loads(row[0])
+    return report
 
 
 def _is_there(db: sqlite3.Connection) -> bool:
@@ -56,9 +56,9 @@ def _to_json(rehearsal: Rehearsal) -> dict[str, Any]:
     return {
         "seconds": rehearsal.seconds,
         "frames": rehearsal.frames,
-        "animations": [list(one) for one in rehearsal.animations],
-        "sections": [list(one) for one in rehearsal.sections],
-        "captions": [list(one) for one in rehearsal.captions],
+        "animations": [list(part) for part in rehearsal.animations],
+        "sections": [list(part) for part in rehearsal.sections],
+        "captions": [list(part) for part in rehearsal.captions],
         "texts": list(rehearsal.texts),
         "told": list(rehearsal.told),
         "whole": rehearsal.is_whole,

@@ -80,8 +80,8 @@ def one(db: sqlite3.Connection, where: str, values: Sequence[Any]) -> JobRecord 
 
 def many(db: sqlite3.Connection, where: str, values: Sequence[Any]) -> list[JobRecord]:
     """All rows that match."""
-    found = db.execute(f"SELECT {names()} FROM renders WHERE {where}", values)  # noqa: S608
-    return [parse(row) for row in found.fetchall()]
+    rows = db.execute(f"SELECT {names()} FROM renders WHERE {where}", values)  # noqa: S608
+    return [parse(row) for row in rows.fetchall()]
 
 
 def parse(row: Sequence[Any]) -> JobRecord:
@@ -115,5 +115,5 @@ def _balance(text: str | None) -> Balance | None:
 
 def _known(kind: type[Balance | Owner], text: str) -> dict[str, Any]:
     """The fields of a kept object that this version knows."""
-    kept = json.loads(text)
-    return {field.name: kept[field.name] for field in fields(kind)}
+    stored = json.loads(text)
+    return {field.name: stored[field.name] for field in fields(kind)}

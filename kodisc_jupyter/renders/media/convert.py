@@ -72,8 +72,8 @@ def save_video(video: Path, target: Path) -> Path:
 
 def _reason(error: subprocess.SubprocessError) -> str:
     if isinstance(error, subprocess.CalledProcessError):
-        said = str(error.stderr or "").strip().splitlines()
-        return said[-1][:300].rstrip(".") if said else f"exit code {error.returncode}"
+        lines = str(error.stderr or "").strip().splitlines()
+        return lines[-1][:300].rstrip(".") if lines else f"exit code {error.returncode}"
     return f"it took more than {LIMIT_S:.0f} seconds"
 
 

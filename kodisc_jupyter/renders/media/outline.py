@@ -46,27 +46,27 @@ class Outline(NamedTuple):
 NOTHING_TOLD: Final = Outline()
 
 
-def outline_of(said: Mapping[str, Any] | None) -> Outline:
+def outline_of(report: Mapping[str, Any] | None) -> Outline:
     """The outline in a report of a render or a rehearsal; what makes no sense is left out."""
-    if not said or said.get("whole") is False:  # the times of what was not seen are not known
+    if not report or report.get("whole") is False:  # the times of what was not seen are not known
         return NOTHING_TOLD
-    length = _seconds(said.get("seconds"))
-    return Outline(_chapters(said.get("sections"), length), _events(said.get("told")))
+    length = _seconds(report.get("seconds"))
+    return Outline(_chapters(report.get("sections"), length), _events(report.get("told")))
 
 
 def _chapters(sections: Any, length_s: float | None) -> tuple[Chapter, ...]:
-    found: list[tuple[str, float]] = []
+    chapters: list[tuple[str, float]] = []
     for section in sections if isinstance(sections, (list, tuple)) else ():
         name, start = _section(section)
         start_s = _seconds(start)
-        if start_s is None or (found and start_s < found[-1][1]):
+        if start_s is None or (chapters and start_s < chapters[-1][1]):
             continue
         if length_s is None or start_s < length_s:
-            found.append((str(name).strip()[:200], start_s))
-    ends = [start for _, start in found[1:]] + [length_s or float("inf")]
+            chapters.append((str(name).strip()[:200], start_s))
+    ends = [start for _, start in chapters[1:]] + [length_s or float("inf")]
     return tuple(
         Chapter(name, start, end)
-        for (name, start), end in zip(found, ends, strict=False)
+        for (name, start), end in zip(chapters, ends, strict=False)
         if name not in UNNAMED
     )[:CHAPTERS_LIMIT]
 
@@ -80,19 +80,19 @@ def _section(section: Any) -> tuple[Any, Any]:
     return "", None
 
 
-def _events(told: Any) -> tuple[Event, ...]:
-    found = []
-    for one in told if isinstance(told, (list, tuple)) else ():
-        if not isinstance(one, Mapping) or not isinstance(one.get("did"), str):
+def _events(values: Any) -> tuple[Event, ...]:
+    events = []
+    for value in values if isinstance(values, (list, tuple)) else ():
+        if not isinstance(value, Mapping) or not isinstance(value.get("did"), str):
             continue
-        at_s = _seconds(one.get("at"))
+        at_s = _seconds(value.get("at"))
         if at_s is not None:
             what, into = (
                 noun if isinstance(noun, Mapping) else None
-                for noun in (one.get("what"), one.get("into"))
+                for noun in (value.get("what"), value.get("into"))
             )
-            found.append(Event(at_s, one["did"], what, into))
-    return tuple(found[:TOLD_LIMIT])
+            events.append(Event(at_s, value["did"], what, into))
+    return tuple(events[:TOLD_LIMIT])
 
 
 def _seconds(value: Any) -> float | None:

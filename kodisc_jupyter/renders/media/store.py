@@ -71,14 +71,14 @@ def to_evict(
     stored: Collection[Stored], *, limit: int, protected: Collection[Path], now: float
 ) -> list[Path]:
     """The folders to remove so that the store fits ``limit`` bytes: the oldest go first."""
-    over = sum(one.size for one in stored) - limit
+    over = sum(video.size for video in stored) - limit
     going = []
-    for one in sorted(stored, key=lambda one: one.at):
+    for video in sorted(stored, key=lambda video: video.at):
         if over <= 0:
             break
-        if one.folder not in protected and now - one.at > PROTECTED_S:
-            going.append(one.folder)
-            over -= one.size
+        if video.folder not in protected and now - video.at > PROTECTED_S:
+            going.append(video.folder)
+            over -= video.size
     return going
 
 
@@ -106,8 +106,8 @@ class MediaStore:
         try:
             if video.is_symlink() or video.parent.is_symlink():
                 return None
-            found = video.stat().st_size
-            if not found or (size is not None and found != size):
+            actual_size = video.stat().st_size
+            if not actual_size or (size is not None and actual_size != size):
                 return None
             if digest is not None and digest_of(video) != digest:
                 return None
@@ -163,7 +163,7 @@ class MediaStore:
                     part.unlink()
 
     def _stored(self) -> list[Stored]:
-        found = []
+        stored = []
         try:
             folders = [entry for entry in os.scandir(self.root) if entry.is_dir()]
         except OSError:
@@ -176,8 +176,10 @@ class MediaStore:
                 continue
             if files:
                 at = max(status.st_mtime for status in files)
-                found.append(Stored(Path(folder.path), sum(status.st_size for status in files), at))
-        return found
+                stored.append(
+                    Stored(Path(folder.path), sum(status.st_size for status in files), at)
+                )
+        return stored
 
 
 def digest_of(video: Path) -> str:

@@ -57,12 +57,12 @@ def sums(commitments: Sequence[Commitment]) -> Sums:
     spent: Credits = 0
     pending: Credits = 0
     open_unknown = ended_unknown = 0
-    for one in commitments:
-        if one.ended and one.cost is not None:
-            spent += one.cost
-        elif one.guess.credits is not None:
-            pending += one.guess.credits
-        elif one.ended:
+    for commitment in commitments:
+        if commitment.ended and commitment.cost is not None:
+            spent += commitment.cost
+        elif commitment.guess.credits is not None:
+            pending += commitment.guess.credits
+        elif commitment.ended:
             ended_unknown += 1
         else:
             open_unknown += 1
@@ -77,18 +77,18 @@ def decide(limit: Credits, commitments: Sequence[Commitment], new: Guess) -> Ver
     or where a cost is merely guessed, one render at a time.
     """
     total = sums(commitments)
-    still_open = [one for one in commitments if not one.ended]
+    still_open = [render for render in commitments if not render.ended]
     known = total.spent + total.open + (new.credits or 0)
     if total.spent >= limit or known > limit:
         return Verdict.REFUSE
     if not still_open:
         return Verdict.GO
-    guesses = [one.guess for one in still_open] + [new]
-    if all(one.ground in {EstimateBasis.OWN, EstimateBasis.FREE} for one in guesses):
-        most = sum((one.credits or 0) for one in guesses) * SAFETY
+    guesses = [render.guess for render in still_open] + [new]
+    if all(guess.ground in {EstimateBasis.OWN, EstimateBasis.FREE} for guess in guesses):
+        most = sum((guess.credits or 0) for guess in guesses) * SAFETY
         if total.spent + most <= limit:
             return Verdict.GO
-    if all(one.out_of_sight for one in still_open):
+    if all(render.out_of_sight for render in still_open):
         return Verdict.REFUSE
     return Verdict.WAIT
 

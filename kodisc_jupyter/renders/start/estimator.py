@@ -148,7 +148,7 @@ def guess(
 def _by_frames(counted: Sequence[Past], planned: Planned, quality: str) -> Guess:
     """From the cost of a frame in the median of this account's own renders."""
     frames = planned.frames
-    each = [past.credits / past.frames for past in counted if past.frames]
+    credits_a_frame = [past.credits / past.frames for past in counted if past.frames]
     times = [
         past.duration_ms / past.frames
         for past in counted
@@ -156,7 +156,7 @@ def _by_frames(counted: Sequence[Past], planned: Planned, quality: str) -> Guess
     ]
     estimate = Estimate(
         ground=money.ground_by_frames(len(counted), quality, frames),
-        credits=math.ceil(statistics.median(each) * frames),
+        credits=math.ceil(statistics.median(credits_a_frame) * frames),
         duration_ms=round(statistics.median(times) * frames) if times else None,
     )
     return Guess(estimate, EstimateBasis.FRAMES)

@@ -64,20 +64,20 @@ class Reuse:
         """The same render if it is there or under way; ``None`` when it may be sent."""
         deadline = time.monotonic() + self._others_submission_s
         while True:
-            found = self._journal.same(wanted) or self._denied(wanted)
-            if found is None:
+            same = self._journal.same(wanted) or self._denied(wanted)
+            if same is None:
                 return None
-            if found.step not in SUBMITTING:
-                if found.job_id is None:
-                    raise _of_a_later_version(found)
+            if same.step not in SUBMITTING:
+                if same.job_id is None:
+                    raise _of_a_later_version(same)
                 try:
-                    return self.resume(found, render, on_state, notebook=wanted.notebook)
+                    return self.resume(same, render, on_state, notebook=wanted.notebook)
                 except JobNotFoundError:
                     if wanted.unlimited:  # our own server lost it, and nothing was paid
                         continue
                     raise
-            if not self._is_under_way(found):
-                self.give_up_on(found, render.backend)
+            if not self._is_under_way(same):
+                self.give_up_on(same, render.backend)
                 continue
             render.advance(
                 Phase.SUBMITTING,
@@ -93,7 +93,7 @@ class Reuse:
                 raise SubmissionCancelledError("The render was called off; nothing was sent.")
 
     def resume(
-        self, found: JobRecord, render: Render, on_state: Subscriber | None, *, notebook: str
+        self, record: JobRecord, render: Render, on_state: Subscriber | None, *, notebook: str
     ) -> Render:
         """The handle of a render that has a job, however far it has come.
 
@@ -101,17 +101,17 @@ class Reuse:
             JobNotFoundError: the server does not know the job.
             KodiscError: its video is gone, see :func:`fetch_again`.
         """
-        assert found.job_id is not None
-        live = self._tracker.live(found.identity, found.job_id)
+        assert record.job_id is not None
+        live = self._tracker.live(record.identity, record.job_id)
         if live is not None and live.state.phase not in ENDED:
             if render.backend is not None:
                 self._tracker.use(live, render.backend)
             if on_state is not None:
                 live.subscribe(on_state)
             return live
-        if found.step is Step.COMPLETED:
-            return self._show_again(found, render, notebook)
-        return self._attach(found, render)
+        if record.step is Step.COMPLETED:
+            return self._show_again(record, render, notebook)
+        return self._attach(record, render)
 
     def _denied(self, wanted: JobRecord) -> JobRecord | None:
         """The same render whose job the server denied to know: it is asked for once more."""
@@ -129,17 +129,17 @@ class Reuse:
         past = self._journal.in_doubt(wanted)
         if past is None:
             return ""
-        said = (
+        warning = (
             f"An earlier submission of this render ({_when(past.created_at)}) never got an answer "
             "and may have made a job; %kodisc jobs lists it as uncertain."
         )
         if not backend.client.resubmit_uncertain:
             raise SubmissionUncertainError(
-                f"{said} It was not sent again, because resubmit_uncertain is off.",
+                f"{warning} It was not sent again, because resubmit_uncertain is off.",
                 hint="%kodisc jobs shows whether the balance fell. If it fell, the job was made, "
                 "and --force would pay twice. If it did not fall, --force sends it.",
             )
-        return said
+        return warning
 
     def clear_up(self, backend: Backend | None) -> None:
         """Find the submissions of dead kernels, and say what is known of them from now on."""
@@ -175,65 +175,65 @@ class Reuse:
             note="The kernel ended while it was being sent; the answer never came.",
         )
 
-    def _is_under_way(self, found: JobRecord) -> bool:
+    def _is_under_way(self, record: JobRecord) -> bool:
         """Whether the process that is submitting still lives, and still is submitting."""
-        if found.owner == this_process():
-            return is_in_flight(found.render_id)
-        alive = is_alive(found.owner)
-        return time.time() - found.created_at < STRANGER_S if alive is None else alive
+        if record.owner == this_process():
+            return is_in_flight(record.render_id)
+        alive = is_alive(record.owner)
+        return time.time() - record.created_at < STRANGER_S if alive is None else alive
 
-    def _show_again(self, found: JobRecord, render: Render, notebook: str) -> Render:
-        assert found.job_id is not None
-        note = f"Rendered before, on {_when(found.created_at)}."
-        media = find(found, self._store)
+    def _show_again(self, record: JobRecord, render: Render, notebook: str) -> Render:
+        assert record.job_id is not None
+        note = f"Rendered before, on {_when(record.created_at)}."
+        media = find(record, self._store)
         if media is None:
-            render.advance(Phase.FETCHING, job=found.job(), note="Fetching the video once more.")
-            fetched = fetch_again(found, self._store, render.backend)
+            render.advance(Phase.FETCHING, job=record.job(), note="Fetching the video once more.")
+            fetched = fetch_again(record, self._store, render.backend)
             media = fetched.media
             if fetched.problem is not None:
                 note = f"{note} {not_kept(fetched.problem)}"
-        if media.video != found.video:  # also when a kernel died before it could write that down
-            self._tracker.keep(found, Fetched(media))
-        self._tracker.protect(found.job_id)
+        if media.video != record.video:  # also when a kernel died before it could write that down
+            self._tracker.keep(record, Fetched(media))
+        self._tracker.protect(record.job_id)
         with contextlib.suppress(KodiscError):  # a full disk is no reason not to show it
-            self._journal.shown_again(found, self._session_id, notebook, time.time())
+            self._journal.shown_again(record, self._session_id, notebook, time.time())
         render.advance(
             Phase.COMPLETED,
-            job=found.job(),
+            job=record.job(),
             media=media,
-            outline=find_outline(self._journal, found),
+            outline=find_outline(self._journal, record),
             reused=True,
             cost=0,
             note=note,
         )
         return render
 
-    def _attach(self, found: JobRecord, render: Render) -> Render:
+    def _attach(self, record: JobRecord, render: Render) -> Render:
         """Watch a job that is open already, for no further credits."""
-        assert found.job_id is not None
+        assert record.job_id is not None
         assert render.backend is not None
-        job = found.job()
+        job = record.job()
         try:
             self._rate_limiter.acquire()
-            job = look_up(render.backend, found.job_id)
+            job = look_up(render.backend, record.job_id)
         except JobNotFoundError:
-            young = time.time() - (found.accepted_at or 0) <= YOUNG_S
-            if found.step is Step.UNKNOWN or not young:
-                self._journal.update(found, "unknown", step=Step.UNKNOWN, ended_at=time.time())
-                raise _not_known(found) from None
+            young = time.time() - (record.accepted_at or 0) <= YOUNG_S
+            if record.step is Step.UNKNOWN or not young:
+                self._journal.update(record, "unknown", step=Step.UNKNOWN, ended_at=time.time())
+                raise _not_known(record) from None
         except KodiscError:
             pass  # the watcher says so if it lasts
         else:
             with contextlib.suppress(KodiscError):  # another kernel may have sent the same since
-                self._journal.mark(found, Step.UNKNOWN, Step.ACCEPTED, ended_at=None)
+                self._journal.mark(record, Step.UNKNOWN, Step.ACCEPTED, ended_at=None)
         note = "This render was already running"
-        note += "." if found.unlimited else "; you pay once."
-        render.advance(balance_before=found.balance_before, note=found.note or note)
+        note += "." if record.unlimited else "; you pay once."
+        render.advance(balance_before=record.balance_before, note=record.note or note)
         if job is not None and job.is_terminal:
-            self._tracker.settle(render, found, job)
+            self._tracker.settle(render, record, job)
         else:
             render.advance(Phase.QUEUED, job=job)
-            self._tracker.follow(render, found)
+            self._tracker.follow(render, record)
         return render
 
 

@@ -74,12 +74,14 @@ class SessionBudget:
             BudgetExceededError: the session's budget, or the cell's, would be exceeded.
             SubmissionCancelledError: ``cancel`` was set while waiting.
         """
-        cell = {one.render_id for one in alongside}
+        cell = {other.render_id for other in alongside}
         with self._changed:
             while True:
                 verdict = self._verdict(self.limit, list(self._sent.values()), guess, "session")
                 if verdict is Verdict.GO:
-                    mates = [one for one in self._sent.values() if one.render.render_id in cell]
+                    mates = [
+                        other for other in self._sent.values() if other.render.render_id in cell
+                    ]
                     verdict = self._verdict(cell_limit, mates, guess, "cell")
                 if verdict is Verdict.GO:
                     self._sent[render.render_id] = _Sent(render, guess)
@@ -114,7 +116,7 @@ class SessionBudget:
     def spent(self) -> Credits:
         """Credits this session is known to have spent."""
         with self._changed:
-            return sums([one.commitment() for one in self._sent.values()]).spent
+            return sums([render.commitment() for render in self._sent.values()]).spent
 
     def snapshot(self) -> Budget | None:
         """The session's limit and what was spent of it; ``None`` without a limit."""
@@ -125,7 +127,7 @@ class SessionBudget:
     ) -> Verdict:
         if limit is None:
             return Verdict.GO
-        commitments = [one.commitment() for one in sent]
+        commitments = [render.commitment() for render in sent]
         verdict = decide(limit, commitments, guess)
         if verdict is Verdict.REFUSE:
             raise BudgetExceededError(

@@ -20,9 +20,9 @@ def find_outline(journal: Journal, record: JobRecord, backend: Backend | None = 
     printed = ""
     with contextlib.suppress(KodiscError, ValueError):  # then the rehearsal's counts
         if backend is not None and backend.kind == "local":
-            said = backend.client.beside(f"/local/jobs/{record.job_id}/report")
-            if said:
-                seen = from_json(said)
+            report = backend.client.beside(f"/local/jobs/{record.job_id}/report")
+            if report:
+                seen = from_json(report)
                 printed = seen.printed
                 journal.keep_rehearsal(record, seen)
     with contextlib.suppress(KodiscError, ValueError):

@@ -244,12 +244,12 @@ class Poller:
         if backend.refresh is None or outage.failures < 2:
             return
         try:
-            found = backend.refresh()
+            again = backend.refresh()
         except KodiscError as error:
             _log.info("The render server was not found again: %s", error)
             return
         with self._changed:
             for watch in self._watches:
                 if watch.backend.identity == backend.identity:
-                    watch.backend = found
+                    watch.backend = again
             self._changed.notify()

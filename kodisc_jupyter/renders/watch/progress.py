@@ -22,12 +22,15 @@ def read(client: Client, job_id: str, known: RenderState) -> dict[str, Any]:
 
     It never goes back: a server that does not answer, or says less, changes nothing.
     """
-    said = client.beside(f"/local/jobs/{job_id}/progress")
-    percent, frames = _whole(said.get("percent"), 100), _whole(said.get("frames"), _FRAMES_LIMIT)
+    answer = client.beside(f"/local/jobs/{job_id}/progress")
+    percent, frames = (
+        _whole(answer.get("percent"), 100),
+        _whole(answer.get("frames"), _FRAMES_LIMIT),
+    )
     return {
         "drawn": max(frames or 0, known.drawn),
         "progress": known.progress if percent is None else max(percent, known.progress or 0),
-        "preview": _picture(said.get("preview")) or known.preview,
+        "preview": _picture(answer.get("preview")) or known.preview,
     }
 
 

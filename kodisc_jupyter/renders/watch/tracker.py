@@ -102,9 +102,9 @@ class JobTracker:
     def check_now(self, render: Render) -> None:
         """Ask the server about a render next."""
         with self._lock:
-            followed = [one for one in self._live.values() if one.render is render]
-        for one in followed:
-            self._poller.check_now(one.watch)
+            followed = [job for job in self._live.values() if job.render is render]
+        for job in followed:
+            self._poller.check_now(job.watch)
 
     def use(self, render: Render, backend: Backend) -> None:
         """Ask about a render with another client from now on: after a login, or a restart."""
@@ -112,10 +112,10 @@ class JobTracker:
             return
         render.backend = backend
         with self._lock:
-            followed = [one for one in self._live.values() if one.render is render]
-        for one in followed:
-            one.watch.backend = backend
-            self._poller.check_now(one.watch)
+            followed = [job for job in self._live.values() if job.render is render]
+        for job in followed:
+            job.watch.backend = backend
+            self._poller.check_now(job.watch)
 
     def close(self) -> None:
         """Stop watching everything; the jobs go on."""
@@ -125,10 +125,10 @@ class JobTracker:
         """Watch again what :meth:`close` has left."""
         with self._lock:
             left = list(self._live.values())
-        for one in left:
-            job = one.render.state.job
-            if not one.watch.active and (job is None or not job.is_terminal):
-                self._poller.watch(one.watch)
+        for followed in left:
+            job = followed.render.state.job
+            if not followed.watch.active and (job is None or not job.is_terminal):
+                self._poller.watch(followed.watch)
 
     def _begin(self, render: Render, record: JobRecord, job_id: str) -> _Followed:
         assert render.backend is not None

@@ -75,31 +75,31 @@ class Signatures:
         return name in self._classes
 
     def _ancestors(self, name: str) -> tuple[str, ...]:
-        found: dict[str, None] = {}
+        ancestors: dict[str, None] = {}
         todo = [name]
         while todo:
-            one = todo.pop(0)
-            if one in self._classes and one not in found:
-                found[one] = None
-                todo += [base for form in self._of(one) for base in form.bases]
-        return tuple(found)
+            class_name = todo.pop(0)
+            if class_name in self._classes and class_name not in ancestors:
+                ancestors[class_name] = None
+                todo += [base for form in self._of(class_name) for base in form.bases]
+        return tuple(ancestors)
 
     def is_a(self, name: str, root: str) -> bool:
         """Whether the class descends from ``root``, or is it."""
         return root in self.ancestors(name)
 
     def _constructors(self, name: str) -> tuple[Parameters, ...]:
-        found: dict[Parameters, None] = {}
+        forms: dict[Parameters, None] = {}
         for form in self._of(name):
             if form.init is not None:
-                found[form.init] = None
+                forms[form.init] = None
             else:
                 for base in form.bases:
-                    found.update(dict.fromkeys(self.constructors(base)))
-        return tuple(found)
+                    forms.update(dict.fromkeys(self.constructors(base)))
+        return tuple(forms)
 
     def _options(self, name: str, *, newest: bool = False) -> frozenset[str] | None:
-        found: set[str] = set()
+        options: set[str] = set()
         for form in self._of(name):
             if form.open:
                 return None
@@ -108,14 +108,14 @@ class Signatures:
             if form.init is not None:
                 if form.init.open:
                     return None
-                found |= form.init.names
+                options |= form.init.names
             if form.init is None or form.init.passed_on:
                 for base in form.bases:
                     more = self.options(base, newest=newest)
                     if more is None:
                         return None
-                    found |= more
-        return frozenset(found) if name in self._classes else None
+                    options |= more
+        return frozenset(options) if name in self._classes else None
 
     def named_options(self, name: str) -> frozenset[str]:
         """The options that the class names in some version, also where it takes any other."""
@@ -133,22 +133,22 @@ class Signatures:
         return known is None or attribute in known
 
     def _method(self, name: str, method: str) -> tuple[Parameters, ...]:
-        for one in self.ancestors(name):
-            found = {
+        for owner in self.ancestors(name):
+            forms = {
                 form.methods[method].partition("(")[2][:-1]: None
-                for form in self._of(one)
+                for form in self._of(owner)
                 if method in form.methods
             }
-            if found:
-                return tuple(map(_parameters, found))
+            if forms:
+                return tuple(map(_parameters, forms))
         return ()
 
     def returns_itself(self, name: str, method: str) -> bool:
         """Whether the method gives its own object back in every form of it."""
-        for one in self.ancestors(name):
-            found = [form.methods[method] for form in self._of(one) if method in form.methods]
-            if found:
-                return all(text.startswith(f"{method}>") for text in found)
+        for owner in self.ancestors(name):
+            returning = [form.methods[method] for form in self._of(owner) if method in form.methods]
+            if returning:
+                return all(text.startswith(f"{method}>") for text in returning)
         return False
 
     def attributes(self, name: str) -> frozenset[str]:
@@ -166,7 +166,7 @@ class Signatures:
         return tuple(map(_parameters, self._functions.get(name, {}).values()))
 
     def _attributes_in_any(self, name: str) -> frozenset[str] | None:
-        forms = [form for one in self.ancestors(name) for form in self._of(one)]
+        forms = [form for owner in self.ancestors(name) for form in self._of(owner)]
         if not forms or any(form.open for form in forms):
             return None
         return frozenset().union(*(form.attributes | set(form.methods) for form in forms))

@@ -124,7 +124,9 @@ def _likest(name: str, candidates: Iterable[str]) -> str:
 
 def _by_part(name: str, candidates: Collection[str]) -> str:
     """The only candidate that has ``name`` as one of its words: ``move_to`` for ``move``."""
-    having = [one for one in candidates if one != name and name in one.split("_")]
+    having = [
+        candidate for candidate in candidates if candidate != name and name in candidate.split("_")
+    ]
     return having[0] if len(having) == 1 and len(name) > 2 else ""
 
 

@@ -231,11 +231,11 @@ class Bindings:
 
 def children(node: ast.AST) -> list[ast.AST]:
     """The nodes below a node, without the context of names."""
-    found: list[ast.AST] = []
+    nodes: list[ast.AST] = []
     for name in node._fields:
         value = getattr(node, name, None)
         if value.__class__ is list:
-            found.extend(item for item in value if isinstance(item, ast.AST))
+            nodes.extend(item for item in value if isinstance(item, ast.AST))
         elif isinstance(value, ast.AST) and name != "ctx":
-            found.append(value)
-    return found
+            nodes.append(value)
+    return nodes

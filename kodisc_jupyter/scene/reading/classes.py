@@ -176,19 +176,19 @@ def _kind_in_manim(name: str) -> Kind:
 
 def bound_in(node: ast.ClassDef) -> set[str]:
     """The names that a class body binds."""
-    found = set()
+    names = set()
     for statement in _statements(node.body):
         if isinstance(statement, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
-            found.add(statement.name)
+            names.add(statement.name)
         elif isinstance(statement, (ast.Assign, ast.AnnAssign, ast.Import, ast.ImportFrom)):
-            found |= {
+            names |= {
                 part.id
                 for part in ast.walk(statement)
                 if isinstance(part, ast.Name) and isinstance(part.ctx, ast.Store)
             }
             for alias in getattr(statement, "names", ()):
-                found.add(alias.asname or alias.name)
-    return found
+                names.add(alias.asname or alias.name)
+    return names
 
 
 def _statements(body: list[ast.stmt]) -> Iterator[ast.stmt]:

@@ -33,11 +33,11 @@ def syntax_error(source: Source, error: SyntaxError) -> Diagnostic:
         message, hint, column, end = cause
     else:
         check = "syntax"
-        said = (error.msg or "invalid syntax").rstrip(".")
-        message = f"{said[:1].upper()}{_with_readers_lines(said[1:], source, before)}"
+        reason = (error.msg or "invalid syntax").rstrip(".")
+        message = f"{reason[:1].upper()}{_with_readers_lines(reason[1:], source, before)}"
         message += "" if message.endswith("?") else "."
         column, end = _syntax_columns(error, text)
-        hint = _syntax_hint(said, text[column:end])
+        hint = _syntax_hint(reason, text[column:end])
     return Diagnostic(
         check,
         Severity.ERROR,
@@ -63,9 +63,9 @@ def _plain_cause(text: str) -> tuple[str, str, int, int] | None:
             start,
             len(text.rstrip()),
         )
-    found = _DIGIT_FIRST.match(text)
-    if found:
-        name = found[1] or found[2]
+    digit_first = _DIGIT_FIRST.match(text)
+    if digit_first:
+        name = digit_first[1] or digit_first[2]
         start = text.index(name)
         front = re.match(r"\d+(?:D(?=[A-Z_]))?_?", name)
         assert front is not None
@@ -99,7 +99,7 @@ def _syntax_columns(error: SyntaxError, text: str) -> tuple[int, int]:
 def _with_readers_lines(message: str, source: Source, before: int) -> str:
     """Python's message with its line numbers as the reader counts them."""
     return re.sub(
-        r"\bline (\d+)", lambda found: f"line {source.locate(int(found[1]) + before)[1]}", message
+        r"\bline (\d+)", lambda match: f"line {source.locate(int(match[1]) + before)[1]}", message
     )
 
 

@@ -68,19 +68,19 @@ class Values:
         node = nodes[0]
         if node.decorator_list or node.keywords or not node.bases:
             return None
-        found: list[str] = []
+        bases: list[str] = []
         for base in node.bases:
             value = self.of(base, self._scopes.module)
             if isinstance(base, ast.Name) and base.id in self._classes.definitions:
                 more = self._bases(base.id, depth + 1)
                 if more is None:
                     return None
-                found += more
+                bases += more
             elif value is not None and value.form == "class":
-                found.append(value.name)
+                bases.append(value.name)
             else:
                 return None
-        return tuple(found)
+        return tuple(bases)
 
     def _name(self, name: str, scope: Scope, depth: int) -> Value | None:
         key = scope, name
@@ -111,8 +111,8 @@ class Values:
             return _of_manim(whole) if whole else Value("module", "manim")
         assigned = home.assigned.get(name, [])
         if assigned and times == len(assigned):
-            found = {self.of(value, home, depth + 1) for value in assigned}
-            return found.pop() if len(found) == 1 else None
+            values = {self.of(value, home, depth + 1) for value in assigned}
+            return values.pop() if len(values) == 1 else None
         if times == 1 and _first_parameter(home) == name and home.parent is not None:
             node = home.parent.node
             if isinstance(node, ast.ClassDef) and home.parent.parent is self._scopes.module:

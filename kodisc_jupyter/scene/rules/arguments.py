@@ -101,8 +101,10 @@ def _unknown_option(
         meant = (
             option_meant(callee.class_name, name) if callee.class_name else closest(name, options)
         )
-        said = f"{callee.name} has no option {name}."
-        return reading.error("semantics", keyword, said, f"Did you mean {meant}?" if meant else "")
+        message = f"{callee.name} has no option {name}."
+        return reading.error(
+            "semantics", keyword, message, f"Did you mean {meant}?" if meant else ""
+        )
     if not callee.class_name:
         return None
     known = signatures()

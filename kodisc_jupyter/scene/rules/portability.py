@@ -53,14 +53,14 @@ def relative_files(reading: Reading) -> Iterable[Diagnostic]:
     paths = [path for path in map(_read_path, unguarded) if path is not None]
     times = Counter(reading.scopes.strings)
     read = Counter(map(_text, paths))
-    told = set(_written(calls))
+    written = set(_written(calls))
     for path in paths:
         text = _text(path)
-        if _ABSOLUTE.match(text) or text in told or times[text] > read[text]:
+        if _ABSOLUTE.match(text) or text in written or times[text] > read[text]:
             continue
         if is_sent(text, reading.source.files):
             continue
-        told.add(text)
+        written.add(text)
         yield reading.warning(
             "relative-file",
             path,
@@ -166,15 +166,15 @@ def _top(body: list[ast.stmt]) -> Iterator[ast.stmt]:
 
 def _scene_instances(reading: Reading) -> set[str]:
     """Names at the top that hold an instance of a scene of this source."""
-    found = set()
+    instances = set()
     for statement in _top(reading.tree.body):
         if (
             isinstance(statement, ast.Assign)
             and isinstance(statement.value, ast.Call)
             and _is_scene(statement.value.func, reading)
         ):
-            found |= {target.id for target in statement.targets if isinstance(target, ast.Name)}
-    return found
+            instances |= {target.id for target in statement.targets if isinstance(target, ast.Name)}
+    return instances
 
 
 def _is_scene(node: ast.expr, reading: Reading) -> bool:

@@ -85,8 +85,8 @@ def _call_problems(
         elif owner.form == "self" and func.attr not in attributes.given:
             bases = values.bases(owner.name)
             if bases:
-                found = (known.method(base, func.attr) for base in bases)
-                callee = Callee(f"self.{func.attr}", next(filter(None, found), ()))
+                methods = (known.method(base, func.attr) for base in bases)
+                callee = Callee(f"self.{func.attr}", next(filter(None, methods), ()))
                 if func.attr == "play" and known.is_a(bases[0], "Scene"):
                     yield from play_problems(reading, values, call, "self.play")
                     return
@@ -157,11 +157,11 @@ class _Attributes:
             )
 
     def _once(
-        self, class_name: str, node: ast.Attribute, said: str, hint: str
+        self, class_name: str, node: ast.Attribute, message: str, hint: str
     ) -> Iterator[Diagnostic]:
         if (class_name, node.attr) not in self._told:
             self._told.add((class_name, node.attr))
-            yield self._reading.error("semantics", node, said, hint)
+            yield self._reading.error("semantics", node, message, hint)
 
     def _has(self, class_name: str, name: str) -> bool:
         known = signatures()

@@ -56,7 +56,7 @@ def ignored_settings(reading: Reading) -> Iterator[Diagnostic]:
         attributes = reading.scopes.attributes
         if not any(node.attr in {"config", "tempconfig"} for node in attributes):
             return
-    found: dict[str, ast.AST] = {}
+    places: dict[str, ast.AST] = {}
     scopes = reading.scopes
     for node in ast.walk(reading.tree):
         # A `with tempconfig(…)` at the top is there to render; another check speaks of that.
@@ -68,13 +68,13 @@ def ignored_settings(reading: Reading) -> Iterator[Diagnostic]:
             continue
         for name, at in _settings(node):
             if name in _IGNORED:
-                found.setdefault(name, at)
-    if found:
-        names = list(found)
+                places.setdefault(name, at)
+    if places:
+        names = list(places)
         listed = ", ".join(names[:-1]) + f" and {names[-1]}" if len(names) > 1 else names[0]
         yield reading.warning(
             "ignored-setting",
-            found[names[0]],
+            places[names[0]],
             f"Setting {listed} in the cell has no effect.",
             "Set the size with --quality and --aspect, the frame rate with --fps. "
             "Videos are MP4 files.",

@@ -73,11 +73,11 @@ def _value(node: ast.expr) -> str:
 
 def _control_character(reading: Reading, node: ast.expr) -> Diagnostic:
     text = _value(node)
-    found = _BROKEN.search(text)
-    assert found is not None
-    rest = re.match(r"[A-Za-z]*", text[found.start() + 1 :])
-    command = f"\\{_ESCAPES[found[0]]}{rest[0] if rest else ''}"
-    report = reading.warning if found[0] == "\n" else reading.error
+    broken = _BROKEN.search(text)
+    assert broken is not None
+    rest = re.match(r"[A-Za-z]*", text[broken.start() + 1 :])
+    command = f"\\{_ESCAPES[broken[0]]}{rest[0] if rest else ''}"
+    report = reading.warning if broken[0] == "\n" else reading.error
     return report(
         "semantics",
         node,
@@ -146,10 +146,10 @@ def _text(reading: Reading, pieces: list[ast.expr]) -> Iterator[Diagnostic]:
     for piece in pieces:
         for index, part in enumerate(re.split(r"(?<!\\)\$", _value(piece))):
             in_mathematics ^= index > 0
-            found = None if in_mathematics else _SPECIAL.search(part)
-            if found is None or (found[1] == "%" and "\n" in part):
+            special = None if in_mathematics else _SPECIAL.search(part)
+            if special is None or (special[1] == "%" and "\n" in part):
                 continue  # a comment at the end of a line may be meant
-            yield _special_sign(reading, piece, found[1])
+            yield _special_sign(reading, piece, special[1])
             return
 
 

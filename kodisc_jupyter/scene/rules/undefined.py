@@ -108,15 +108,15 @@ def _undefined(reading: Reading, use: ast.Name, notebook_names: Collection[str])
 
 def _method_around(reading: Reading, use: ast.Name) -> ast.FunctionDef | None:
     """The innermost method of a class of the source that a use stands in."""
-    found = None
+    method = None
     for node in ast.walk(reading.tree):
         if isinstance(node, ast.ClassDef):
             for part in node.body:
                 if isinstance(part, ast.FunctionDef) and part.lineno <= use.lineno <= (
                     part.end_lineno or part.lineno
                 ):
-                    found = part
-    return found
+                    method = part
+    return method
 
 
 def _in_method_without_self(reading: Reading, use: ast.Name) -> bool:
