@@ -40,6 +40,11 @@ class Thumbnail:
         """Whether a settled frame with something to see was found."""
         return self._settled is not None
 
+    @property
+    def has_something_to_see(self) -> bool:
+        """Whether any of the frames, settled or not, has something to see in it."""
+        return self._most >= SEEN
+
     def look(self, pixels: Any, repeat: int = 1) -> None:
         """Take in the next frame of the video, which it shows ``repeat`` times."""
         import numpy as np

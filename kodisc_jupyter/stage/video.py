@@ -103,7 +103,11 @@ def _combine(writer: Any, joined: Callable[[Path], None]) -> None:
 def _choose(
     thumbnail: Thumbnail, drawing: Drawing, segments: list[Segment], stepping: Stepping
 ) -> None:
-    """The last picture that stands still and has something to see, or else the fullest one."""
+    """The last picture that stands still and has something to see, or else the fullest one.
+
+    That is one with which a segment begins, and so, mostly, an animation: the others are looked at
+    only if nothing is to be seen in those, since a picture cannot be had without all before it.
+    """
     stills = drawing.stills()
     if not stills or stills[-1] != len(segments) - 1:
         stepping.renderer.update_frame(stepping.scene)
@@ -114,8 +118,12 @@ def _choose(
         thumbnail.look(next(iter(pictures(segments[number]))), 2)
     if thumbnail.is_settled:
         return
-    every = max(1, len(segments) // _LOOKS)
-    for segment in segments[::-every]:
+    some = segments[:: -(1 + len(segments) // _LOOKS)]
+    for segment in some:
+        thumbnail.look(next(iter(pictures(segment))))
+    if thumbnail.has_something_to_see:
+        return
+    for segment in some:
         for pixels in list(pictures(segment))[:: -max(1, segment.frames // _LOOKS)]:
             thumbnail.look(pixels)
 

@@ -24,6 +24,7 @@ from kodisc_jupyter.stage.drawing.segments import (
     SegmentEncoder,
     SegmentStore,
 )
+from kodisc_jupyter.stage.drawing.vectors import quicken
 from kodisc_jupyter.stage.progress import ProgressWriter
 from kodisc_jupyter.stage.stepping.stepped_scene import SteppedAnimation
 from kodisc_jupyter.stage.stepping.stepping import Stepping, Watcher
@@ -75,6 +76,7 @@ class Drawing(Watcher):
         self._stepping = stepping
         camera = stepping.renderer.camera
         self._states = FrameStates(camera, stepping.camera_class)
+        quicken(camera, stepping.camera_class)
         self.settings = EncoderSettings.of(
             stepping.writer, camera.pixel_width, camera.pixel_height, stepping.record.fps
         )

@@ -9,20 +9,19 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from struct import Struct
 from typing import Any, Final
 
-_VECTOR: Final = (
-    "stroke_width",
-    "background_stroke_width",
-    "joint_type",
-    "cap_style",
-    "shade_in_3d",
-    "n_points_per_cubic_curve",
-    "tolerance_for_point_equality",
-)
-"""A vector mobject's plain attributes that its drawing reads."""
+_NUMBERS: Final = ("stroke_width", "background_stroke_width", "tolerance_for_point_equality")
+_PLAIN: Final = ("joint_type", "cap_style", "shade_in_3d", "n_points_per_cubic_curve")
+"""A vector mobject's attributes that its drawing reads, beside its arrays."""
 
-_ARRAYS: Final = ("points", "fill_rgbas", "stroke_rgbas", "background_stroke_rgbas")
+_COLORS: Final = ("fill_rgbas", "stroke_rgbas", "background_stroke_rgbas")
+
+_PACKED: Final = Struct("3d")
+
+_TEXTS: Final = 1_000
+"""How many texts of plain values are remembered, at most."""
 
 READ: Final = frozenset(
     {
@@ -97,27 +96,28 @@ def float_bytes(array: Any) -> bytes:
 
 
 def _vector(mobject: Any) -> tuple[Any, ...]:
+    import numpy as np
+
     own = mobject.__dict__
     try:
         if own["background_image"] is not None:
             raise NotCoveredError("a background image")
-        stroke = own["stroke_width"]
-        if not isinstance(stroke, (int, float)):
-            stroke = float(stroke)
         values = (
             "vector",
             float_bytes(own["points"]),
             float_bytes(own["fill_rgbas"]),
             float_bytes(own["stroke_rgbas"]),
             float_bytes(own["background_stroke_rgbas"]),
-            tuple(own["sheen_direction"]),
-            stroke,
-            own["background_stroke_width"],
+            np.asarray(own["sheen_direction"], np.float64).tobytes(),
+            _PACKED.pack(
+                float(own["stroke_width"]),
+                float(own["background_stroke_width"]),
+                float(own["tolerance_for_point_equality"]),
+            ),
             own["joint_type"],
             own["cap_style"],
-            own["shade_in_3d"],
-            own["n_points_per_cubic_curve"],
-            own["tolerance_for_point_equality"],
+            bool(own["shade_in_3d"]),
+            int(own["n_points_per_cubic_curve"]),
         )
     except (KeyError, AttributeError, TypeError, ValueError) as problem:
         raise NotCoveredError(f"{type(mobject).__name__}: {problem}") from None
@@ -152,9 +152,6 @@ class _Family:
     told: tuple[bytes, ...]
     members: tuple[tuple[Any, tuple[Any, ...]], ...]
 
-    def __repr__(self) -> str:
-        return repr(self.told)
-
 
 def _cloud(mobject: Any) -> tuple[Any, ...]:
     width = mobject.stroke_width
@@ -179,37 +176,59 @@ def _unseen(_mobject: Any) -> tuple[Any, ...]:
 
 def digest_of(values: tuple[Any, ...]) -> bytes:
     """A hash of the values that is the same in every process."""
-    hashed = hashlib.blake2b(digest_size=16)
-    plain = []
+    arrays: list[bytes] = []
+    plain: list[Any] = []
     for value in values:
-        if isinstance(value, bytes):
-            hashed.update(value)
+        if type(value) is bytes:
+            arrays.append(value)
             plain.append(len(value))
+        elif type(value) is _Family:
+            arrays += value.told
+            plain.append(tuple(len(each) for each in value.told))
         elif isinstance(value, tuple) and value and hasattr(value[0], "submobjects"):
             plain.append(len(value))
         else:
             plain.append(value)
-    hashed.update(repr(plain).encode())
-    return hashed.digest()
+    arrays.append(_told(tuple(plain)))
+    return hashlib.blake2b(b"".join(arrays), digest_size=16).digest()
+
+
+def _told(plain: tuple[Any, ...]) -> bytes:
+    """The values as text, which most mobjects have in common."""
+    try:
+        told = _TOLD.get(plain)
+    except TypeError:  # one of them has no hash of its own
+        return repr(plain).encode()
+    if told is None:
+        told = repr(plain).encode()
+        if len(_TOLD) < _TEXTS:
+            _TOLD[plain] = told
+    return told
+
+
+_TOLD: dict[tuple[Any, ...], bytes] = {}
 
 
 def _array(told: bytes, columns: int) -> Any:
+    """Not to be changed: what draws only reads it."""
     import numpy as np
 
-    return np.frombuffer(told, dtype=np.float64).reshape(-1, columns).copy()
+    return np.frombuffer(told).reshape(-1, columns)
 
 
 def _restore_vector(mobject: Any, values: tuple[Any, ...]) -> None:
     import numpy as np
 
     own = mobject.__dict__
-    own["points"] = _array(values[1], 3)
-    for name, told in zip(_ARRAYS[1:], values[2:5], strict=True):
+    _, points, *colors, sheen, numbers = values[:7]
+    own["points"] = _array(points, 3)
+    for name, told in zip(_COLORS, colors, strict=True):
         own[name] = _array(told, 4)
-    own["sheen_direction"] = np.array(values[5])
-    own.update(zip(_VECTOR, values[6:13], strict=True))
-    if len(values) > 13:
-        for member, submobjects in values[13].members:
+    own["sheen_direction"] = np.frombuffer(sheen)
+    own.update(zip(_NUMBERS, _PACKED.unpack(numbers), strict=True))
+    own.update(zip(_PLAIN, values[7:11], strict=True))
+    if len(values) > 11:
+        for member, submobjects in values[11].members:
             member.submobjects = list(submobjects)
 
 
