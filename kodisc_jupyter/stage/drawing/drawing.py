@@ -18,13 +18,13 @@ from kodisc_jupyter.stage.drawing import copies
 from kodisc_jupyter.stage.drawing.drawing_queue import DrawingQueue, Part
 from kodisc_jupyter.stage.drawing.frame_states import FrameStates
 from kodisc_jupyter.stage.drawing.mobject_states import NotCoveredError
+from kodisc_jupyter.stage.drawing.quick_cameras import quicken
 from kodisc_jupyter.stage.drawing.segments import (
     EncoderSettings,
     Segment,
     SegmentEncoder,
     SegmentStore,
 )
-from kodisc_jupyter.stage.drawing.vectors import quicken
 from kodisc_jupyter.stage.progress import ProgressWriter
 from kodisc_jupyter.stage.stepping.stepped_scene import SteppedAnimation
 from kodisc_jupyter.stage.stepping.stepping import Stepping, Watcher

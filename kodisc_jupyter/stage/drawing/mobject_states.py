@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import cache
 from struct import Struct
 from typing import Any, Final
 
@@ -60,7 +61,7 @@ class MobjectState:
 Reader = Callable[[Any], tuple[Any, ...]]
 
 
-def reader_of(kind: type[Any], display: Reader) -> Reader | None:
+def reader_of(kind: Any, display: Reader) -> Reader | None:
     """How a class of mobjects is read; ``None``: it is not covered.
 
     ``display`` reads the window of a zoomed scene, which belongs to a camera.
@@ -68,10 +69,8 @@ def reader_of(kind: type[Any], display: Reader) -> Reader | None:
     from manim import ImageMobject, Mobject, PMobject, VMobject
     from manim.mobject.types.image_mobject import ImageMobjectFromCamera
 
-    for each in kind.__mro__:
-        own = READ & vars(each).keys()
-        if own and not str(getattr(each, "__module__", "")).startswith("manim."):
-            return None
+    if not is_read_as_manim_does(kind):
+        return None
     if issubclass(kind, VMobject):
         return _vector
     if issubclass(kind, PMobject):
@@ -85,6 +84,16 @@ def reader_of(kind: type[Any], display: Reader) -> Reader | None:
     if issubclass(kind, AbstractImageMobject) or not issubclass(kind, Mobject):
         return None
     return _unseen
+
+
+@cache
+def is_read_as_manim_does(kind: type[Any]) -> bool:
+    """Whether a class of mobjects has none of :data:`READ` of its own."""
+    return all(
+        str(getattr(each, "__module__", "")).startswith("manim.")
+        for each in kind.__mro__
+        if READ & vars(each).keys()
+    )
 
 
 def float_bytes(array: Any) -> bytes:

@@ -8,33 +8,18 @@ whatever is not such a plain case is left to Manim.
 from __future__ import annotations
 
 import math
-from typing import Any, Final
+from typing import Any
 
-_MANIM: Final = "0.22."
-"""The version of Manim whose camera is known to make just these calls."""
-
-
-def quicken(camera: Any, kind: type[Any]) -> None:
-    """Have a camera of a class ``kind`` of Manim's own draw this way."""
-    import manim
-    from manim.camera.camera import CAP_STYLE_MAP, LINE_JOIN_MAP
-
-    known = (manim.Camera, manim.MovingCamera, manim.ThreeDCamera)
-    if kind in known and manim.__version__.startswith(_MANIM):
-        own = {
-            "line_joins": LINE_JOIN_MAP,
-            "line_caps": CAP_STYLE_MAP,
-            "projects": kind is manim.ThreeDCamera,
-        }
-        camera.__class__ = type(kind.__name__, (QuickVectors, type(camera)), own)
+from kodisc_jupyter.stage.drawing.mobject_states import is_read_as_manim_does
 
 
 class QuickVectors:
-    """In front of Manim's camera."""
+    """In front of Manim's camera; ``projects`` says that it moves points before they are drawn."""
 
+    projects = False
     line_joins: dict[Any, Any]
     line_caps: dict[Any, Any]
-    projects: bool
+    gradient: Any = None
     cairo_line_width_multiple: float
     transform_points_pre_display: Any
     get_fill_rgbas: Any
@@ -42,14 +27,17 @@ class QuickVectors:
 
     def display_vectorized(self, mobject: Any, context: Any) -> Any:
         """Draw the fill and both strokes."""
-        self.set_cairo_context_path(context, mobject)
-        self.apply_stroke(context, mobject, background=True)
-        self.set_cairo_context_color(context, self.get_fill_rgbas(mobject), mobject)
+        if not is_read_as_manim_does(mobject.__class__):
+            return super().display_vectorized(mobject, context)  # type: ignore[misc]
+        self.gradient = None
+        self._lay_path(context, mobject)
+        self._stroke(context, mobject, background=True)
+        self._take_color(context, self.get_fill_rgbas(mobject), mobject)
         context.fill_preserve()
-        self.apply_stroke(context, mobject)
+        self._stroke(context, mobject)
         return self
 
-    def set_cairo_context_path(self, context: Any, mobject: Any) -> Any:
+    def _lay_path(self, context: Any, mobject: Any) -> None:
         """Lay the path."""
         points = mobject.points
         if self.projects:
@@ -57,7 +45,8 @@ class QuickVectors:
         flat = points.ravel().tolist()
         is_plain = len(points) >= 4 and mobject.n_points_per_cubic_curve == 4
         if not is_plain or not math.isfinite(sum(flat)):
-            return super().set_cairo_context_path(context, mobject)  # type: ignore[misc]
+            super().set_cairo_context_path(context, mobject)  # type: ignore[misc]
+            return
         context.new_path()
         xs, ys = flat[::3], flat[1::3]
         if xs[3:-1:4] == xs[4::4] and ys[3:-1:4] == ys[4::4]:
@@ -75,25 +64,34 @@ class QuickVectors:
             last = end - 1
             if mobject.consider_points_equals_2d((xs[begin], ys[begin]), (xs[last], ys[last])):
                 context.close_path()
-        return self
 
-    def set_cairo_context_color(self, context: Any, rgbas: Any, mobject: Any) -> Any:
+    def _take_color(self, context: Any, rgbas: Any, mobject: Any) -> None:
         """Take the colour, or the gradient."""
-        if len(rgbas) != 1:
-            return super().set_cairo_context_color(context, rgbas, mobject)  # type: ignore[misc]
-        red, green, blue, opacity = rgbas[0].tolist()
-        context.set_source_rgba(blue, green, red, opacity)  # Cairo's pixels are the other way round
-        return self
+        if len(rgbas) == 1:
+            red, green, blue, opacity = rgbas[0].tolist()
+            context.set_source_rgba(blue, green, red, opacity)  # the order of Cairo's pixels
+            return
+        import cairo
+        import numpy as np
 
-    def apply_stroke(self, context: Any, mobject: Any, background: bool = False) -> Any:
+        if self.gradient is None:  # the fill's is the stroke's
+            ends = mobject.get_gradient_start_and_end_points()
+            ends = self.transform_points_pre_display(mobject, ends)
+            self.gradient = [each for end in ends for each in end[:2]]
+        pattern = cairo.LinearGradient(*self.gradient)
+        offsets = (0.0, 1.0) if len(rgbas) == 2 else np.linspace(0, 1, len(rgbas))
+        for (red, green, blue, opacity), offset in zip(rgbas.tolist(), offsets, strict=True):
+            pattern.add_color_stop_rgba(offset, blue, green, red, opacity)
+        context.set_source(pattern)
+
+    def _stroke(self, context: Any, mobject: Any, *, background: bool = False) -> None:
         """Draw a stroke; its width is not measured against the camera's frame, which is one."""
         width = mobject.get_stroke_width(background)
         if width == 0:
-            return self
+            return
         rgbas = self.get_stroke_rgbas(mobject, background=background)
-        self.set_cairo_context_color(context, rgbas, mobject)
+        self._take_color(context, rgbas, mobject)
         context.set_line_width(width * self.cairo_line_width_multiple)
         context.set_line_join(self.line_joins[mobject.joint_type])
         context.set_line_cap(self.line_caps[mobject.cap_style])
         context.stroke_preserve()
-        return self
