@@ -28,10 +28,8 @@ sys.path.insert(0, str(Path(__file__).parent))
 import manim_doc_examples
 from manim_doc_examples import PRELUDE, Example
 
-RANDOM = [
-    Example("RandomUpdaters", code, "own")
-    for code in [
-        """
+OWN = {
+    "RandomUpdaters": """
 import random
 class RandomUpdaters(Scene):
     def construct(self):
@@ -54,10 +52,49 @@ class RandomUpdaters(Scene):
         self.next_section("again")
         self.play(FadeOut(dots[1]), run_time=0.4)
         self.pause(0.5)
-"""
-    ]
-]
-"""What the documentation has few of: random updaters, stop conditions and skipped sections."""
+""",
+    "PathsAndColors": """
+class PathsAndColors(MovingCameraScene):
+    def construct(self):
+        words = Text('Gradient', gradient=(RED, BLUE)).shift(UP)
+        square = Square(fill_opacity=1).set_color([RED, GREEN, BLUE]).set_sheen(0.3, UR)
+        star = Star(stroke_width=8, color=YELLOW).set_stroke(PINK, 6, background=True)
+        star.joint_type = LineJointType.ROUND
+        nowhere, broken = Square(), VMobject()
+        nowhere.points[3, 0] = np.nan
+        broken.points = np.array(
+            [[0.0, 0, 0], [1, 1, 0], [2, 0, 0], [2.5, 1, 0], [1, 1, 1], [2, 2, 2]]
+        )
+        self.add(nowhere, broken, Annulus(color=GREEN).shift(3 * LEFT), star)
+        dashes = DashedVMobject(Circle(radius=2))
+        self.play(Create(words), Create(dashes), square.animate.set_sheen(-0.2, DOWN), run_time=0.5)
+        self.play(self.camera.frame.animate.scale(0.6).shift(UP), FadeOut(words), run_time=0.5)
+
+        class Cut(Circle):
+            def get_subpath_split_indices_from_points(self, points, n_dims=3):
+                return np.array([[0, 8], [8, len(points)]])
+
+        cut = Cut().shift(RIGHT).set_fill(RED, 0.4)
+        self.play(cut.animate.shift(UP), Uncreate(star), run_time=0.4)
+""",
+    "Solids": """
+class Solids(ThreeDScene):
+    def construct(self):
+        self.set_camera_orientation(phi=70 * DEGREES, theta=30 * DEGREES, zoom=0.8)
+        sphere = Sphere(resolution=(5, 4)).set_fill(BLUE, 0.7).shift(LEFT)
+        cube = Cube(fill_opacity=0.8).shift(2 * RIGHT).set_color_by_gradient(RED, GREEN)
+        label, tag = Text('label').to_corner(UL), Text('tag').next_to(cube, OUT)
+        self.add_fixed_in_frame_mobjects(label)
+        self.add_fixed_orientation_mobjects(tag)
+        dot = Dot3D(RIGHT + OUT, color=RED, resolution=(3, 3))
+        self.add(sphere, cube, tag, dot, Circle().set_shade_in_3d(True))
+        self.move_camera(phi=20 * DEGREES, zoom=1.2, frame_center=RIGHT, run_time=0.4)
+        self.renderer.camera.light_source.move_to(3 * IN)
+        self.play(cube.animate.rotate(1, axis=UP), FadeOut(sphere), run_time=0.5)
+""",
+}
+"""What the documentation has few of: random updaters, stop conditions, skipped sections, paths that
+are broken, gradients, and what stands or moves in space."""
 
 
 def digest(scene: Any) -> str:
@@ -339,7 +376,8 @@ def main() -> None:
 
     record = json.loads(manim_doc_examples.RECORD.read_text())[manim.__version__]
     work = [each for each in manim_doc_examples.examples() if each.key in record["renders"]]
-    work = RANDOM + work[:: arguments.every]
+    own = [Example(name, code, "own") for name, code in OWN.items()]
+    work = own + work[:: arguments.every]
     work = [each for each in work if not arguments.only or each.scene in arguments.only]
     different = failed = frames = covered = 0
     real_s = stepped_s = 0.0
