@@ -32,7 +32,10 @@ def _():
 def _(Circle, Create, Scene):
     class Waited(Scene):
         def construct(self):
+            self.next_section("Draw it")
             self.play(Create(Circle()), run_time=1)
+            self.next_section("Look at it")
+            self.wait()
     return (Waited,)
 
 
@@ -94,7 +97,12 @@ def test_an_app_shows_panels_and_then_videos(chromium, tmp_path, voila_tools, ga
         gate.open()
         video = page.locator(".kodisc-panel[data-phase=completed] video")
         video.wait_for(state="attached")
-        assert page.locator("figure.kodisc-video").count() >= 1
+        figure = page.locator("figure.kodisc-video").filter(has_text="Look at it")
+        figure.get_by_role("button", name="Look at it").click()
+        page.wait_for_function(
+            "(figure) => figure.querySelector('video').currentTime >= 1",
+            arg=figure.element_handle(),
+        )
     finally:
         gate.open()
         server.terminate()
