@@ -57,6 +57,9 @@ def test_tables_line_up_and_a_job_is_shown_by_its_button(notebook_page, lab, app
     page.run(3)
     button = page.output(2).get_by_role("button", name="Show").first
     button.wait_for()
+    assert (
+        button.evaluate("one => getComputedStyle(one).borderStyle") == "solid"
+    )  # not the browser's own
     page.output(3).locator("table").wait_for()
     for cell in (2, 3):
         (found,) = page.output(cell).first.evaluate(GEOMETRY)

@@ -8,7 +8,7 @@ import pytest
 
 from kodisc_jupyter.local import __main__ as server
 from kodisc_jupyter.local.processes import sandbox
-from kodisc_jupyter.notebook.commands.diagnosis.finding import Verdict
+from kodisc_jupyter.notebook.commands.diagnosis.finding import Finding, Verdict
 from kodisc_jupyter.notebook.commands.diagnosis.installation import locked_in
 
 
@@ -41,3 +41,13 @@ def test_without_one_the_server_says_what_to_install(monkeypatch, capsys):
         server.main(["sandbox"])
     assert ended.value.code == server.UNUSABLE
     assert "apt install bubblewrap" in capsys.readouterr().err
+
+
+def test_a_long_finding_goes_on_below_itself():
+    line = str(Finding(Verdict.NOTE, "key", "none; looked " + "here and there " * 12, "log in"))
+    first, second, *_, advice = line.split("\n")
+    assert first.startswith("note  key          none; looked here")
+    assert second.startswith(" " * 19)
+    assert second.split()[0] in {"here", "and", "there"}
+    assert advice == " " * 19 + "→ log in"
+    assert max(map(len, line.split("\n"))) <= 88

@@ -29,10 +29,10 @@ def run(kernel: KernelState, asked: argparse.Namespace) -> None:
         kept = local_server.keeps_bytes(server)
         if kept is not None:
             say(
-                f"It keeps {kept / 1e6:,.1f} MB of drawn pieces of videos, so that a changed scene "
-                "is rendered sooner; %kodisc local clear removes them."
+                f"It keeps {kept / 1e6:,.1f} MB of drawn pieces of videos: a changed scene renders "
+                "sooner.\n%kodisc local clear removes them."
             )
-        say(f"It ends by itself after {idle} idle minutes; %kodisc local stop ends it now.")
+        say(f"It stops by itself after {idle} idle minutes; %kodisc local stop stops it now.")
 
 
 def _clear(kernel: KernelState) -> None:

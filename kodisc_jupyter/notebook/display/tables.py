@@ -93,6 +93,12 @@ def _small(text: str) -> str:
     return f'<br><span style="opacity:0.75;font-size:12px">{escape(text)}</span>' if text else ""
 
 
+_BUTTON: Final = (  # its script shows it: a saved list has nobody to answer
+    "display:none;font:inherit;font-size:12px;color:inherit;background:none;cursor:pointer;"
+    "padding:1px 8px;border:1px solid;border-radius:4px"
+)
+
+
 def _job(row: JobRow) -> str:
     """The ID, marked as a whole with one click; and a button, for a page that can answer it."""
     if not row.job_id:
@@ -102,5 +108,5 @@ def _job(row: JobRow) -> str:
     )
     if not row.can_be_shown:
         return code
-    button = f'<button type="button" data-kodisc-job="{escape(row.job_id)}" style="display:none">'
+    button = f'<button type="button" data-kodisc-job="{escape(row.job_id)}" style="{_BUTTON}">'
     return f"{code} {button}Show</button>"

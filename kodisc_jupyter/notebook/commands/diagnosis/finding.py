@@ -4,6 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import Enum
+from textwrap import fill
+from typing import Final
+
+_COLUMNS: Final = 88
+_INDENT: Final = " " * 19
 
 
 class Verdict(Enum):
@@ -24,5 +29,17 @@ class Finding:
     advice: str = ""
 
     def __str__(self) -> str:
-        line = f"{self.verdict.value}  {self.subject:<12} {self.found}"
-        return f"{line}\n{'':<19}→ {self.advice}" if self.advice else line
+        line = _wrapped(f"{self.verdict.value}  {self.subject:<12} ", self.found)
+        return f"{line}\n{_wrapped(f'{_INDENT}→ ', self.advice)}" if self.advice else line
+
+
+def _wrapped(head: str, text: str) -> str:
+    """The text behind its head, its further lines below its first."""
+    return fill(
+        text,
+        _COLUMNS,
+        initial_indent=head,
+        subsequent_indent=" " * len(head),
+        break_long_words=False,
+        break_on_hyphens=False,
+    )
