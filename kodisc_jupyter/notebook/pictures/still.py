@@ -12,6 +12,7 @@ from typing import Any, Final
 from kodisc_jupyter.notebook.display import words
 from kodisc_jupyter.notebook.display.links import data_url
 from kodisc_jupyter.notebook.display.output.embedding import (
+    EDGE,
     SERVER_LIMIT_BYTES,
     UPRIGHT_PX,
     WIDE_PX,
@@ -93,9 +94,9 @@ class Still:
         return (
             f'<figure class="kodisc-still" style="margin:0;width:{box};max-width:100%">'
             f'<img src="{source}" alt="{escape(self.described)}" style="display:block;width:100%;'
-            f'max-height:85vh;object-fit:contain;border-radius:4px"><figcaption style="padding:'
-            f'6px 0;font-size:13px;overflow-wrap:anywhere">{"<br>".join(lines)}</figcaption>'
-            "</figure>"
+            f'max-height:85vh;object-fit:contain;border-radius:4px;{EDGE}"><figcaption style='
+            f'"padding:6px 0;font-size:13px;overflow-wrap:anywhere">{"<br>".join(lines)}'
+            "</figcaption></figure>"
         )
 
     def text(self) -> str:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from kodisc_jupyter.notebook.display import words
 from kodisc_jupyter.notebook.display.links import data_url
+from kodisc_jupyter.notebook.display.output.embedding import EDGE
 from kodisc_jupyter.renders.pictures import AnimationPicture, DrawnStoryboard
 
 if TYPE_CHECKING:
@@ -65,7 +66,7 @@ class Storyboard:
             _tile(number, picture) for number, picture in enumerate(self.pictures, start=1)
         )
         return (
-            '<figure class="kodisc-storyboard" style="margin:0;max-width:100%"><figcaption '
+            '<figure class="kodisc-storyboard" style="margin:0 0 8px;max-width:100%"><figcaption '
             f'style="padding:0 0 8px;font-size:13px;overflow-wrap:anywhere">{"<br>".join(lines)}'
             '</figcaption><ol style="display:grid;grid-template-columns:repeat(auto-fill,'
             f"minmax({least}px,1fr));gap:12px;margin:0;padding:0;list-style:none"
@@ -124,7 +125,8 @@ def _tile(number: int, picture: AnimationPicture) -> str:
     return (
         '<li style="margin:0;padding:0;break-inside:avoid;min-width:0">'
         f'<img src="{data_url(picture.content, picture.kind)}" alt="{described}" '
-        f'width="{picture.width}" style="display:block;width:100%;height:auto;border-radius:4px">'
+        f'width="{picture.width}" style="display:block;width:100%;height:auto;border-radius:4px;'
+        f'{EDGE}">'
         f'<div style="padding:4px 0 0;font-size:12px;line-height:1.4;overflow-wrap:anywhere">'
         f'{number}. <time datetime="PT{picture.end_s:.3f}S">{times}</time>{where}<br>'
         f"<bdi>{what}</bdi></div></li>"

@@ -72,7 +72,7 @@ class Controls:
             options=QUALITIES, value=settings.quality, description="Quality", **looks
         )
         self.aspect = w.Dropdown(
-            options=ASPECT_RATIOS, value=settings.aspect_ratio, description="Shape", **looks
+            options=ASPECT_RATIOS, value=settings.aspect_ratio, description="Aspect ratio", **looks
         )
         rates = sorted({*FPS, *([settings.fps] if settings.fps else [])})
         self.fps = w.Dropdown(

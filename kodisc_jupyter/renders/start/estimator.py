@@ -91,7 +91,8 @@ class Estimator:
         pasts = _pasts(similar, self._journal.frames() if planned else {})
         guessed = guess(_pasts(own), pasts, request.class_name, quality, planned)
         if backend.unlimited:
-            free = guessed.estimate._replace(credits=0, ground="no credits are taken here")
+            where = "on this machine" if backend.kind == "local" else "no credits are taken here"
+            free = guessed.estimate._replace(credits=0, ground=where)
             return Guess(free, EstimateBasis.FREE)
         return guessed
 

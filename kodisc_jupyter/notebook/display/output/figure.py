@@ -18,7 +18,7 @@ from kodisc_jupyter.api.models import AspectRatio, frame_size
 from kodisc_jupyter.notebook.display import words
 from kodisc_jupyter.notebook.display.links import is_embedded, safe_url
 from kodisc_jupyter.notebook.display.output.chapters import chapters_html, transcript_html
-from kodisc_jupyter.notebook.display.output.embedding import UPRIGHT_PX, WIDE_PX
+from kodisc_jupyter.notebook.display.output.embedding import EDGE, UPRIGHT_PX, WIDE_PX
 from kodisc_jupyter.renders import money
 from kodisc_jupyter.renders.state import Phase, RenderState
 
@@ -113,7 +113,7 @@ def _player(
         f'<video src="{escape(src)}"{shown} controls{flags} playsinline preload="metadata" '
         f'title="{described}" style="display:block;width:100%;'
         f"max-height:85vh;aspect-ratio:{width}/{height};background:#000;"
-        f'border-radius:4px">{track}{_fallback(src, poster, described)}</video>'
+        f'border-radius:4px;{EDGE}">{track}{_fallback(src, poster, described)}</video>'
     )
 
 
