@@ -47,21 +47,21 @@ class Archive:
 
     def _make_room(self, newest: str) -> None:
         """Remove the oldest files of whoever keeps most, until all is within the limit."""
-        kept = Counter[str]()
-        for each in self._ended.values():
-            kept[each.user] += each.files_bytes
-        total = sum(kept.values())
+        counts = Counter[str]()
+        for job in self._ended.values():
+            counts[job.user] += job.files_bytes
+        total = sum(counts.values())
         while total > self._storage_bytes:
             theirs = {
-                job_id: each
-                for job_id, each in self._ended.items()
-                if each.files_bytes and job_id != newest
+                job_id: job
+                for job_id, job in self._ended.items()
+                if job.files_bytes and job_id != newest
             }
             if not theirs:
                 return
-            most = max({each.user for each in theirs.values()}, key=lambda user: kept[user])
-            job_id = next(job_id for job_id, each in theirs.items() if each.user == most)
-            kept[most] -= theirs[job_id].files_bytes
+            most = max({job.user for job in theirs.values()}, key=lambda user: counts[user])
+            job_id = next(job_id for job_id, job in theirs.items() if job.user == most)
+            counts[most] -= theirs[job_id].files_bytes
             total -= theirs[job_id].files_bytes
             self._remove_files(job_id)
 

@@ -51,11 +51,11 @@ def decide(options: Options) -> Isolation:
     if several and open_dask and not off and not options.dask_without_tls:
         raise IsolationError(f"--users with {DASK_TRUSTS_EVERYONE}. {_HOW_TO_DASK}")
     exposed = several and off
-    said = ((open_dask, DASK_TRUSTS_EVERYONE), (exposed, NOT_LOCKED_IN))
+    warnings = ((open_dask, DASK_TRUSTS_EVERYONE), (exposed, NOT_LOCKED_IN))
     return Isolation(
         locked_in=options.sandbox == "on" or (several and not off),
         exposed=exposed,
-        warnings=tuple(words for applies, words in said if applies),
+        warnings=tuple(words for applies, words in warnings if applies),
     )
 
 

@@ -171,8 +171,8 @@ def _add_webhooks(add: Callable[..., object]) -> None:
 
 def _megabytes(dest: str, default: int, words: str) -> dict[str, Any]:
     """What an option of so many MB is added with."""
-    said = f"{words}, in MB (default {default})"
-    return {"dest": dest, "type": _positive, "default": default, "metavar": "MB", "help": said}
+    help_text = f"{words}, in MB (default {default})"
+    return {"dest": dest, "type": _positive, "default": default, "metavar": "MB", "help": help_text}
 
 
 def cores() -> int:

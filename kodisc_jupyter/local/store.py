@@ -73,9 +73,9 @@ class Store:
         """A random secret that is made once and stays in a file that only its owner can read."""
         path = self.folder / name
         with contextlib.suppress(FileNotFoundError):
-            kept = path.read_text(encoding="ascii").strip()
-            if kept:
-                return kept
+            stored = path.read_text(encoding="ascii").strip()
+            if stored:
+                return stored
         value = make()
         write_private(path, value)
         return value

@@ -19,12 +19,12 @@ def answer(kernel: KernelState, shown: RenderDisplay, action: str, again: Render
     """Do what a button asks, and say in one sentence what came of it."""
     try:
         if action == "again":
-            said = _again(kernel, shown, again)
+            sentence = _again(kernel, shown, again)
         else:
-            said = {"cancel": _cancel, "stop": _stop, "check": _check}[action](kernel, shown)
+            sentence = {"cancel": _cancel, "stop": _stop, "check": _check}[action](kernel, shown)
     except KodiscError as problem:
-        said = str(problem)
-    shown.screen.answer(action, said)
+        sentence = str(problem)
+    shown.screen.answer(action, sentence)
 
 
 def _cancel(kernel: KernelState, shown: RenderDisplay) -> str:

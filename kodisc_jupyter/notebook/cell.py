@@ -106,10 +106,10 @@ def _shown_as(
 ) -> list[VideoOptions]:
     """How each scene's video is shown, with what its author says that it shows."""
     alts = for_each_scene("--alt", options.alt, scenes, line)
-    told = read_transcripts(options.transcript, scenes, line)
+    transcripts = read_transcripts(options.transcript, scenes, line)
     return [
         video_options._replace(alt=alt, transcript=text)
-        for alt, text in zip(alts, told, strict=True)
+        for alt, text in zip(alts, transcripts, strict=True)
     ]
 
 
@@ -253,10 +253,10 @@ def _screen_maker(kernel: KernelState, options: Options) -> MakeScreen:
     return partial(new_screen, kernel.front_end(), waits=waiting.cell_waits(kernel, options))
 
 
-def _bind(kernel: KernelState, options: Options, found: Sequence[Any]) -> None:
+def _bind(kernel: KernelState, options: Options, renders: Sequence[Any]) -> None:
     """``--as NAME``: one render (or report, or picture), or the list of them."""
     if options.bind and kernel.settings.shell is not None:
-        handle = found[0] if len(found) == 1 else list(found)
+        handle = renders[0] if len(renders) == 1 else list(renders)
         kernel.settings.shell.user_ns[options.bind] = handle
 
 

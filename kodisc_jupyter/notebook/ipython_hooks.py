@@ -37,13 +37,13 @@ def _offer_completions(shell: Any) -> None:
         lines = context.full_text.split("\n")
         before = context.line_with_cursor[: context.cursor_position]
         below = "\n".join(lines[context.cursor_line + 1 :])
-        found = _offer(shell, before, below) if before.lstrip().startswith(_KEYS) else []
+        offers = _offer(shell, before, below) if before.lstrip().startswith(_KEYS) else []
         token = context.token
         return {
             "completions": [
-                SimpleCompletion(_from_token(word, before, token), type="magic") for word in found
+                SimpleCompletion(_from_token(word, before, token), type="magic") for word in offers
             ],
-            "suppress": bool(found),
+            "suppress": bool(offers),
             "ordered": True,
         }
 
@@ -110,8 +110,8 @@ def _from_token(word: str, before: str, token: str) -> str:
 def _hook(shell: Any) -> Any:
     def kodisc_hook(_self: Any, event: Any) -> list[str]:
         before = event.text_until_cursor
-        found = _offer(shell, before, _below(shell, before))
-        return [_from_token(word, before, event.symbol) for word in found]
+        offers = _offer(shell, before, _below(shell, before))
+        return [_from_token(word, before, event.symbol) for word in offers]
 
     return kodisc_hook
 

@@ -112,13 +112,13 @@ class KernelState:
         """
         if not self.has_journal or self.session.find(typed) is not None:
             return typed
-        found = sorted(self.session.job_ids_from(typed))
-        if len(found) > 1:
+        job_ids = sorted(self.session.job_ids_from(typed))
+        if len(job_ids) > 1:
             raise JobNotFoundError(
-                f"{len(found)} jobs begin with {typed!r}.",
-                hint=f"Type a few letters more: {', '.join(found[:4])}.",
+                f"{len(job_ids)} jobs begin with {typed!r}.",
+                hint=f"Type a few letters more: {', '.join(job_ids[:4])}.",
             )
-        return found[0] if found else typed
+        return job_ids[0] if job_ids else typed
 
     def backend_of(self, job_id: str) -> Backend:
         """The backend that a journalled job is on, else where renders go now."""

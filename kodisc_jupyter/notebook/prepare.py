@@ -107,8 +107,10 @@ def _files(words: Sequence[str], around: CellContext) -> tuple[SentFile, ...]:
     try:
         return read_files(words, around.folder)
     except FileRefusedError as problem:
-        said = option_diagnostic(problem.message, problem.hint, around.line, problem.word, "--file")
-        raise refused([said]) from None
+        diagnostic = option_diagnostic(
+            problem.message, problem.hint, around.line, problem.word, "--file"
+        )
+        raise refused([diagnostic]) from None
 
 
 def _facts(
@@ -236,9 +238,9 @@ def read_transcripts(given: Sequence[str], scenes: Sequence[str], line: str) -> 
             texts.append(Path(name).expanduser().read_text(encoding="utf-8-sig"))
         except (OSError, UnicodeDecodeError) as problem:
             why = getattr(problem, "strerror", None) or "it is no text in UTF-8"
-            said = f"--transcript {name}: the file cannot be read: {why}."
+            sentence = f"--transcript {name}: the file cannot be read: {why}."
             hint = "Write what the video shows into a plain text file, and name it here."
-            raise refused([option_diagnostic(said, hint, line, name)]) from None
+            raise refused([option_diagnostic(sentence, hint, line, name)]) from None
     return for_each_scene("--transcript", texts, scenes, line)
 
 

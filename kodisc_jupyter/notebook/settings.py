@@ -36,8 +36,8 @@ _WAIT_WORDS: Final = {"1": "always", "true": "always", "yes": "always", "0": "ne
 
 def _wait_from_environment() -> str:
     """``KODISC_WAIT``: ``auto``, ``always`` or ``never`` (also ``1`` and ``0``)."""
-    said = os.environ.get("KODISC_WAIT", "").strip().lower()
-    word = _WAIT_WORDS.get(said, {"false": "never", "no": "never"}.get(said, said))
+    value = os.environ.get("KODISC_WAIT", "").strip().lower()
+    word = _WAIT_WORDS.get(value, {"false": "never", "no": "never"}.get(value, value))
     return word if word in WAITS else "auto"
 
 
@@ -139,20 +139,20 @@ class KodiscSettings(Magics):
         return _wait_from_environment()
 
     def _warm_start_default(self) -> bool:
-        said = os.environ.get("KODISC_WARM_START", "").strip().lower()
-        return said not in {"0", "false", "no", "never"}
+        value = os.environ.get("KODISC_WARM_START", "").strip().lower()
+        return value not in {"0", "false", "no", "never"}
 
     def _segments_limit_mb_default(self) -> int:
-        said = os.environ.get(SEGMENTS_VARIABLE, "").strip()
-        return int(said) if said.isdecimal() else 2048
+        value = os.environ.get(SEGMENTS_VARIABLE, "").strip()
+        return int(value) if value.isdecimal() else 2048
 
     @observe("segments_limit_mb")
     def _tell_the_server(self, change: Any) -> None:
         os.environ[SEGMENTS_VARIABLE] = str(change["new"])  # whoever starts it hands this on
 
     def _rehearse_default(self) -> str:
-        said = os.environ.get("KODISC_REHEARSE", "").strip().lower()
-        return said if said in REHEARSALS else "auto"
+        value = os.environ.get("KODISC_REHEARSE", "").strip().lower()
+        return value if value in REHEARSALS else "auto"
 
     @validate("checks_off")
     def _known_checks(self, proposal: Any) -> Any:

@@ -62,27 +62,27 @@ def for_cell(shown: Sequence[RenderDisplay], patience: Patience) -> None:
         KodiscError: nothing is heard of a job any more; it goes on.
         StoppedWaiting: Ctrl-C; the jobs go on.
     """
-    for one in shown:
-        one.cell_waits(True)
+    for display in shown:
+        display.cell_waits(True)
     clock = _Clock(patience)
     failed: list[tuple[RenderDisplay, KodiscError]] = []
     try:
-        for one in shown:
+        for display in shown:
             try:
-                clock.wait(one.rendered)
+                clock.wait(display.rendered)
             except RenderFailedError as error:
-                failed.append((one, error))
+                failed.append((display, error))
             except WaitTimeoutError as error:
-                raise _out_of_time(error, one.rendered, patience) from None
-            one.settle()
+                raise _out_of_time(error, display.rendered, patience) from None
+            display.settle()
     except KeyboardInterrupt:
-        raise StoppedWaiting(_come_back([one.rendered for one in shown])) from None
+        raise StoppedWaiting(_come_back([display.rendered for display in shown])) from None
     finally:
-        for one in shown:
-            one.cell_waits(False)
+        for display in shown:
+            display.cell_waits(False)
     if failed:
         first = failed[0][1]
-        first.frames = [notices.frame(problem, one.problem) for one, problem in failed]
+        first.frames = [notices.frame(problem, display.problem) for display, problem in failed]
         raise first from None
 
 
@@ -112,16 +112,16 @@ def for_renders(renders: Sequence[Render], patience: Patience) -> str:
     """
     clock = _Clock(patience)
     failed: list[KodiscError] = []
-    for one in renders:
+    for render in renders:
         try:
-            clock.wait(one)
+            clock.wait(render)
         except WaitTimeoutError as problem:
-            raise _out_of_time(problem, one, patience) from None
+            raise _out_of_time(problem, render, patience) from None
         except KodiscError as problem:
-            if one.state.phase not in ENDED:  # out of sight, as all others may be
+            if render.state.phase not in ENDED:  # out of sight, as all others may be
                 problem.frames = [notices.frame(problem, None)]
                 raise
-            if one.state.phase is not Phase.DETACHED:
+            if render.state.phase is not Phase.DETACHED:
                 failed.append(problem)
         except KeyboardInterrupt:
             raise StoppedWaiting(_come_back(renders)) from None
@@ -200,8 +200,8 @@ def _out_of_time(error: WaitTimeoutError, late: Render, patience: Patience) -> W
 
 
 def _come_back(renders: Sequence[Render]) -> str:
-    jobs = [one.job.job_id for one in renders if one.job]
-    ours = [one.job.job_id for one in renders if one.job and one.state.cancellable]
+    jobs = [render.job.job_id for render in renders if render.job]
+    ours = [render.job.job_id for render in renders if render.job and render.state.cancellable]
     end = f" To end {'them' if len(ours) > 1 else 'it'}: %kodisc cancel {' '.join(ours)}."
     return (
         f"{'The jobs go' if len(jobs) > 1 else 'The job goes'} on; nothing is lost. Come back with "
@@ -225,6 +225,6 @@ def _several_failed(failed: Sequence[KodiscError], of: int) -> KodiscError:
 def _all_done(renders: Sequence[Render]) -> str:
     if not renders:
         return "Nothing is open: there is nothing to wait for."
-    names = ", ".join(words.name(one.state.scene) for one in renders[:12])
+    names = ", ".join(words.name(render.state.scene) for render in renders[:12])
     done = "Done" if len(renders) == 1 else f"All {len(renders)} done"
     return f"{done}: {names}{' …' if len(renders) > 12 else ''}"

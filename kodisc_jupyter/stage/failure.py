@@ -39,10 +39,10 @@ def describe(
     ``latex`` are LaTeX's own lines, if it was LaTeX; ``above`` are the calls that led to where it
     was caught, if the traceback should begin with others than its own.
     """
-    told = traceback.TracebackException.from_exception(problem)
-    told.stack[:0] = above
-    _trim(told)
-    text = "".join(told.format()).rstrip("\n")
+    report = traceback.TracebackException.from_exception(problem)
+    report.stack[:0] = above
+    _trim(report)
+    text = "".join(report.format()).rstrip("\n")
     if latex:
         text = "LaTeX says:\n" + "\n".join(latex) + "\n\n" + text
     return shorten(text)
@@ -61,21 +61,21 @@ def latex_errors(log: str) -> list[str]:
 
     A missing package is named with what installs it.
     """
-    found: list[str] = []
+    errors: list[str] = []
     lines = log.splitlines()
     for number, line in enumerate(lines):
         if not line.startswith("!"):
             continue
-        found.append(line)
+        errors.append(line)
         context = next((n for n in range(number, len(lines)) if lines[n].startswith("l.")), None)
         if context is not None:
             # TeX shows the innermost context first: in an argument, only it names the command
-            found.extend(part for part in lines[number:context] if _INNER.match(part))
-            found.extend(part for part in lines[context : context + 2] if part.strip())
+            errors.extend(part for part in lines[number:context] if _INNER.match(part))
+            errors.extend(part for part in lines[context : context + 2] if part.strip())
         missing = re.search(r"File `([^']+)' not found", line)
         if missing:
-            found.append(f"{missing[1]} is missing on the machine that renders. {TEX_PACKAGES}")
-    return found[:40]
+            errors.append(f"{missing[1]} is missing on the machine that renders. {TEX_PACKAGES}")
+    return errors[:40]
 
 
 _INNER: Final = re.compile(r"<(?!read)|\\\S+ ?->")
@@ -121,14 +121,14 @@ def with_output(sentence: str, output: str) -> str:
     return f"The last lines that the scene printed:\n{printed}\n\n{sentence}"
 
 
-def _trim(told: traceback.TracebackException) -> None:
+def _trim(report: traceback.TracebackException) -> None:
     """Leave out what stands above the user's own code, and this package's frames anywhere."""
-    each: traceback.TracebackException | None = told
-    while each is not None:
-        frames = [frame for frame in each.stack if not frame.filename.startswith(_HERE)]
+    part: traceback.TracebackException | None = report
+    while part is not None:
+        frames = [frame for frame in part.stack if not frame.filename.startswith(_HERE)]
         first = next((n for n, frame in enumerate(frames) if frame.filename == SCENE_FILE), 0)
-        each.stack[:] = frames[first:]
-        each = each.__cause__ or each.__context__
+        part.stack[:] = frames[first:]
+        part = part.__cause__ or part.__context__
 
 
 _HERE: Final = str(Path(__file__).parent.parent)

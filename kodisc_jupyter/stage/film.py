@@ -66,10 +66,10 @@ def render(task: RenderTask, results: Path, shared: Shared | None = None) -> str
     with heard(passed_on=True) as printed:
         try:
             scene_class = load_scene(task, shared.formulas, latex)
-            told = video.make(scene_class, task.code, results, shared, fresh=task.fresh)
+            report = video.make(scene_class, task.code, results, shared, fresh=task.fresh)
             if not Path(failure.SCENE_FILE).exists():
                 return "The scene deleted the folder that it is rendered in."
-            leave_report(results, {"outcome": "ok", **told, "printed": printed.text()})
+            leave_report(results, {"outcome": "ok", **report, "printed": printed.text()})
         except BaseException as problem:
             return failure.with_output(error_text(problem, task, latex), printed.text())
     return None

@@ -37,15 +37,15 @@ def find(module: types.ModuleType, name: str) -> type[Any]:
     """The scene class called ``name``; raises :class:`SceneMissingError`."""
     from manim import Scene
 
-    found = module.__dict__.get(name)
-    if isinstance(found, type) and issubclass(found, Scene):
-        return found
+    scene_class = module.__dict__.get(name)
+    if isinstance(scene_class, type) and issubclass(scene_class, Scene):
+        return scene_class
     defined = [
         key
         for key, value in module.__dict__.items()
         if isinstance(value, type) and issubclass(value, Scene) and value.__module__ == "scene"
     ]
-    other = "" if found is None else f"of type {type(found).__name__}"
-    if isinstance(found, type):
+    other = "" if scene_class is None else f"of type {type(scene_class).__name__}"
+    if isinstance(scene_class, type):
         other = "a class"
     raise SceneMissingError(failure.scene_missing(name, defined, other=other))

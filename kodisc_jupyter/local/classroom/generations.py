@@ -127,9 +127,9 @@ def _damage(path: Path) -> str:
             pass
         ledger = Ledger(path)
         with contextlib.closing(sqlite3.connect(path)) as database:
-            found = database.execute("PRAGMA quick_check(1)").fetchone()[0]
-        if found != "ok":
-            return str(found)
+            verdict = database.execute("PRAGMA quick_check(1)").fetchone()[0]
+        if verdict != "ok":
+            return str(verdict)
         for _ in ledger.jobs():
             pass
     except sqlite3.DatabaseError as problem:

@@ -88,12 +88,12 @@ class Users:
         if scheme.lower() != "bearer" or not KEY.match(value.strip()):
             return None
         digest = _digest(value.strip())
-        found = None
+        match = None
         for user in self.users:
             for key in user.keys:
                 if hmac.compare_digest(key.digest, digest):
-                    found = (user, key)
-        return found
+                    match = (user, key)
+        return match
 
     def named(self, name: str) -> User | None:
         """The user of this name."""
@@ -139,7 +139,7 @@ def read_users(path: Path) -> Users:
     else:
         import tomli as tomllib  # type: ignore[import-not-found,unused-ignore]
     try:
-        said = tomllib.loads(_private_text(path))
+        entries = tomllib.loads(_private_text(path))
     except OSError as problem:
         raise UsersFileError(f"{path}: {problem.strerror}") from None
     except (
@@ -147,7 +147,7 @@ def read_users(path: Path) -> Users:
         tomllib.TOMLDecodeError,
     ):  # its message quotes the file, and the file holds keys
         raise UsersFileError(f"{path}: not valid TOML") from None
-    tables = said.get("users")
+    tables = entries.get("users")
     if not isinstance(tables, dict) or not tables:
         raise UsersFileError(f"{path}: has no [users.NAME] table")
     users = [_user(f"{path}: users.{name}", name, table) for name, table in tables.items()]

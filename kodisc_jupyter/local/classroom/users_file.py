@@ -45,8 +45,8 @@ def put(text: str, name: str, setting: str, value: object) -> str:
     line = f"{setting} = {json.dumps(value)}\n"
     other = {"key": "keys", "keys": "key"}.get(setting)
     for at in range(begin + 1, end):
-        found = re.match(r"\s*([A-Za-z_]+)\s*=", lines[at])
-        if found and found[1] in (setting, other):
+        match = re.match(r"\s*([A-Za-z_]+)\s*=", lines[at])
+        if match and match[1] in (setting, other):
             lines[at] = line
             return "".join(lines)
     return "".join([*lines[: begin + 1], line, *lines[begin + 1 :]])

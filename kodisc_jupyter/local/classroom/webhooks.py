@@ -41,8 +41,10 @@ class PublicResolver(Resolver):  # type: ignore[misc]
         Raises:
             OSError: there is none.
         """
-        found = await self._resolver.resolve(host, port, family)
-        public = [each for each in found if ip_address(each[1][0].split("%")[0]).is_global]
+        addresses = await self._resolver.resolve(host, port, family)
+        public = [
+            address for address in addresses if ip_address(address[1][0].split("%")[0]).is_global
+        ]
         if not public:
             raise PermissionError("webhooks are not sent to this machine or its own network")
         return public

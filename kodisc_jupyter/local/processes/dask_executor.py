@@ -91,8 +91,8 @@ class DaskExecutor:
 
     async def without_sandbox(self) -> dict[str, str]:
         """The workers there are now that cannot lock scenes in, and why."""
-        said = await self._client.run(why_not_locked_in)
-        return {worker: why for worker, why in said.items() if why}
+        reasons = await self._client.run(why_not_locked_in)
+        return {worker: why for worker, why in reasons.items() if why}
 
     @property
     def slots(self) -> int:

@@ -47,8 +47,8 @@ def usage(folder: Path, *, enough_bytes: int, enough_files: int) -> Usage:
     finally:
         for listing in listings:
             listing.close()
-        for each in opened:
-            os.close(each)
+        for descriptor in opened:
+            os.close(descriptor)
     return Usage(size, files)
 
 

@@ -186,13 +186,13 @@ class ForkerLink:
         *lines, self._unread = (self._unread + data).split(b"\n")
         if len(self._unread) > LINE_LIMIT:
             self.kill()
-        found = [report for line in lines if (report := read_report(line)) is not None]
-        if found:
+        reports = [report for line in lines if (report := read_report(line)) is not None]
+        if reports:
             self.heard, self.asked = time.monotonic(), None
-        for report in found:
+        for report in reports:
             if isinstance(report, Present):
                 self.ready = report.ready
-        return found, True
+        return reports, True
 
     def trouble(self, now: float) -> str:
         """Why it has to be ended: it does not answer, or a render is long overdue."""

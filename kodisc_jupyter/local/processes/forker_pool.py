@@ -230,7 +230,7 @@ class ForkerPool:
         close_pipes(link)
         if self._own_process and not link.place.sandboxed:
             process_tree.end_strays(
-                {each.process.pid for each in self.links()} - {link.process.pid}
+                {other.process.pid for other in self.links()} - {link.process.pid}
             )
         if link is self._spare:
             self._spare = None
@@ -241,7 +241,7 @@ class ForkerPool:
             return
         lane.link = None
         # whoever began last is tried first: most likely it was the cause
-        for render in sorted(link.running.values(), key=lambda each: -each.sent):
+        for render in sorted(link.running.values(), key=lambda render: -render.sent):
             if render.cancelled or render.alone or self._closed:
                 self._finish(link, render, Outcome(render.cancelled or KILLED, 0))
             else:

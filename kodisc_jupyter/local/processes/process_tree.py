@@ -74,9 +74,11 @@ def of(root: int, seen: Mapping[int, Process]) -> list[Process]:
     below = {root}
     grown = True
     while grown:
-        found = {pid for pid, each in seen.items() if each.parent in below or each.group == root}
-        grown = not found <= below
-        below |= found
+        members = {
+            pid for pid, process in seen.items() if process.parent in below or process.group == root
+        }
+        grown = not members <= below
+        below |= members
     return [seen[pid] for pid in below if pid in seen]
 
 
@@ -87,8 +89,8 @@ def memory_together(members: Iterable[Process], *, enough: float = float("inf"))
     answers slowly for processes that are just being copied.
     """
     total, until = 0, time.monotonic() + ASKED_FOR_S
-    for each in members:
-        total += _share_of(each)
+    for process in members:
+        total += _share_of(process)
         if total > enough or time.monotonic() > until:
             break
     return total
@@ -134,12 +136,16 @@ def end_strays(known: set[int]) -> None:
     for _ in range(100):  # ending one can hand us its own children
         me = os.getpid()
         seen = everyone()
-        strays = [each for each in seen.values() if each.parent == me and each.pid not in known]
+        strays = [
+            process
+            for process in seen.values()
+            if process.parent == me and process.pid not in known
+        ]
         if not strays:
             return
         for stray in strays:
-            for each in of(stray.pid, seen):
-                kill(each.pid)
+            for process in of(stray.pid, seen):
+                kill(process.pid)
             with contextlib.suppress(ChildProcessError):
                 os.waitpid(stray.pid, 0)
 
@@ -173,9 +179,9 @@ def _from_proc(name: str) -> Process | None:
 
 def _from_ps() -> dict[int, Process]:
     command = ["ps", "-axo", "pid=,ppid=,pgid=,rss=,state="]
-    said = subprocess.run(command, capture_output=True, text=True, check=False).stdout
+    table = subprocess.run(command, capture_output=True, text=True, check=False).stdout
     seen = {}
-    for line in said.splitlines():
+    for line in table.splitlines():
         pid, parent, group, kilobytes, state = line.split()[:5]
         if not state.startswith("Z"):
             seen[int(pid)] = Process(int(pid), int(parent), int(group), int(kilobytes) * 1024)

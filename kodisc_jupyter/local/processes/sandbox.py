@@ -98,8 +98,8 @@ class Sandbox:
                 return str(problem)
         if tried.returncode == 0:
             return ""
-        said = tried.stderr.decode("utf-8", "replace").strip().splitlines()
-        return said[-1] if said else f"it ended with status {tried.returncode}"
+        lines = tried.stderr.decode("utf-8", "replace").strip().splitlines()
+        return lines[-1] if lines else f"it ended with status {tried.returncode}"
 
 
 def find(hidden: Iterable[Path] = ()) -> tuple[Sandbox | None, str]:

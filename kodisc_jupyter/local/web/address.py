@@ -111,12 +111,14 @@ def _passed(environment: MutableMapping[str, str]) -> socket.socket | None:
     Raises:
         AddressError: it passed several, or something else.
     """
-    said = {name: environment.pop(name, "") for name in ("LISTEN_PID", "LISTEN_FDS")}
+    from_systemd = {name: environment.pop(name, "") for name in ("LISTEN_PID", "LISTEN_FDS")}
     environment.pop("LISTEN_FDNAMES", None)
-    if said["LISTEN_PID"] != str(os.getpid()):
+    if from_systemd["LISTEN_PID"] != str(os.getpid()):
         return None
-    if said["LISTEN_FDS"] != "1":
-        raise AddressError(f"systemd passed {said['LISTEN_FDS'] or 'no'} sockets, and 1 is served")
+    if from_systemd["LISTEN_FDS"] != "1":
+        raise AddressError(
+            f"systemd passed {from_systemd['LISTEN_FDS'] or 'no'} sockets, and 1 is served"
+        )
     try:
         os.set_inheritable(_FIRST_PASSED, False)
         passed = socket.socket(fileno=_FIRST_PASSED)

@@ -105,11 +105,11 @@ class Handler(web.RequestHandler):  # type: ignore[misc]
 
     def who(self) -> tuple[User, Key]:
         """The user and key of this request; answers 401, and ends it, when there is none."""
-        found = self.desk.users.who(self.request.headers.get("Authorization"))
-        if found is None:
+        user = self.desk.users.who(self.request.headers.get("Authorization"))
+        if user is None:
             self.refuse(401, ERRORS[401], MESSAGES[401])
             raise web.Finish
-        return found
+        return user
 
     def own_job(self, job_id: str, what: str = "job") -> JobRecord:
         """A job of the caller's own; answers 404, and ends the request, when there is none.

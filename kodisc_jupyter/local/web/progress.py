@@ -45,12 +45,12 @@ class ProgressHandler(_OwnJob):
 
     def get(self, job_id: str) -> None:
         """Called by Tornado."""
-        said, picture = self.known(job_id)
+        progress, picture = self.known(job_id)
         self.answer(
             {
-                "frames": said.drawn if said else 0,
-                "total": said.total if said else None,
-                "percent": said.percent if said else None,
+                "frames": progress.drawn if progress else 0,
+                "total": progress.total if progress else None,
+                "percent": progress.percent if progress else None,
                 "preview": base64.b64encode(picture).decode("ascii") if picture else None,
             }
         )
@@ -78,10 +78,10 @@ class ReportHandler(Handler):
         try:
             file = open_plain(self.desk.store.results_of(job_id) / REPORT)
             with os.fdopen(file, "rb") as report:
-                said = json.loads(report.read(REPORT_LIMIT_BYTES))
+                body = json.loads(report.read(REPORT_LIMIT_BYTES))
         except (OSError, ValueError, RecursionError):
             self.no_such(_REPORT)
-        self.answer(said if isinstance(said, dict) else {})
+        self.answer(body if isinstance(body, dict) else {})
 
 
 class SegmentsHandler(Handler):

@@ -60,8 +60,8 @@ class Studio(Controls):
 
     def refresh(self) -> None:
         """Look again for scenes: in the cells that were run, and in the saved notebook."""
-        found = notebook_cells(self._kernel) if self._code is None else [NotebookCell(self._code)]
-        self._cells = {scene: cell for cell in found for scene in cell.scenes()}
+        cells = notebook_cells(self._kernel) if self._code is None else [NotebookCell(self._code)]
+        self._cells = {scene: cell for cell in cells for scene in cell.scenes()}
         before = self.scene.value
         self.scene.options = list(self._cells)
         if self._cells:
@@ -156,7 +156,7 @@ class Studio(Controls):
             from kodisc_jupyter.scene.diagnostics import to_html
 
             self._drop_unfinished()
-            self.message.value = "".join(to_html(one) for one in problem.diagnostics)
+            self.message.value = "".join(to_html(diagnostic) for diagnostic in problem.diagnostics)
         except KodiscError as problem:
             self._drop_unfinished()
             self._say(str(problem))

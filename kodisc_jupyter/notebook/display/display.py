@@ -223,13 +223,13 @@ class RenderDisplay:
         if target is None:
             return state
         if video is None:
-            said = f"It could not be saved as {target}: the video is not on this machine."
+            note = f"It could not be saved as {target}: the video is not on this machine."
         else:
             try:
-                said = f"Saved as {save_video(video, target)}."
+                note = f"Saved as {save_video(video, target)}."
             except KodiscError as problem:
-                said = problem.message
-        return replace(state, note=f"{state.note} {said}".strip())
+                note = problem.message
+        return replace(state, note=f"{state.note} {note}".strip())
 
 
 def failure_diagnostic(state: RenderState, source: Source | None) -> Diagnostic | None:

@@ -51,10 +51,10 @@ def show_text_or_html(front_end: FrontEnd, text: str, html: str) -> None:
 def checks_passed(requests: Sequence[RenderRequest], warnings: Sequence[Diagnostic]) -> str:
     """What ``--check`` says when nothing stops the cell."""
     scenes = ", ".join(request.class_name for request in requests)
-    found = (
+    sentence = (
         f"{len(warnings)} warning{'s' if len(warnings) > 1 else ''}" if warnings else "no mistake"
     )
-    return f"Checked {scenes}: {found} found. Nothing was sent and nothing was charged."
+    return f"Checked {scenes}: {sentence} found. Nothing was sent and nothing was charged."
 
 
 def at_option(error: KodiscError, line: str) -> Diagnostic | None:

@@ -119,8 +119,8 @@ class Panel:
             )
         elif state.phase is not self._phase:
             # An unattended notebook may be saved before the end: with no clock, and the way back.
-            told = output.open_text if state.job_id else output.status_text
-            self._update({"text/plain": told(state)})
+            as_text = output.open_text if state.job_id else output.status_text
+            self._update({"text/plain": as_text(state)})
         self._phase = state.phase
 
     def finish(self, state: RenderState, problem: Diagnostic | None = None) -> None:

@@ -68,8 +68,8 @@ def panel_json(
         "viewer": viewer,
         "back": words.way_back(state),
     }
-    told = {name: value or None for name, value in fields.items()}
-    return told | {"progress": state.progress if open_ else None}  # 0 is not nothing
+    sent = {name: value or None for name, value in fields.items()}
+    return sent | {"progress": state.progress if open_ else None}  # 0 is not nothing
 
 
 _AGAIN: Final = frozenset({Phase.COMPLETED, Phase.FAILED})

@@ -35,8 +35,8 @@ def plain(text: str, limit: int = TEXT_LIMIT) -> str:
 
 def printed(text: str) -> str:
     """What a scene printed, below a line that says so; empty where it printed nothing."""
-    said = text.strip()
-    return f"The scene printed:\n{plain(said, PRINTED_LIMIT)}" if said else ""
+    output = text.strip()
+    return f"The scene printed:\n{plain(output, PRINTED_LIMIT)}" if output else ""
 
 
 def name(text: str, limit: int = NAME_LIMIT) -> str:

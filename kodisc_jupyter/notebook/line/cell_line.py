@@ -59,22 +59,22 @@ def parse(line: str) -> Options:
     _refuse_variables(words)
     _refuse_comment(words)
     refuse_manim_flags(_without_values(words), WORDS)
-    found, unknown = parser().parse_known_intermixed_args(words)
+    values, unknown = parser().parse_known_intermixed_args(words)
     if unknown:
         raise _unknown_option(unknown[0])
     names = tuple(
         _name(name.strip())
-        for given in found.names or ()
+        for given in values.names or ()
         for name in given.split(",")
         if name.strip()
     )
     repeated = {
-        option.dest: tuple(getattr(found, option.dest) or ())
+        option.dest: tuple(getattr(values, option.dest) or ())
         for option in OPTIONS
         if option.repeats
     }
-    fields = {"scenes": _scenes(found.scenes), "names": names}
-    return Options(**{**vars(found), **repeated, **fields})
+    fields = {"scenes": _scenes(values.scenes), "names": names}
+    return Options(**{**vars(values), **repeated, **fields})
 
 
 def from_python(scene: str | None, names: tuple[str, ...], given: dict[str, Any]) -> Options:
@@ -148,11 +148,11 @@ def _refuse_comment(words: Sequence[str]) -> None:
 def _refuse_variables(words: Sequence[str]) -> None:
     """JSON has braces, so nothing is expanded on this line as IPython does elsewhere."""
     for before, word in zip(["", *words], words, strict=False):
-        found = _VARIABLE.match(word)
-        if found is None or before in _TAKES_TEXT or word.startswith(_TAKES_TEXT):
+        variable = _VARIABLE.match(word)
+        if variable is None or before in _TAKES_TEXT or word.startswith(_TAKES_TEXT):
             continue
-        name = found[1] or found[2]
-        option = word[: found.start(1) if found[1] else found.start(2)].strip("-=${")
+        name = variable[1] or variable[2]
+        option = word[: variable.start(1) if variable[1] else variable.start(2)].strip("-=${")
         option = {"q": "quality", "a": "aspect_ratio", "": "quality"}.get(option, option)
         raise OptionError(
             f"Variables are not put in on this line: {word} stays as it is written.",

@@ -32,12 +32,12 @@ def complete(before: str, around: Around) -> list[str]:
     words = rest.split()
     begun = "" if not rest or rest[-1].isspace() else words.pop()
     if magic == "%%kodisc":
-        found = _for_cell(words, begun, around)
+        offers = _for_cell(words, begun, around)
     elif magic == "%kodisc":
-        found = _for_line(words, around)
+        offers = _for_line(words, around)
     else:
         return []
-    return [word for word in found if word.startswith(begun)]
+    return [word for word in offers if word.startswith(begun)]
 
 
 def _for_cell(words: list[str], begun: str, around: Around) -> list[str]:
@@ -80,8 +80,8 @@ def _for_line(words: list[str], around: Around) -> list[str]:
         return []
     place = len(words) - 1  # how many words stand behind the command
     if command.arguments and (place == 0 or command.arguments[0].repeats):
-        found = _argument_values(command.arguments[0], around)
-        return [*(word for word in found if word not in words), *_unused(options, words)]
+        offers = _argument_values(command.arguments[0], around)
+        return [*(word for word in offers if word not in words), *_unused(options, words)]
     wanted = place < len(command.arguments)  # a word that only the user can know
     return [] if wanted and command.arguments[place].required else _unused(options, words)
 
@@ -105,6 +105,6 @@ def _option(options: Sequence[Option], word: str) -> Option | None:
 
 def _unused(options: Sequence[Option], words: list[str]) -> list[str]:
     """The options that may still be given."""
-    found = [_option(options, word) for word in words]
-    used = {option.dest for option in found if option is not None and not option.repeats}
+    typed = [_option(options, word) for word in words]
+    used = {option.dest for option in typed if option is not None and not option.repeats}
     return [word for option in options if option.dest not in used for word in option.words]

@@ -57,7 +57,7 @@ def refuse_manim_flags(words: Sequence[str], known: Collection[str]) -> None:
     Raises:
         OptionError: there is one that ``known`` words do not cover.
     """
-    found: dict[str, None] = {}
+    refused: dict[str, None] = {}
     instead: list[str] = []
     first = ""
     for word in words:
@@ -65,18 +65,18 @@ def refuse_manim_flags(words: Sequence[str], known: Collection[str]) -> None:
         flags = [flag for flag in flags if flag not in known]
         if flags:
             first = first or word.partition("=")[0]
-            found.update(dict.fromkeys(flags))
+            refused.update(dict.fromkeys(flags))
             instead += quality
-    if not found:
+    if not refused:
         return
-    many = len(found) > 1
+    many = len(refused) > 1
     reasons: dict[str, list[str]] = {}
-    for flag in found:
+    for flag in refused:
         reasons.setdefault(_ANSWER_OF[flag], []).append(flag)
     answers = "; ".join(f"{', '.join(flags)}: {text}" for text, flags in reasons.items())
     rest = f" Write {' '.join(instead)} alone." if instead else ""
     raise OptionError(
-        f"Manim's {', '.join(found)} {'are no options' if many else 'is no option'} of %%kodisc.",
+        f"Manim's {', '.join(refused)} {'are no options' if many else 'is no option'} of %%kodisc.",
         f"Leave {'them' if many else 'it'} out. {answers}.{rest}",
         first,
     )

@@ -70,9 +70,9 @@ _BACKSLASH: Final = re.compile(
 """What is escaped or quoted; or backslashes that are not before what they could escape."""
 
 
-def _kept(found: re.Match[str]) -> str:
+def _kept(match: re.Match[str]) -> str:
     """For shlex, which takes every backslash outside of quotation marks away."""
-    return found[0].replace("\\", "\\\\") if found["literal"] else found[0]
+    return match[0].replace("\\", "\\\\") if match["literal"] else match[0]
 
 
 def split(line: str) -> list[str]:

@@ -139,9 +139,9 @@ def texts(kind: str) -> Callable[[Any], tuple[str, ...]]:
     """One text or path, or several of them."""
 
     def read(value: Any) -> tuple[str, ...]:
-        each = (value,) if isinstance(value, (str, os.PathLike)) else value
+        items = (value,) if isinstance(value, (str, os.PathLike)) else value
         try:
-            return tuple(os.fspath(one) for one in each)
+            return tuple(os.fspath(one) for one in items)
         except TypeError:
             raise argparse.ArgumentTypeError(
                 f"{kind} must be a text, or a list of texts, not {value!r:.60}"

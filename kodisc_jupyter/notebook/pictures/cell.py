@@ -144,11 +144,11 @@ def play_cell(
         paths = picture_paths(options.save, prepared.requests, stills, line)
         refuse_without_manim()
     share = SERVER_LIMIT_BYTES // max(1, stills * len(prepared.requests))
-    found: list[Any] = []
+    results: list[Any] = []
     for request, alt, files in zip(prepared.requests, alts, paths, strict=True):
         if options.rehearse:
             report = rehearse_alone(request, prepared.source, kernel)
-            found.append(report)
+            results.append(report)
             if show:
                 _show_report(kernel.front_end(), report)
         if stills or (wanted.storyboard and not options.rehearse):
@@ -157,10 +157,10 @@ def play_cell(
             )
             saved = [still.save(path) for still, path in zip(drawn.stills, files, strict=False)]
             if not options.rehearse:
-                found.append(drawn.value)
+                results.append(drawn.value)
             if show:
                 _show(kernel.front_end(), drawn, saved, share)
-    return found
+    return results
 
 
 def refuse_without_manim() -> None:

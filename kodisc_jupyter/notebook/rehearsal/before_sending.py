@@ -72,20 +72,22 @@ def rehearsal_before(
         return None
     assert source is not None
 
-    def rehearse_one(one: RenderRequest) -> Rehearsal:
-        charged = NOT_THIS_ONE.format(scene=one.class_name) if alongside else NOTHING_CHARGED
+    def rehearse_one(scene: RenderRequest) -> Rehearsal:
+        charged = NOT_THIS_ONE.format(scene=scene.class_name) if alongside else NOTHING_CHARGED
         limit_s = settings.rehearsal_limit
-        rehearsal = play_scene(one, kernel.home, limit_s=limit_s, charged=charged)
+        rehearsal = play_scene(scene, kernel.home, limit_s=limit_s, charged=charged)
         return rehearsed(rehearsal, source, charged)
 
     def play() -> Rehearsal:
-        unsent = [one for one in later if force or not kernel.session.is_there(one, backend)]
-        for one in (request, *unsent):
-            if one.class_name not in played:
-                played[one.class_name] = rehearse_one(one)
+        unsent = [scene for scene in later if force or not kernel.session.is_there(scene, backend)]
+        for scene in (request, *unsent):
+            if scene.class_name not in played:
+                played[scene.class_name] = rehearse_one(scene)
         rehearsal = played[request.class_name]
-        found = warnings_of(rehearsal, source, cloud=not unlimited)
-        notices.show_warnings([one for one in found if one.check not in off], kernel.front_end())
+        warnings = warnings_of(rehearsal, source, cloud=not unlimited)
+        notices.show_warnings(
+            [scene for scene in warnings if scene.check not in off], kernel.front_end()
+        )
         if rehearsal.why and not BEHAVIOUR[kernel.front_end()].live:
             notices.say(words.unrehearsed(rehearsal.why))
         return rehearsal
@@ -116,12 +118,12 @@ def rehearse_alone(request: RenderRequest, source: Source, kernel: KernelState) 
         pictures=PictureRequest(storyboard=True),
     )
     rehearsal = rehearsed(rehearsal, source)
-    found = warnings_of(rehearsal, source, cloud=False)
+    warnings = warnings_of(rehearsal, source, cloud=False)
     return report_of(
         request.class_name,
         rehearsal,
         source,
-        tuple(one for one in found if one.check not in off),
+        tuple(one for one in warnings if one.check not in off),
     )
 
 
@@ -161,8 +163,8 @@ def play_scene(
     try:
         rehearsal = rehearse(request, home, limit_s=limit_s, measure=measure, pictures=pictures)
     except KeyboardInterrupt:
-        said = f"Interrupted while {request.class_name} was rehearsed. {charged}"
-        raise SubmissionInterruptedError(said, attempts=0, uncertain=0) from None
+        sentence = f"Interrupted while {request.class_name} was rehearsed. {charged}"
+        raise SubmissionInterruptedError(sentence, attempts=0, uncertain=0) from None
     if rehearsal.outcome is Outcome.LIMIT:
         return replace(rehearsal, why=f"the rehearsal's limit of {limit_s:g} s was reached")
     return rehearsal
@@ -191,12 +193,12 @@ def error_of(
 ) -> Diagnostic:
     """The scene's error at the cell's line, as a failed render has it."""
     assert rehearsal.error is not None
-    found = from_failure(rehearsal.error.text, source, charged=charged)
-    full = found.full or rehearsal.error.text
+    diagnostic = from_failure(rehearsal.error.text, source, charged=charged)
+    full = diagnostic.full or rehearsal.error.text
     printed = words.printed(rehearsal.printed)
     full += f"\n\n{printed}" if printed else ""
-    hint = f"{found.hint} {way_out}".strip()
-    return found._replace(check="rehearsal", hint=hint, full=full)
+    hint = f"{diagnostic.hint} {way_out}".strip()
+    return diagnostic._replace(check="rehearsal", hint=hint, full=full)
 
 
 def warnings_of(rehearsal: Rehearsal, source: Source, *, cloud: bool) -> list[Diagnostic]:
@@ -228,8 +230,8 @@ def _about_layout(rehearsal: Rehearsal, source: Source) -> Iterator[Diagnostic]:
     for kind, line, at_s, what in rehearsal.layout:
         if kind in _LAYOUT:
             message, hint = _LAYOUT[kind]
-            said = message.format(what=words.name(what, 140), at=words.clock(at_s))
-            yield _warning(source, "layout", line, said, hint)
+            sentence = message.format(what=words.name(what, 140), at=words.clock(at_s))
+            yield _warning(source, "layout", line, sentence, hint)
 
 
 def _about_files(rehearsal: Rehearsal, source: Source) -> Iterator[Diagnostic]:

@@ -58,10 +58,10 @@ class RehearsalReport:
         del include, exclude
         if self.storyboard is None:
             return {"text/plain": str(self)}
-        told = f'<pre style="white-space:pre-wrap">{escape(str(self))}</pre>'
+        html = f'<pre style="white-space:pre-wrap">{escape(str(self))}</pre>'
         return {
             **self.storyboard.bundle(),
-            "text/html": told + self.storyboard.html(),
+            "text/html": html + self.storyboard.html(),
             "text/plain": f"{self}\n{self.storyboard.text()}",
         }
 
@@ -99,12 +99,12 @@ def _storyboard(scene: str, rehearsal: Rehearsal, source: Source) -> Storyboard 
 
 def _slowest(rehearsal: Rehearsal, source: Source) -> tuple[SlowLine, ...]:
     total = sum(seconds for _, seconds in rehearsal.slow)
-    found = []
+    slowest = []
     for line, seconds in rehearsal.slow:
         number = source.cell_line(line)
         if number is not None:
-            found.append(SlowLine(number, seconds, total, source.lines[line - 1].strip()))
-    return tuple(found[:SLOWEST_SHOWN])
+            slowest.append(SlowLine(number, seconds, total, source.lines[line - 1].strip()))
+    return tuple(slowest[:SLOWEST_SHOWN])
 
 
 def _lines(report: RehearsalReport) -> list[str]:

@@ -111,8 +111,8 @@ def _first_line(text: str, typed: list[str], shell: Any) -> int:
 def _functions(scene: type) -> list[types.FunctionType]:
     """The class's own functions, ``construct`` first."""
     own = [value for value in vars(scene).values() if isinstance(value, types.FunctionType)]
-    mine = [one for one in own if one.__module__ == scene.__module__]
-    return sorted(mine, key=lambda one: one.__name__ != "construct")
+    mine = [function for function in own if function.__module__ == scene.__module__]
+    return sorted(mine, key=lambda function: function.__name__ != "construct")
 
 
 def _variables(scene: type) -> Mapping[str, Any]:

@@ -45,19 +45,19 @@ def read_files(words: Sequence[str], folder: Path) -> tuple[SentFile, ...]:
     Raises:
         FileRefusedError: one is missing, lies elsewhere, or is too much.
     """
-    found: dict[str, SentFile] = {}
+    files: dict[str, SentFile] = {}
     for word in words:
         path, pixels = _split(word, folder)
         for name in _names(path, word, folder):
-            before = sum(len(file.content) for file in found.values())
-            found[name] = SentFile(name, _content(folder / name, name, pixels, word, before))
-            if len(found) > FILES_LIMIT:
+            before = sum(len(file.content) for file in files.values())
+            files[name] = SentFile(name, _content(folder / name, name, pixels, word, before))
+            if len(files) > FILES_LIMIT:
                 raise FileRefusedError(
                     f"--file {word}: there are more than {FILES_LIMIT} files in it.",
                     "Name the files that the scene opens, each with its own --file.",
                     word,
                 )
-    return tuple(found[name] for name in sorted(found))
+    return tuple(files[name] for name in sorted(files))
 
 
 def _content(file: Path, name: str, pixels: int | None, word: str, before: int) -> bytes:

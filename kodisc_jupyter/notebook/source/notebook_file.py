@@ -14,10 +14,10 @@ def notebook_name(shell: Any) -> str | None:
 
 def notebook_path(shell: Any) -> Path | None:
     """The notebook's file, if it is there."""
-    told = _told(shell)
-    if not told.endswith(".ipynb"):
+    announced = _told(shell)
+    if not announced.endswith(".ipynb"):
         return None
-    for path in (Path(told), Path.cwd() / Path(told).name):
+    for path in (Path(announced), Path.cwd() / Path(announced).name):
         if path.is_file():
             return path.absolute()
     return None
@@ -25,7 +25,7 @@ def notebook_path(shell: Any) -> Path | None:
 
 def _told(shell: Any) -> str:
     """What VS Code or a Jupyter server says; empty where nobody does."""
-    told = os.environ.get("JPY_SESSION_NAME") or ""
+    path = os.environ.get("JPY_SESSION_NAME") or ""
     if shell is not None:
-        told = shell.user_ns.get("__vsc_ipynb_file__") or told
-    return str(told)
+        path = shell.user_ns.get("__vsc_ipynb_file__") or path
+    return str(path)

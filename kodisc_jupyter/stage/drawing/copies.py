@@ -91,10 +91,10 @@ def start(work: Callable[[], bool], core: int | None) -> int:
 def ended(pid: int, *, wait: bool = False) -> int | None:
     """The exit status of a copy, negative for a signal; ``None`` while it works."""
     try:
-        found, status = os.waitpid(pid, 0 if wait else os.WNOHANG)
+        ended_pid, status = os.waitpid(pid, 0 if wait else os.WNOHANG)
     except ChildProcessError:  # the scene itself has waited for all its children
         return -1
-    return os.waitstatus_to_exitcode(status) if found else None
+    return os.waitstatus_to_exitcode(status) if ended_pid else None
 
 
 def kill(pid: int) -> None:

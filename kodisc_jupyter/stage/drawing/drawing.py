@@ -128,10 +128,10 @@ class Drawing(Watcher):
         part, self._part = self._part, Part()
         if not part.count:
             return
-        told = hashlib.blake2b(self._versions, digest_size=20)
+        digest = hashlib.blake2b(self._versions, digest_size=20)
         for state, repeat in part.frames:
-            told.update(state.key + repeat.to_bytes(4, "big"))
-        part.key = told.hexdigest()
+            digest.update(state.key + repeat.to_bytes(4, "big"))
+        part.key = digest.hexdigest()
         part.still = len(part.frames) == 1 < part.count
         part.number = len(self._parts)
         self._parts.append(part)

@@ -202,7 +202,7 @@ class DrawingQueue:
         for pid, part in list(self._copies.items()):
             if part.number < failed.number:
                 self._look_at(pid, wait=True)
-        for part, pid, status in sorted(self._ended, key=lambda each: each[0].number):
+        for part, pid, status in sorted(self._ended, key=lambda end: end[0].number):
             if part.number < failed.number:
                 self._settle(part, pid, status)
         for part in self._waiting:
@@ -261,8 +261,8 @@ class DrawingQueue:
         if status and failed.exists():
             self._raise_earlier(part)
             raise DrawingFailedError(failed.read_text("utf-8"))
-        found = (store.get(part.key, part.count) for store in self._stores)
-        part.segment = next((each for each in found if each is not None), None)
+        segments = (store.get(part.key, part.count) for store in self._stores)
+        part.segment = next((segment for segment in segments if segment is not None), None)
         if part.segment is None:  # it was killed, or there was no room
             part.returned = True
             self._waiting.insert(0, part)

@@ -100,8 +100,8 @@ def float_bytes(array: Any) -> bytes:
     """An array of floats; any other kind is not covered."""
     if array.dtype.char != "d":
         raise NotCoveredError(f"points of {array.dtype}")
-    told: bytes = array.tobytes()
-    return told
+    data: bytes = array.tobytes()
+    return data
 
 
 def _vector(mobject: Any) -> tuple[Any, ...]:
@@ -218,11 +218,11 @@ def _told(plain: tuple[Any, ...]) -> bytes:
 _TOLD: dict[tuple[Any, ...], bytes] = {}
 
 
-def _array(told: bytes, columns: int) -> Any:
+def _array(data: bytes, columns: int) -> Any:
     """Not to be changed: what draws only reads it."""
     import numpy as np
 
-    return np.frombuffer(told).reshape(-1, columns)
+    return np.frombuffer(data).reshape(-1, columns)
 
 
 def _restore_vector(mobject: Any, values: tuple[Any, ...]) -> None:
@@ -231,8 +231,8 @@ def _restore_vector(mobject: Any, values: tuple[Any, ...]) -> None:
     own = mobject.__dict__
     _, points, *colors, sheen, numbers = values[:7]
     own["points"] = _array(points, 3)
-    for name, told in zip(_COLORS, colors, strict=True):
-        own[name] = _array(told, 4)
+    for name, data in zip(_COLORS, colors, strict=True):
+        own[name] = _array(data, 4)
     own["sheen_direction"] = np.frombuffer(sheen)
     own.update(zip(_NUMBERS, _PACKED.unpack(numbers), strict=True))
     own.update(zip(_PLAIN, values[7:11], strict=True))

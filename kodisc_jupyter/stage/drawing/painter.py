@@ -34,15 +34,15 @@ class Painter:
 @contextlib.contextmanager
 def put_back(stepping: Stepping, states: Iterable[FrameState]) -> Iterator[None]:
     """Whatever painting these frames changes in the scene is afterwards as it was."""
-    kept: dict[int, tuple[dict[str, Any], dict[str, Any]]] = {}
+    before: dict[int, tuple[dict[str, Any], dict[str, Any]]] = {}
     for state in states:
         for own in state.owners():
-            if id(own) not in kept:
-                kept[id(own)] = (own, own.copy())
+            if id(own) not in before:
+                before[id(own)] = (own, own.copy())
     try:
         yield
     finally:
-        for own, values in kept.values():
+        for own, values in before.values():
             own.clear()
             own.update(values)
         stepping.picture_is_due()

@@ -68,7 +68,7 @@ class EncoderSettings:
         import numpy as np
         import PIL
 
-        told = (
+        numbers = (
             self,
             manim.__version__,
             cairo.version,
@@ -79,7 +79,7 @@ class EncoderSettings:
             PIL.__version__,
             platform.machine(),
         )
-        return hashlib.blake2b(repr(told).encode() + FORMAT, digest_size=16).digest()
+        return hashlib.blake2b(repr(numbers).encode() + FORMAT, digest_size=16).digest()
 
     def new_stream(self, container: Any) -> Any:
         """A stream of this kind in an open container."""
@@ -139,22 +139,22 @@ class Segment:
 
     def to_bytes(self) -> bytes:
         """For a file."""
-        told = {
+        fields = {
             "frames": self.frames,
             "header": self.header.hex(),
             "packets": [[pts, dts, int(key), len(data)] for pts, dts, key, data in self.packets],
         }
-        body = json.dumps(told).encode() + b"\n" + b"".join(data for *_, data in self.packets)
+        body = json.dumps(fields).encode() + b"\n" + b"".join(data for *_, data in self.packets)
         return FORMAT + hashlib.blake2b(body, digest_size=_HASH).digest() + body
 
     @classmethod
-    def from_bytes(cls, told: bytes) -> Segment:
+    def from_bytes(cls, content: bytes) -> Segment:
         """The inverse; raises :class:`DamagedError`."""
         start = len(FORMAT) + _HASH
-        body = told[start:]
-        if told[: len(FORMAT)] != FORMAT:
+        body = content[start:]
+        if content[: len(FORMAT)] != FORMAT:
             raise DamagedError("not a segment")
-        if hashlib.blake2b(body, digest_size=_HASH).digest() != told[len(FORMAT) : start]:
+        if hashlib.blake2b(body, digest_size=_HASH).digest() != content[len(FORMAT) : start]:
             raise DamagedError("not as it was written")
         try:
             line, data = body.split(b"\n", 1)
@@ -206,9 +206,9 @@ class SegmentStore:
 
     def prune(self, limit_bytes: int) -> None:
         """Remove the segments that were not used for the longest until the rest is in the limit."""
-        kept = sorted(self._files(), key=lambda each: each[1])
-        total = sum(size for _, _, size in kept)
-        for path, _, size in kept:
+        files = sorted(self._files(), key=lambda file: file[1])
+        total = sum(size for _, _, size in files)
+        for path, _, size in files:
             if total <= limit_bytes:
                 return
             with contextlib.suppress(OSError):
@@ -217,7 +217,7 @@ class SegmentStore:
 
     def sizes(self, *, remove: bool = False) -> list[int]:
         """Bytes of each segment. No link is followed: the folder may be a scene's own."""
-        found = []
+        all_sizes = []
         with contextlib.suppress(OSError):  # it is not there, or the scene has just removed it
             for _, _, names, folder in os.fwalk(self.folder, follow_symlinks=False):
                 for name in names:
@@ -225,8 +225,8 @@ class SegmentStore:
                         size = os.stat(name, dir_fd=folder, follow_symlinks=False).st_size
                         if remove:
                             os.unlink(name, dir_fd=folder)
-                        found.append(size)
-        return found
+                        all_sizes.append(size)
+        return all_sizes
 
     def clear(self) -> int:
         """Remove all of them; the bytes they had."""
@@ -236,8 +236,8 @@ class SegmentStore:
         with contextlib.suppress(OSError):
             for path in self.folder.glob("??/*"):
                 with contextlib.suppress(OSError):
-                    found = path.stat()
-                    yield path, found.st_mtime, found.st_size
+                    status = path.stat()
+                    yield path, status.st_mtime, status.st_size
 
 
 def join(segments: Iterable[Segment], settings: EncoderSettings, target: Path) -> None:

@@ -104,18 +104,18 @@ class Stills(Watcher):
         if self._noted is None or self._noted[0] != record.frames - 1:
             stepping.renderer.update_frame(stepping.scene)
             self._noted = record.frames - 1, stepping.draw()
-        number, found = self._noted
-        pixels = Painter(stepping).paint(found) if isinstance(found, FrameState) else found
+        number, frame = self._noted
+        pixels = Painter(stepping).paint(frame) if isinstance(frame, FrameState) else frame
         self._last = number, pixels
         self._drawn.update(dict.fromkeys(late, self._last))
 
     def to_json(self) -> list[dict[str, Any]]:
         """The pictures in the order in which they were asked for; those that were drawn."""
-        found: list[tuple[float | None, int, Any]] = [
+        stills: list[tuple[float | None, int, Any]] = [
             (at, *self._drawn[at]) for at in self._wanted.at_s if at in self._drawn
         ]
         if self._wanted.last and self._last is not None:
-            found.append((None, *self._last))
+            stills.append((None, *self._last))
         return [
             {
                 "at": at,
@@ -124,7 +124,7 @@ class Stills(Watcher):
                 "height": int(pixels.shape[0]),
                 "png": base64.b64encode(png_of(pixels)).decode("ascii"),
             }
-            for at, number, pixels in found
+            for at, number, pixels in stills
         ]
 
 

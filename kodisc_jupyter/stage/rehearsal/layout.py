@@ -222,8 +222,8 @@ def _parts(mobject: Any) -> Iterator[Any]:
     from manim import Group, VGroup
 
     if type(mobject) in (VGroup, Group):
-        for each in mobject.submobjects:
-            yield from _parts(each)
+        for part in mobject.submobjects:
+            yield from _parts(part)
     else:
         yield mobject
 
@@ -235,8 +235,8 @@ def _is_text(mobject: Any) -> bool:
 
 
 def _words(text: Any) -> str:
-    said = getattr(text, "original_text", None) or getattr(text, "tex_string", None) or ""
-    return str(said).strip()[:60] or type(text).__name__
+    words = getattr(text, "original_text", None) or getattr(text, "tex_string", None) or ""
+    return str(words).strip()[:60] or type(text).__name__
 
 
 def _is_visible(mobject: Any) -> bool:

@@ -78,10 +78,10 @@ def _roots() -> Iterator[str]:
     """Folders whose files are nobody's own, each ending in a separator."""
     paths = sysconfig.get_paths().values()
     # a project that is installed in place has the user's own folder on the path
-    installed = [each for each in sys.path if each.endswith("-packages")]
+    installed = [folder for folder in sys.path if folder.endswith("-packages")]
     packages = [*installed, sys.prefix, sys.base_prefix, *paths, str(Path(__file__).parent.parent)]
     with contextlib.suppress(Exception):  # no home, no site packages of a user's own
         packages.append(site.getusersitepackages())
-    for each in (*_SYSTEM, *_SYSTEM_TOO, *packages, tempfile.gettempdir(), str(Path.cwd())):
-        if each and Path(each).is_absolute():
-            yield os.path.realpath(each).rstrip(os.sep) + os.sep
+    for folder in (*_SYSTEM, *_SYSTEM_TOO, *packages, tempfile.gettempdir(), str(Path.cwd())):
+        if folder and Path(folder).is_absolute():
+            yield os.path.realpath(folder).rstrip(os.sep) + os.sep

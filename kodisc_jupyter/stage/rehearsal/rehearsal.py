@@ -118,8 +118,8 @@ def _is_ours(problem: BaseException) -> bool:
     while trace is not None and trace.tb_next is not None:
         trace = trace.tb_next
     file = trace.tb_frame.f_code.co_filename if trace is not None else ""
-    told = isinstance(problem, SceneMissingError) or "LaTeX" in str(problem)
-    return file.startswith(str(Path(__file__).parent)) and not told
+    explained = isinstance(problem, SceneMissingError) or "LaTeX" in str(problem)
+    return file.startswith(str(Path(__file__).parent)) and not explained
 
 
 def _classes(problem: BaseException) -> list[str]:
@@ -131,14 +131,14 @@ def _classes(problem: BaseException) -> list[str]:
         owner = getattr(problem, "obj", None)
         kind = owner if isinstance(owner, type) else type(owner)
         return [each.__name__ for each in kind.__mro__[:-1]]
-    found: dict[str, None] = {}
+    classes: dict[str, None] = {}
     trace, below = problem.__traceback__, False
     while trace is not None:
         frame = trace.tb_frame
         if below and "self" in frame.f_locals:
-            found.update(
+            classes.update(
                 dict.fromkeys(each.__name__ for each in type(frame.f_locals["self"]).__mro__[:-1])
             )
         below = below or frame.f_code.co_filename == failure.SCENE_FILE
         trace = trace.tb_next
-    return list(found)
+    return list(classes)

@@ -38,8 +38,8 @@ def acts_of(animation: Any) -> Iterator[Act]:
         lies_in = isinstance(animation, (manim.Flash, manim.Circumscribe, manim.FocusOn))
         yield Act("highlighted", None if lies_in else animation.mobject)
     elif isinstance(animation, manim.AnimationGroup):
-        for each in animation.animations:
-            yield from acts_of(each)
+        for part in animation.animations:
+            yield from acts_of(part)
     else:
         yield from _of_one(animation, manim)
 
@@ -74,19 +74,19 @@ def _changes(before: Any, after: Any, mobject: Any) -> Iterator[Act]:
     if _without_colour(was) != _without_colour(becomes):
         yield Act("becomes", mobject, after)
         return
-    found = []
+    changes = []
     if max(abs(before.get_center() - after.get_center())) > MOVED:
-        found.append("moves")
+        changes.append("moves")
     sizes = [max(each.width, each.height) for each in (before, after)]
     if min(sizes) > 0 and sizes[1] / sizes[0] > GROWN:
-        found.append("grows")
+        changes.append("grows")
     if min(sizes) > 0 and sizes[0] / sizes[1] > GROWN:
-        found.append("shrinks")
+        changes.append("shrinks")
     if was != becomes:
         yield Act("recoloured", mobject, after)
-    elif not found:
-        found.append("changes")
-    for did in found:
+    elif not changes:
+        changes.append("changes")
+    for did in changes:
         yield Act(did, mobject)
 
 

@@ -80,8 +80,8 @@ def _noun(mobject: Any, depth: int, looks: Looks) -> Noun | None:
     return noun
 
 
-def _text(kind: str, said: Any) -> Noun:
-    return {"kind": kind, "said": " ".join(str(said).split())[:TEXT_LIMIT]}
+def _text(kind: str, text: Any) -> Noun:
+    return {"kind": kind, "said": " ".join(str(text).split())[:TEXT_LIMIT]}
 
 
 def _kind(mobject: Any) -> str:

@@ -146,8 +146,8 @@ def _animated(animation: Any) -> Iterator[Any]:
     mobject = getattr(animation, "mobject", None)
     if mobject is not None:
         yield mobject
-    for each in getattr(animation, "animations", ()):
-        yield from _animated(each)
+    for part in getattr(animation, "animations", ()):
+        yield from _animated(part)
 
 
 def _words(scene: Any) -> Iterator[str]:
@@ -163,5 +163,5 @@ def _texts_of(mobject: Any) -> Iterator[str]:
         if text.strip():
             yield text.strip()
         return
-    for each in mobject.submobjects:
-        yield from _texts_of(each)
+    for part in mobject.submobjects:
+        yield from _texts_of(part)

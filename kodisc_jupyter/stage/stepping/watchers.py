@@ -14,25 +14,25 @@ class Watchers(Watcher):
 
     def began(self, stepping: Stepping) -> None:
         """The scene has been made."""
-        for each in self._watchers:
-            each.began(stepping)
+        for watcher in self._watchers:
+            watcher.began(stepping)
 
     def animation_began(self, stepping: Stepping, animation: SteppedAnimation) -> None:
         """An animation is about to play."""
-        for each in self._watchers:
-            each.animation_began(stepping, animation)
+        for watcher in self._watchers:
+            watcher.animation_began(stepping, animation)
 
     def frame(self, stepping: Stepping, repeat: int) -> None:
         """The scene is in the state of a frame."""
-        for each in self._watchers:
-            each.frame(stepping, repeat)
+        for watcher in self._watchers:
+            watcher.frame(stepping, repeat)
 
     def animation_ended(self, stepping: Stepping, animation: SteppedAnimation) -> None:
         """An animation has been played."""
-        for each in self._watchers:
-            each.animation_ended(stepping, animation)
+        for watcher in self._watchers:
+            watcher.animation_ended(stepping, animation)
 
     def ended(self, stepping: Stepping) -> None:
         """The scene has been torn down."""
-        for each in self._watchers:
-            each.ended(stepping)
+        for watcher in self._watchers:
+            watcher.ended(stepping)

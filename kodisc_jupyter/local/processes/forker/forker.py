@@ -117,14 +117,14 @@ class Forker:
             self._command(json.loads(line))
         return True
 
-    def _command(self, said: dict[str, Any]) -> None:
-        if "ping" in said:
+    def _command(self, command: dict[str, Any]) -> None:
+        if "ping" in command:
             self._say({"ready": True})
             return
-        if "cancel" in said:
-            self._cancel(said["cancel"], said["why"])
+        if "cancel" in command:
+            self._cancel(command["cancel"], command["why"])
             return
-        order = Order.from_json(said)
+        order = Order.from_json(command)
         if self.broken:
             self._report(order.job_id, self.broken, 0)
             return
@@ -138,8 +138,8 @@ class Forker:
             if running.order.job_id == job_id:
                 members = process_tree.of(running.pid, process_tree.everyone())
                 self._stop(running, why)
-                for each in members:
-                    process_tree.kill(each.pid)
+                for process in members:
+                    process_tree.kill(process.pid)
 
     def _start(self, order: Order) -> None:
         began = time.monotonic()
@@ -235,12 +235,12 @@ class Forker:
         for running in self._running.values():
             limits = running.order.limits
             members = process_tree.of(running.pid, everyone)
-            memory = sum(each.memory_bytes for each in members)
+            memory = sum(process.memory_bytes for process in members)
             few = 1 < len(members) <= limits.processes  # of many it takes seconds to ask
             if memory > limits.memory_bytes and few:  # what copies share counts once
                 memory = process_tree.memory_together(members, enough=limits.memory_bytes)
             if look_at_files:
-                running.nameless = process_tree.nameless(each.pid for each in members)
+                running.nameless = process_tree.nameless(process.pid for process in members)
             why = over(
                 limits,
                 seconds=now - running.began,
@@ -250,8 +250,8 @@ class Forker:
             )
             if why:
                 self._stop(running, why)
-                for each in members:
-                    process_tree.kill(each.pid)
+                for process in members:
+                    process_tree.kill(process.pid)
         if look_at_files:
             self._next_files_look = now + _OPEN_FILES_LOOK_S
 

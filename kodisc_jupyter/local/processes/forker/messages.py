@@ -85,19 +85,19 @@ Report = Began | Ended | Present
 def read_report(line: bytes) -> Report | None:
     """A report, or ``None`` for anything that is none: it is not to be believed, nor to hurt."""
     try:
-        said = json.loads(line)
+        report = json.loads(line)
     except (ValueError, RecursionError):
         return None
-    if not isinstance(said, dict):
+    if not isinstance(report, dict):
         return None
-    if isinstance(said.get("ready"), bool):
-        return Present(said["ready"])
-    job_id = said.get("id")
+    if isinstance(report.get("ready"), bool):
+        return Present(report["ready"])
+    job_id = report.get("id")
     if not isinstance(job_id, str):
         return None
-    if said.get("began") is True:
+    if report.get("began") is True:
         return Began(job_id)
-    error, duration_ms = said.get("error"), said.get("durationMs")
+    error, duration_ms = report.get("error"), report.get("durationMs")
     if not isinstance(duration_ms, int) or isinstance(duration_ms, bool):
         return None
     if not 0 <= duration_ms < 1 << 53 or not (error is None or isinstance(error, str)):

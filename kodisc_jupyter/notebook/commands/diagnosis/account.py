@@ -71,12 +71,12 @@ def balance(account: Account) -> Finding:
     if account.unlimited:
         return Finding(Verdict.GOOD, "credits", "this server takes none")
     left = account.credits
-    found = f"{credits_of(left.total)} ({parts(left)})"
+    known = f"{credits_of(left.total)} ({parts(left)})"
     if left.total > 0:
-        return Finding(Verdict.GOOD, "credits", found)
+        return Finding(Verdict.GOOD, "credits", known)
     return Finding(
         Verdict.BAD,
         "credits",
-        found,
+        known,
         "buy credits or wait for the next monthly free ones; --backend local costs none",
     )

@@ -69,13 +69,13 @@ def _labextensions() -> list[Path]:
 
 def _panels(extensions: list[Path]) -> Finding:
     """Whether a JupyterLab in this environment can show live panels."""
-    found = FrontEnd.NOTEBOOK.value
+    shown_in = FrontEnd.NOTEBOOK.value
     if not version("jupyterlab"):
         advice = (
             "if panels stay a line of text: pip install anywidget, in the environment that "
             "JupyterLab itself runs in, and reload the page"
         )
-        return Finding(Verdict.GOOD, "front end", found, advice)
+        return Finding(Verdict.GOOD, "front end", shown_in, advice)
     missing = [
         package
         for package, folder in _WIDGET_EXTENSIONS.items()
@@ -85,10 +85,10 @@ def _panels(extensions: list[Path]) -> Finding:
         return Finding(
             Verdict.BAD,
             "front end",
-            f"{found}; JupyterLab cannot show panels without {' and '.join(missing)}",
+            f"{shown_in}; JupyterLab cannot show panels without {' and '.join(missing)}",
             f"pip install --force-reinstall {' '.join(missing)}, and reload the page",
         )
-    return Finding(Verdict.GOOD, "front end", found)
+    return Finding(Verdict.GOOD, "front end", shown_in)
 
 
 def manim(home: Path) -> Finding:
@@ -127,10 +127,10 @@ def locked_in(*, works: bool, reason: str) -> Finding:
     """What the server's ``sandbox`` command means: ``reason`` is the program, or why none works."""
     yours = "your own scenes run as you, like any cell"
     if works:
-        found = f"{yours}; a class server here (--users) locks each user's in, with {reason}"
-        return Finding(Verdict.GOOD, "sandbox", found)
-    found = f"{yours}; a class server here (--users) could not lock each user's in"
-    return Finding(Verdict.NOTE, "sandbox", found, reason)
+        sentence = f"{yours}; a class server here (--users) locks each user's in, with {reason}"
+        return Finding(Verdict.GOOD, "sandbox", sentence)
+    sentence = f"{yours}; a class server here (--users) could not lock each user's in"
+    return Finding(Verdict.NOTE, "sandbox", sentence, reason)
 
 
 def release(version: str) -> tuple[int, ...]:

@@ -39,7 +39,7 @@ def disk(home: Path) -> Finding:
     """How much room there is for videos."""
     place = next(folder for folder in (home, *home.parents) if folder.exists())
     free = shutil.disk_usage(place).free
-    found = f"{free / 1e9:,.1f} GB free for the media store in {home}"
+    free_space = f"{free / 1e9:,.1f} GB free for the media store in {home}"
     if free < LOW_DISK_BYTES:
-        return Finding(Verdict.BAD, "disk", found, "make room, or set KODISC_HOME elsewhere")
-    return Finding(Verdict.GOOD, "disk", found)
+        return Finding(Verdict.BAD, "disk", free_space, "make room, or set KODISC_HOME elsewhere")
+    return Finding(Verdict.GOOD, "disk", free_space)

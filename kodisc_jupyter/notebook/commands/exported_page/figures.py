@@ -56,10 +56,10 @@ class Figures:
 
     def moved(self, html: str) -> str:
         """A figure's HTML with its files where the page has them."""
-        found = _VIDEO.search(html)
-        if found is None:
+        video = _VIDEO.search(html)
+        if video is None:
             return html
-        src = unescape(found[0])
+        src = unescape(video[0])
         self.count += 1
         job = _JOB.search(html)
         stored = self._find(job[1]) if job else None
@@ -95,15 +95,15 @@ class Figures:
 
     def _with_poster(self, html: str, stored: Path | None) -> str:
         """The poster inside the page; without one, the player shows the first frame."""
-        found = _POSTER.search(html)
-        if found is None or is_embedded(found[1]):
+        poster = _POSTER.search(html)
+        if poster is None or is_embedded(poster[1]):
             return html
-        content = self._read(unescape(found[1]), _is_jpeg) or _bytes(
+        content = self._read(unescape(poster[1]), _is_jpeg) or _bytes(
             stored and stored.with_name(_STORED_POSTER), _is_jpeg
         )
         if content is None:
-            return html.replace(found[0], "")
-        return html.replace(f'"{found[1]}"', f'"{data_url(content, "image/jpeg")}"')
+            return html.replace(poster[0], "")
+        return html.replace(f'"{poster[1]}"', f'"{data_url(content, "image/jpeg")}"')
 
     def _content(self, src: str, stored: Path | None) -> bytes | None:
         """The video's bytes: from the notebook, from beside it, or from the media store."""

@@ -35,20 +35,20 @@ class MathSetter:
     def __call__(self, text: str) -> str:
         """The text as HTML, with MathML where a formula stands between dollars."""
         out, at = [], 0
-        for found in _FORMULA.finditer(text):
-            out += [escape(text[at : found.start()]), self._formula(found)]
-            at = found.end()
+        for formula in _FORMULA.finditer(text):
+            out += [escape(text[at : formula.start()]), self._formula(formula)]
+            at = formula.end()
         return "".join([*out, escape(text[at:])])
 
-    def _formula(self, found: re.Match[str]) -> str:
-        groups = found.groupdict()
+    def _formula(self, formula: re.Match[str]) -> str:
+        groups = formula.groupdict()
         inline = groups["inline"] or groups["paren"]
         latex = inline or groups["display"] or groups["bracket"] or groups["environment"]
         html = self._mathml(latex, "inline" if inline else "block") if self._can else ""
         if html:
             return html
         self.unset = True
-        return f'<span class="formula">{escape(found[0])}</span>'
+        return f'<span class="formula">{escape(formula[0])}</span>'
 
     def _mathml(self, latex: str, display: str) -> str:
         """MathML of a formula; empty where the library cannot read it."""

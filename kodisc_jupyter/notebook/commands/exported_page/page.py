@@ -36,9 +36,9 @@ _PICTURES: Final = ("image/svg+xml", "image/png", "image/jpeg", "image/gif")
 def title_of(notebook: Any, default: str) -> str:
     """The notebook's first heading, as plain text."""
     for cell in notebook.cells:
-        found = _HEADING.search(cell.source) if cell.cell_type == "markdown" else None
-        if found:
-            return _MARKS.sub(lambda mark: mark[1] or "", found[1]).strip() or default
+        heading = _HEADING.search(cell.source) if cell.cell_type == "markdown" else None
+        if heading:
+            return _MARKS.sub(lambda mark: mark[1] or "", heading[1]).strip() or default
     return default
 
 
@@ -86,8 +86,8 @@ class Page:
         elif cell.cell_type == "code":
             if self._code and cell.source.strip():
                 yield f'<div class="code">{_highlighted(cell.source)}</div>'
-            told = not _WRITES_A_FILE.match(cell.source)  # "Writing data.csv" is for the author
-            if self._code or (told and not all(map(_COMMANDS.match, cell.source.split("\n")))):
+            prints = not _WRITES_A_FILE.match(cell.source)  # "Writing data.csv" is for the author
+            if self._code or (prints and not all(map(_COMMANDS.match, cell.source.split("\n")))):
                 yield from map(self._output, cell.get("outputs", ()))
 
     def _output(self, output: Any) -> str:

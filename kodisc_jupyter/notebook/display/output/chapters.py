@@ -65,8 +65,8 @@ def own_paragraphs(own: str) -> list[str]:
 
 def draft_lines(outline: Outline, alt: str) -> list[str]:
     """The lines of the draft, with their times; none where ``alt`` has said it already."""
-    told = transcript_lines(outline) if not alt else []
-    return [f"{words.clock(line.at_s)} {words.plain(line.text)}" for line in told]
+    sentences = transcript_lines(outline) if not alt else []
+    return [f"{words.clock(line.at_s)} {words.plain(line.text)}" for line in sentences]
 
 
 def transcript_html(outline: Outline, own: str, alt: str) -> str:

@@ -36,12 +36,12 @@ def css_width(width: str) -> str:
     Raises:
         ValueError: it is not a positive length; the text says what is.
     """
-    found = _WIDTH.fullmatch(width.strip())
-    if not found or not float(found[1]):
+    match = _WIDTH.fullmatch(width.strip())
+    if not match or not float(match[1]):
         raise ValueError(
             f"width {width!r:.40} is not a CSS length: write it like 640px, 60% or 30em."
         )
-    return f"{found[1]}{found[2] or 'px'}"
+    return f"{match[1]}{match[2] or 'px'}"
 
 
 def figure_html(
@@ -140,8 +140,8 @@ def _caption(
             f'<a href="{escape(captions_url)}" target="_blank" rel="noreferrer">Captions</a>'
         )
     lines = [" · ".join(parts)]
-    said = [words.plain(text, 600) for text in (*_sentences(state), note) if text]
-    lines += [f"<bdi>{escape(text)}</bdi>" for text in said]
+    sentences = [words.plain(text, 600) for text in (*_sentences(state), note) if text]
+    lines += [f"<bdi>{escape(text)}</bdi>" for text in sentences]
     if links:
         lines.append(" · ".join(links))
     if alt:
@@ -158,8 +158,8 @@ def _transcript(text: str) -> str:
     """The captions' words: a sanitiser takes the track away, and ``data:`` opens no page."""
     if not text:
         return ""
-    said = "<br>".join(escape(line) for line in words.plain(text).split("\n"))
-    return f"<details><summary>Captions</summary>{said}</details>"
+    lines = "<br>".join(escape(line) for line in words.plain(text).split("\n"))
+    return f"<details><summary>Captions</summary>{lines}</details>"
 
 
 def _prints(text: str) -> str:
@@ -244,12 +244,12 @@ def error_html(state: RenderState, problem: Diagnostic | None = None) -> str:
 
 def _card(state: RenderState) -> str:
     """The error card where there is no diagnostic: the server's own words."""
-    said = escape(_own_words(state))
+    text = escape(_own_words(state))
     note = f'<p style="margin:4px 0 0">{escape(words.plain(state.note, 600))}</p>'
     return (
         '<div class="kodisc-error" style="border-left:4px solid #c62828;padding:6px 12px">'
         f"<strong>{escape(words.headline(state))}</strong>{note if state.note else ''}"
-        f'<pre style="margin:4px 0 0;white-space:pre-wrap;overflow-wrap:anywhere"><bdi>{said}</bdi>'
+        f'<pre style="margin:4px 0 0;white-space:pre-wrap;overflow-wrap:anywhere"><bdi>{text}</bdi>'
         "</pre></div>"
     )
 
@@ -264,10 +264,10 @@ def error_text(state: RenderState, problem: Diagnostic | None = None) -> str:
     if problem is not None:
         from kodisc_jupyter.scene.diagnostics import to_text
 
-        said = to_text(problem)
+        reason = to_text(problem)
     else:
-        said = _own_words(state)
-    return f"{status_text(state)}\n{said}"
+        reason = _own_words(state)
+    return f"{status_text(state)}\n{reason}"
 
 
 def pause_text(state: RenderState) -> str:

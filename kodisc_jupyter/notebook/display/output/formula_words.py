@@ -97,13 +97,13 @@ def read_formula(tex: str) -> str:
     r"""``\frac{a^2}{b}`` as ``a squared over b``. What is not known is read by its name."""
     texts: list[str] = []
 
-    def keep(found: re.Match[str]) -> str:
-        texts.append(found[1])
+    def keep(match: re.Match[str]) -> str:
+        texts.append(match[1])
         return f"\\keptwords{{{len(texts) - 1}}}"
 
-    pieces = [found[0] for found in _PIECE.finditer(_TEXT.sub(keep, tex))]
+    pieces = [match[0] for match in _PIECE.finditer(_TEXT.sub(keep, tex))]
     words = " ".join(_Reader(pieces, texts).read(0))
-    return re.sub(r"\( | \)", lambda found: found[0].strip(), " ".join(words.split()))
+    return re.sub(r"\( | \)", lambda match: match[0].strip(), " ".join(words.split()))
 
 
 def read_text(tex: str) -> str:
@@ -165,8 +165,8 @@ class _Reader:
 
     def _command(self, name: str, depth: int) -> Iterator[str]:
         if name == "keptwords":
-            kept = self._argument(depth)
-            yield self._texts[int(kept)] if kept.isdigit() else ""
+            argument = self._argument(depth)
+            yield self._texts[int(argument)] if argument.isdigit() else ""
             return
         if name in ("frac", "dfrac", "tfrac"):
             top, bottom = self._argument(depth), self._argument(depth)

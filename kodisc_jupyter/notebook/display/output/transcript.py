@@ -86,35 +86,35 @@ def transcript_lines(outline: Outline) -> list[Line]:
 
 
 def _sentences(events: Sequence[Event]) -> list[str]:
-    found: list[str] = []
+    sentences: list[str] = []
     for did, group in groupby(_merged(events), key=lambda event: event.did):
         same = list(group)
         verbs = did.split("+")
         if did in ("becomes", "recoloured"):
-            found += [_into(event) for event in same]
+            sentences += [_into(event) for event in same]
         elif all(event.what is None for event in same):
-            found.append(_ALONE.get(did, ""))
+            sentences.append(_ALONE.get(did, ""))
         elif all(verb in _VERBS for verb in verbs):
             nouns = [event.what for event in same if event.what is not None]
             phrases = [phrase(noun, new=did in _NEW) for noun in nouns]
             several = len(phrases) > 1 or _is_several(nouns[0])
             does = _joined([_VERBS[verb][several] for verb in verbs])
-            found.append(_sentence(f"{_joined(phrases)} {does}"))
-    return list(dict.fromkeys(filter(None, found)))
+            sentences.append(_sentence(f"{_joined(phrases)} {does}"))
+    return list(dict.fromkeys(filter(None, sentences)))
 
 
 def _merged(events: Sequence[Event]) -> list[Event]:
     """What one thing does at once is told in one sentence: it "moves+grows"."""
-    found: list[Event] = []
+    merged: list[Event] = []
     for event in events:
-        last = found[-1] if found else None
+        last = merged[-1] if merged else None
         plain = event.did in _VERBS and event.did not in _NEW and event.what is not None
         if last and plain and last.what == event.what and set(last.did.split("+")) <= set(_VERBS):
             if event.did not in last.did.split("+"):
-                found[-1] = last._replace(did=f"{last.did}+{event.did}")
+                merged[-1] = last._replace(did=f"{last.did}+{event.did}")
         else:
-            found.append(event)
-    return found
+            merged.append(event)
+    return merged
 
 
 def _into(event: Event) -> str:
@@ -131,19 +131,19 @@ def _into(event: Event) -> str:
 
 def phrase(noun: Mapping[str, Any], *, new: bool, depth: int = 0) -> str:
     """A mobject in words: "a blue circle", or "the blue circle" when it was there before."""
-    kind, said = str(noun.get("kind", "")), str(noun.get("said", ""))
+    kind, text = str(noun.get("kind", "")), str(noun.get("said", ""))
     if kind == "group":
         return _group(noun, new=new, depth=depth)
     if kind == "text":
-        return f"the text “{said}”"
+        return f"the text “{text}”"
     if kind == "tex":
-        return f"the text “{read_text(said)}”"
+        return f"the text “{read_text(text)}”"
     if kind == "formula":
-        return f"the formula {read_formula(said)}"
+        return f"the formula {read_formula(text)}"
     if kind == "number":
-        return f"the number {said}"
+        return f"the number {text}"
     if kind == "SVGMobject":
-        return f"{'a' if new else 'the'} drawing" + (f" ({said})" if said else "")
+        return f"{'a' if new else 'the'} drawing" + (f" ({text})" if text else "")
     if kind == "ImageMobject":
         return f"{'a' if new else 'the'} picture"
     name = _name(noun)
