@@ -68,7 +68,7 @@ def run_cell(
     save = None if options.rehearse or options.pictures else options.save
     paths = save_paths(save, prepared.requests, line)
     scenes = [one.class_name for one in prepared.requests]
-    shown = _shown_as(video_options, options, scenes, line)
+    shown = _options_by_scene(video_options, options, scenes, line)
     notices.show_warnings(prepared.warnings, kernel.front_end())
     if options.check:
         notices.say(notices.checks_passed(prepared.requests, prepared.warnings))
@@ -101,7 +101,7 @@ def run_cell(
     return renders
 
 
-def _shown_as(
+def _options_by_scene(
     video_options: VideoOptions, options: Options, scenes: Sequence[str], line: str
 ) -> list[VideoOptions]:
     """How each scene's video is shown, with what its author says that it shows."""

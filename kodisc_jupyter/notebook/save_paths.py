@@ -72,13 +72,13 @@ def picture_paths(
     return [
         [
             (whole / name if folder else whole.with_name(name))
-            for name in _numbered(request.class_name if folder else whole.stem, stills)
+            for name in _number(request.class_name if folder else whole.stem, stills)
         ]
         for request in requests
     ]
 
 
-def _numbered(stem: str, number: int) -> list[str]:
+def _number(stem: str, number: int) -> list[str]:
     if number == 1:
         return [f"{stem}.png"]
     return [f"{stem}-{index}.png" for index in range(1, number + 1)]

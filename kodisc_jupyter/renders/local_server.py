@@ -17,7 +17,7 @@ from urllib.parse import quote
 
 from kodisc_jupyter.api.errors import JobNotFoundError, KodiscError
 from kodisc_jupyter.renders.server.address import Address, LocalServerError, ask, is_answering
-from kodisc_jupyter.renders.server.lock import is_locked, locked
+from kodisc_jupyter.renders.server.lock import hold_lock, is_locked
 from kodisc_jupyter.renders.server.process import IDLE_TIMEOUT_S, POLL_S, STOP_LIMIT_S, start
 
 __all__ = [
@@ -67,7 +67,7 @@ def ensure(home: Path, *, niceness: int = 0) -> Address:
     place = folder(home)
     try:
         place.mkdir(parents=True, exist_ok=True, mode=0o700)
-        with locked(place / "start.lock"):
+        with hold_lock(place / "start.lock"):
             return find(home) or start(place, niceness)
     except OSError as error:
         raise LocalServerError(
@@ -126,7 +126,7 @@ def stop(home: Path) -> tuple[str, ...] | None:
     place = folder(home)
     if not place.is_dir():
         return None
-    with locked(place / "start.lock"):  # nobody starts one meanwhile
+    with hold_lock(place / "start.lock"):  # nobody starts one meanwhile
         running = find(home)
         if running is None:
             return None

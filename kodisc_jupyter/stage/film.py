@@ -42,7 +42,7 @@ def warm_up() -> None:
     here = Path.cwd()
     with (
         tempfile.TemporaryDirectory(prefix="warm-up-", dir=here) as folder,
-        frame_settings.kept_settings(),
+        frame_settings.restore_settings(),
     ):
         os.chdir(folder)
         try:
@@ -109,10 +109,10 @@ def error_text(problem: BaseException, task: RenderTask, latex: list[str]) -> st
     if isinstance(problem, MemoryError):
         megabytes = task.limits.memory_bytes >> 20
         return failure.describe(
-            _reworded(problem, MemoryError(f"the scene needed more than {megabytes} MB of memory"))
+            _reword(problem, MemoryError(f"the scene needed more than {megabytes} MB of memory"))
         )
     if isinstance(problem, ModuleNotFoundError):
-        return failure.describe(_reworded(problem, _module_hint(problem)))
+        return failure.describe(_reword(problem, _module_hint(problem)))
     return failure.describe(problem, latex=latex)
 
 
@@ -129,5 +129,5 @@ def _module_hint(problem: ModuleNotFoundError) -> ModuleNotFoundError:
     return ModuleNotFoundError(message, name=problem.name)
 
 
-def _reworded(problem: BaseException, better: BaseException) -> BaseException:
+def _reword(problem: BaseException, better: BaseException) -> BaseException:
     return better.with_traceback(problem.__traceback__)

@@ -91,7 +91,7 @@ def set_size(task: RenderTask) -> None:
 
 
 @contextlib.contextmanager
-def kept_settings() -> Iterator[None]:
+def restore_settings() -> Iterator[None]:
     """Manim's settings are afterwards what they were."""
     from manim import tempconfig
 

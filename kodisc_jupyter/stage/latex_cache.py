@@ -18,7 +18,7 @@ def explain_latex(latex: list[str]) -> None:
 
     compile_tex, to_svg = tex_file_writing.compile_tex, tex_file_writing.convert_to_svg
 
-    def explained(function: Any) -> Any:
+    def explain(function: Any) -> Any:
         def call(tex_file: Path, *args: Any, **kwargs: Any) -> Any:
             try:
                 return function(tex_file, *args, **kwargs)
@@ -39,8 +39,8 @@ def explain_latex(latex: list[str]) -> None:
 
         return call
 
-    tex_file_writing.compile_tex = explained(compile_tex)
-    tex_file_writing.convert_to_svg = explained(to_svg)
+    tex_file_writing.compile_tex = explain(compile_tex)
+    tex_file_writing.convert_to_svg = explain(to_svg)
 
 
 def share_formulas(folder: Path) -> None:

@@ -16,7 +16,7 @@ class NoSuchUserError(KeyError):
 
 def add(text: str, name: str, key: str, credits_: int | str, free: int) -> str:
     """The text with a new user at its end."""
-    lines = [f"[users.{_quoted(name)}]", f'key = "{key}"', f"credits = {json.dumps(credits_)}"]
+    lines = [f"[users.{_quote(name)}]", f'key = "{key}"', f"credits = {json.dumps(credits_)}"]
     if free:
         lines.append(f"free = {free}")
     gap = "\n" if text.strip() else ""
@@ -52,7 +52,7 @@ def put(text: str, name: str, setting: str, value: object) -> str:
     return "".join([*lines[: begin + 1], line, *lines[begin + 1 :]])
 
 
-def _quoted(name: str) -> str:
+def _quote(name: str) -> str:
     return name if _BARE.match(name) else json.dumps(name, ensure_ascii=False)
 
 

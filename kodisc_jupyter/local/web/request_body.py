@@ -44,7 +44,7 @@ class BodyHandler(Handler):
             limit = f"A request may have {rules.BODY_LIMIT_BYTES:,} bytes in all."
             self.refuse(413, ERRORS[413], limit)
             raise web.Finish
-        body = _parsed(bytes(self._body))
+        body = _parse(bytes(self._body))
         error = rules.broken_rule(body)
         if error is not None:
             self.refuse(400, error)
@@ -52,7 +52,7 @@ class BodyHandler(Handler):
         return dict(body)
 
 
-def _parsed(body: bytes) -> Any:
+def _parse(body: bytes) -> Any:
     """The JSON of a body, or ``None``: also for numbers that JSON can hold and we cannot."""
     try:
         return json.loads(body.decode("utf-8"), parse_constant=_refuse, parse_float=_finite)

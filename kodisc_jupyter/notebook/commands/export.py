@@ -156,7 +156,7 @@ def export(
     try:
         page.parent.mkdir(parents=True, exist_ok=True)
         figures = Figures(notebook.parent, page.parent if folder else None, stored)
-        made = Page(figures.moved, code=code, drafts=drafts)
+        made = Page(figures.move_files, code=code, drafts=drafts)
         html = made.html(content, title_of(content, notebook.stem))
         with atomic_file(page) as part:
             part.write_text(html, encoding="utf-8")

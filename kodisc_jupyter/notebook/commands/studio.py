@@ -17,7 +17,7 @@ from kodisc_jupyter.notebook.cell import estimate_cell, run_cell
 from kodisc_jupyter.notebook.display import words
 from kodisc_jupyter.notebook.kernel import current_kernel, visible_variables
 from kodisc_jupyter.notebook.source.cell_history import NotebookCell, notebook_cells
-from kodisc_jupyter.notebook.studio.controls import Controls, field_for, framed
+from kodisc_jupyter.notebook.studio.controls import Controls, field_for, frame_video
 from kodisc_jupyter.notebook.studio.preview import Choice, Preview
 from kodisc_jupyter.renders import money
 
@@ -174,7 +174,7 @@ class Studio(Controls):
         # The panel itself shows the video: no output passes the server.
         kept = kept._replace(message_limit=None, saved=False)
         panel = Panel(state, live=True, kept=kept, publish=lambda *_: None)
-        self.gallery.children = (framed(panel.widget), *self.gallery.children)[:SIDE_BY_SIDE]
+        self.gallery.children = (frame_video(panel.widget), *self.gallery.children)[:SIDE_BY_SIDE]
         return panel
 
     def _drop_unfinished(self) -> None:

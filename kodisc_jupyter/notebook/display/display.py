@@ -207,7 +207,7 @@ class RenderDisplay:
             if target is not None and target.suffix.lower() != ".mp4":  # takes seconds
                 note = f"The video is here; {target.name} is made from it."
                 self.screen.show(replace(state, phase=Phase.FETCHING, note=note))
-            self.screen.finish(self._saved(state))
+            self.screen.finish(self._save_file(state))
             return
         if state.phase is Phase.FAILED:
             self.problem = failure_diagnostic(state, self.source)
@@ -216,7 +216,7 @@ class RenderDisplay:
                 return
         self.screen.finish(state, self.problem)
 
-    def _saved(self, state: RenderState) -> RenderState:
+    def _save_file(self, state: RenderState) -> RenderState:
         """``--save``: also write the file; a refusal is said in the note, the video stays shown."""
         target = self.ending.save
         video = state.media.video if state.media else None

@@ -7,7 +7,7 @@ from typing import Final
 from kodisc_jupyter.api.models import JobStatus
 from kodisc_jupyter.notebook.display import words
 from kodisc_jupyter.notebook.display.links import safe_url
-from kodisc_jupyter.notebook.display.output.chapters import told
+from kodisc_jupyter.notebook.display.output.chapters import panel_transcript
 from kodisc_jupyter.notebook.display.output.embedding import Sources, VideoOptions
 from kodisc_jupyter.notebook.display.output.figure import css_width
 from kodisc_jupyter.notebook.display.sending.delivery import Bundle
@@ -116,7 +116,7 @@ def _video(state: RenderState, shown: Sources | None, kept: VideoOptions) -> Bun
             [round(start_s, 3), words.clock(start_s), words.name(name)]
             for name, start_s, _ in state.outline.chapters
         ],
-        "told": told(state.outline, kept.transcript, kept.alt),
+        "told": panel_transcript(state.outline, kept.transcript, kept.alt),
         "width": css_width(kept.width) if kept.width else None,
         "loop": kept.loop,
         "autoplay": kept.autoplay,

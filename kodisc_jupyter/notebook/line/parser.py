@@ -70,7 +70,7 @@ _BACKSLASH: Final = re.compile(
 """What is escaped or quoted; or backslashes that are not before what they could escape."""
 
 
-def _kept(match: re.Match[str]) -> str:
+def _keep_backslashes(match: re.Match[str]) -> str:
     """For shlex, which takes every backslash outside of quotation marks away."""
     return match[0].replace("\\", "\\\\") if match["literal"] else match[0]
 
@@ -84,7 +84,7 @@ def split(line: str) -> list[str]:
         OptionError: a quotation mark is not closed.
     """
     try:
-        return shlex.split(_BACKSLASH.sub(_kept, line))
+        return shlex.split(_BACKSLASH.sub(_keep_backslashes, line))
     except ValueError:
         raise OptionError(
             "A quotation mark is not closed.", 'Put text with spaces into quotes: --alt "a circle".'

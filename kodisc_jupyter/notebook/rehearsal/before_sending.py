@@ -76,7 +76,7 @@ def rehearsal_before(
         charged = NOT_THIS_ONE.format(scene=scene.class_name) if alongside else NOTHING_CHARGED
         limit_s = settings.rehearsal_limit
         rehearsal = play_scene(scene, kernel.home, limit_s=limit_s, charged=charged)
-        return rehearsed(rehearsal, source, charged)
+        return passed_rehearsal(rehearsal, source, charged)
 
     def play() -> Rehearsal:
         unsent = [scene for scene in later if force or not kernel.session.is_there(scene, backend)]
@@ -117,7 +117,7 @@ def rehearse_alone(request: RenderRequest, source: Source, kernel: KernelState) 
         measure=True,
         pictures=PictureRequest(storyboard=True),
     )
-    rehearsal = rehearsed(rehearsal, source)
+    rehearsal = passed_rehearsal(rehearsal, source)
     warnings = warnings_of(rehearsal, source, cloud=False)
     return report_of(
         request.class_name,
@@ -132,7 +132,9 @@ def alone_limit_s(settings: KodiscSettings) -> float:
     return max(ALONE_LIMIT_S, settings.rehearsal_limit)
 
 
-def rehearsed(rehearsal: Rehearsal, source: Source, charged: str = NOTHING_CHARGED) -> Rehearsal:
+def passed_rehearsal(
+    rehearsal: Rehearsal, source: Source, charged: str = NOTHING_CHARGED
+) -> Rehearsal:
     """A scene that was played, unless it failed; the answer says what could not be seen.
 
     Raises:

@@ -83,7 +83,7 @@ def _content(file: Path, name: str, pixels: int | None, word: str, before: int) 
             "Take it out: a scene needs no key, and what it is sent with is not kept secret.",
             word,
         )
-    return _scaled(content, name, pixels, word) if scaled and pixels else content
+    return _scale(content, name, pixels, word) if scaled and pixels else content
 
 
 def _split(word: str, folder: Path) -> tuple[str, int | None]:
@@ -161,7 +161,7 @@ def _beside(path: Path, root: Path) -> list[str]:
         return []
 
 
-def _scaled(content: bytes, name: str, pixels: int, word: str) -> bytes:
+def _scale(content: bytes, name: str, pixels: int, word: str) -> bytes:
     """A picture in its own format, at most ``pixels`` on its longer side."""
     try:
         from PIL import Image, ImageOps

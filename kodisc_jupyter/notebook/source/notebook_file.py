@@ -9,12 +9,12 @@ from typing import Any
 
 def notebook_name(shell: Any) -> str | None:
     """The notebook's file name."""
-    return Path(_told(shell)).name or None
+    return Path(_announced_path(shell)).name or None
 
 
 def notebook_path(shell: Any) -> Path | None:
     """The notebook's file, if it is there."""
-    announced = _told(shell)
+    announced = _announced_path(shell)
     if not announced.endswith(".ipynb"):
         return None
     for path in (Path(announced), Path.cwd() / Path(announced).name):
@@ -23,7 +23,7 @@ def notebook_path(shell: Any) -> Path | None:
     return None
 
 
-def _told(shell: Any) -> str:
+def _announced_path(shell: Any) -> str:
     """What VS Code or a Jupyter server says; empty where nobody does."""
     path = os.environ.get("JPY_SESSION_NAME") or ""
     if shell is not None:

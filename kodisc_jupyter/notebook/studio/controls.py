@@ -51,7 +51,7 @@ def slider_range(value: float) -> tuple[float, float]:
     return (0, 2 * value) if value > 0 else (2 * value, -2 * value)
 
 
-def framed(widget: Any) -> Any:
+def frame_video(widget: Any) -> Any:
     """A video's panel in its frame, as it stands in the gallery."""
     import ipywidgets
 

@@ -58,13 +58,13 @@ class JournalFile:
     @contextlib.contextmanager
     def reading(self) -> Iterator[sqlite3.Connection]:
         """A connection to read from."""
-        with self._lock, self._explained():
+        with self._lock, self._explain_errors():
             yield self._connection()
 
     @contextlib.contextmanager
     def transaction(self, step: str, *, durable: bool = False) -> Iterator[sqlite3.Connection]:
         """A connection to write to, committed at the end; ``durable``: on the disk by then."""
-        with self._lock, self._explained():
+        with self._lock, self._explain_errors():
             db = self._connection()
             db.execute(f"PRAGMA synchronous = {'FULL' if durable else 'NORMAL'}")
             db.execute("BEGIN IMMEDIATE")
@@ -79,7 +79,7 @@ class JournalFile:
             self._trace(f"after {step}")
 
     @contextlib.contextmanager
-    def _explained(self) -> Iterator[None]:
+    def _explain_errors(self) -> Iterator[None]:
         try:
             yield
         except sqlite3.DatabaseError as error:

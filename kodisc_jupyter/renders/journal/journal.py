@@ -113,7 +113,7 @@ class Journal:
                 table.update(db, record, values)
         return bool(changed)
 
-    def shown_again(self, record: JobRecord, session: str, notebook: str, at: float) -> None:
+    def note_showing(self, record: JobRecord, session: str, notebook: str, at: float) -> None:
         """Note that a finished render was shown again for 0 credits."""
         with self._file.transaction("shown") as db:
             db.execute(

@@ -125,7 +125,7 @@ def write_gif(video: Path, target: Path) -> None:
         made: Any = out.add_stream("gif", rate=_gif_rate(stream))
         made.width, made.height = gif_size(stream.width, stream.height)
         made.pix_fmt = "pal8"
-        for frame in _filtered(graph, frames, source.decode(video=0)):
+        for frame in _filter(graph, frames, source.decode(video=0)):
             out.mux(made.encode(frame))
         out.mux(made.encode(None))
 
@@ -140,7 +140,7 @@ def _palette(video: Path) -> Any:
         scaled.link_to(palette)
         palette.link_to(graph.add("buffersink"))
         graph.configure()
-        return next(_filtered(graph, frames, source.decode(video=0)))
+        return next(_filter(graph, frames, source.decode(video=0)))
 
 
 def _gif_rate(stream: Any) -> Fraction:
@@ -161,7 +161,7 @@ def _scaling(stream: Any) -> tuple[Any, Any, Any]:
     return graph, frames, scaled
 
 
-def _filtered(graph: Any, start: Any, frames: Iterable[Any]) -> Iterator[Any]:
+def _filter(graph: Any, start: Any, frames: Iterable[Any]) -> Iterator[Any]:
     """What comes out of a graph, frame by frame."""
     import av
 

@@ -24,7 +24,7 @@ def is_locked(path: Path) -> bool:
 
 
 @contextlib.contextmanager
-def locked(path: Path) -> Iterator[None]:
+def hold_lock(path: Path) -> Iterator[None]:
     """Hold the lock of a file, after whoever has it now."""
     with path.open("a+b") as lock_file:
         lock, unlock = _locking()

@@ -196,7 +196,7 @@ class Reuse:
             self._tracker.keep(record, Fetched(media))
         self._tracker.protect(record.job_id)
         with contextlib.suppress(KodiscError):  # a full disk is no reason not to show it
-            self._journal.shown_again(record, self._session_id, notebook, time.time())
+            self._journal.note_showing(record, self._session_id, notebook, time.time())
         render.advance(
             Phase.COMPLETED,
             job=record.job(),

@@ -127,7 +127,7 @@ def within(limit: int, pictures: Sequence[Any]) -> tuple[list[tuple[str, bytes]]
     share = limit * len(sample) // len(pictures)
     side = _side(sample, LONG_SIDE_PX, share)
     while True:
-        scaled = [_scaled(picture, side) for picture in pictures]
+        scaled = [_scale(picture, side) for picture in pictures]
         encoded = [encode(picture) for picture in scaled]
         if side <= _SMALLEST_PX or sum(len(content) for _, content in encoded) <= limit:
             return encoded, scaled[0].size
@@ -137,7 +137,7 @@ def within(limit: int, pictures: Sequence[Any]) -> tuple[list[tuple[str, bytes]]
 def _side(sample: Sequence[Any], side: int, limit: int) -> int:
     """The long side with which these pictures have ``limit`` bytes; found in few steps."""
     while side > _SMALLEST_PX:
-        total = sum(len(encode(_scaled(picture, side))[1]) for picture in sample)
+        total = sum(len(encode(_scale(picture, side))[1]) for picture in sample)
         if total <= limit:
             return side
         side = min(side - 16, int(side * math.sqrt(limit / total)))
@@ -164,7 +164,7 @@ def sheet(tiles: Sequence[Tile]) -> bytes:
     """All pictures on one, with their times and lines, as a JPEG."""
     if not tiles:
         return b""
-    small = [_scaled(tile.picture, _SHEET_TILE_PX) for tile in tiles]
+    small = [_scale(tile.picture, _SHEET_TILE_PX) for tile in tiles]
     width, height = small[0].size
     columns = min(_SHEET_COLUMNS, len(tiles))
     rows = math.ceil(len(tiles) / columns)
@@ -183,10 +183,10 @@ def sheet(tiles: Sequence[Tile]) -> bytes:
         whole.save(made, "JPEG", quality=78, optimize=True)
         if len(made.getvalue()) <= SHEET_BYTES_LIMIT:
             return made.getvalue()
-        whole = _scaled(whole, int(max(whole.size) * 0.85))
+        whole = _scale(whole, int(max(whole.size) * 0.85))
 
 
-def _scaled(picture: Any, side: int) -> Any:
+def _scale(picture: Any, side: int) -> Any:
     """The picture with its long side ``side`` pixels, or as it is if that is shorter."""
     from PIL import Image
 

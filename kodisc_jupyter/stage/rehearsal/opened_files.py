@@ -43,13 +43,13 @@ class OpenedFiles:
             return
         self._asking = True
         try:
-            self._opened(*arguments)
+            self._note(*arguments)
         except Exception:  # what a scene opens is the scene's business
             return
         finally:
             self._asking = False
 
-    def _opened(self, path: Any, mode: Any, flags: Any) -> None:
+    def _note(self, path: Any, mode: Any, flags: Any) -> None:
         if isinstance(path, bytes):
             path = os.fsdecode(path)
         if not isinstance(path, str):

@@ -143,7 +143,7 @@ class Forker:
 
     def _start(self, order: Order) -> None:
         began = time.monotonic()
-        start = self._spawned if self.spawn else self._forked
+        start = self._use_spare if self.spawn else self._fork
         pid, output_fd, outcome_fd = start(order)
         running = Running(order, pid, began, output_fd, outcome_fd)
         self._running[pid] = running
@@ -152,7 +152,7 @@ class Forker:
             self._selector.register(fd, selectors.EVENT_READ, running)
         self._say({"id": order.job_id, "began": True})
 
-    def _forked(self, order: Order) -> tuple[int, int, int]:
+    def _fork(self, order: Order) -> tuple[int, int, int]:
         output_fd, output = os.pipe()
         outcome_fd, outcome = os.pipe()
         forker = os.getpid()
@@ -163,7 +163,7 @@ class Forker:
         os.close(outcome)
         return pid, output_fd, outcome_fd
 
-    def _spawned(self, order: Order) -> tuple[int, int, int]:
+    def _use_spare(self, order: Order) -> tuple[int, int, int]:
         ready = self._spare or spawn_spare()
         assert ready.process.stdin is not None
         with contextlib.suppress(BrokenPipeError), ready.process.stdin as stdin:

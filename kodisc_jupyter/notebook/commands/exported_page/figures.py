@@ -54,7 +54,7 @@ class Figures:
         self.links: list[str] = []
         self.missing: list[str] = []
 
-    def moved(self, html: str) -> str:
+    def move_files(self, html: str) -> str:
         """A figure's HTML with its files where the page has them."""
         video = _VIDEO.search(html)
         if video is None:

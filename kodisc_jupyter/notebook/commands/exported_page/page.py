@@ -85,7 +85,7 @@ class Page:
             yield self._markdown(cell.source, cell.get("attachments", {}))
         elif cell.cell_type == "code":
             if self._code and cell.source.strip():
-                yield f'<div class="code">{_highlighted(cell.source)}</div>'
+                yield f'<div class="code">{_highlight(cell.source)}</div>'
             prints = not _WRITES_A_FILE.match(cell.source)  # "Writing data.csv" is for the author
             if self._code or (prints and not all(map(_COMMANDS.match, cell.source.split("\n")))):
                 yield from map(self._output, cell.get("outputs", ()))
@@ -161,7 +161,7 @@ def _text(text: str) -> str:
     )
 
 
-def _highlighted(source: str) -> str:
+def _highlight(source: str) -> str:
     from pygments import highlight
     from pygments.formatters import HtmlFormatter
     from pygments.lexers import PythonLexer

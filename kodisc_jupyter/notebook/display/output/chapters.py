@@ -33,7 +33,7 @@ def seconds(value: float) -> str:
     return f"{value:.3f}".rstrip("0").rstrip(".")
 
 
-def told(outline: Outline, own: str, alt: str) -> tuple[str, list[str]] | None:
+def panel_transcript(outline: Outline, own: str, alt: str) -> tuple[str, list[str]] | None:
     """The title and the lines of a transcript, for the panel."""
     lines = own_paragraphs(own) if own.strip() else draft_lines(outline, alt)
     return (OWN_TITLE if own.strip() else DRAFT_TITLE, lines) if lines else None

@@ -114,7 +114,7 @@ def sources(state: RenderState, kept: VideoOptions) -> Sources:
         content = video.read_bytes()
     except OSError:
         return Sources(note="The video is not on this machine any more.")
-    return embedded(media)._replace(src=data_url(content, "video/mp4"), note=note)
+    return embedded_sources(media)._replace(src=data_url(content, "video/mp4"), note=note)
 
 
 def needs_smaller(state: RenderState, kept: VideoOptions) -> bool:
@@ -158,7 +158,7 @@ def _linked(media: Media, url: str, note: str = "") -> Sources:
     )
 
 
-def embedded(media: Media) -> Sources:
+def embedded_sources(media: Media) -> Sources:
     """The poster and the captions as ``data:`` URLs, where they are small enough to carry."""
     return Sources(
         poster_src=_poster(media),

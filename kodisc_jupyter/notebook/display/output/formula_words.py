@@ -170,7 +170,7 @@ class _Reader:
             return
         if name in ("frac", "dfrac", "tfrac"):
             top, bottom = self._argument(depth), self._argument(depth)
-            yield f"{_grouped(top)} over {_grouped(bottom)}"
+            yield f"{_group(top)} over {_group(bottom)}"
         elif name == "sqrt":
             yield f"the square root of {self._argument(depth)}"
         elif name == "binom":
@@ -191,6 +191,6 @@ def _power(power: str, *, large: bool) -> str:
     )
 
 
-def _grouped(words: str) -> str:
+def _group(words: str) -> str:
     """Several words below or above a line are kept together by brackets."""
     return f"({words})" if re.search(r"\b(?:plus|minus|over|times|equals)\b", words) else words

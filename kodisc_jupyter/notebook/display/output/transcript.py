@@ -87,7 +87,7 @@ def transcript_lines(outline: Outline) -> list[Line]:
 
 def _sentences(events: Sequence[Event]) -> list[str]:
     sentences: list[str] = []
-    for did, group in groupby(_merged(events), key=lambda event: event.did):
+    for did, group in groupby(_merge(events), key=lambda event: event.did):
         same = list(group)
         verbs = did.split("+")
         if did in ("becomes", "recoloured"):
@@ -98,12 +98,12 @@ def _sentences(events: Sequence[Event]) -> list[str]:
             nouns = [event.what for event in same if event.what is not None]
             phrases = [phrase(noun, new=did in _NEW) for noun in nouns]
             several = len(phrases) > 1 or _is_several(nouns[0])
-            does = _joined([_VERBS[verb][several] for verb in verbs])
-            sentences.append(_sentence(f"{_joined(phrases)} {does}"))
+            does = _join([_VERBS[verb][several] for verb in verbs])
+            sentences.append(_sentence(f"{_join(phrases)} {does}"))
     return list(dict.fromkeys(filter(None, sentences)))
 
 
-def _merged(events: Sequence[Event]) -> list[Event]:
+def _merge(events: Sequence[Event]) -> list[Event]:
     """What one thing does at once is told in one sentence: it "moves+grows"."""
     merged: list[Event] = []
     for event in events:
@@ -164,7 +164,7 @@ def _group(noun: Mapping[str, Any], *, new: bool, depth: int) -> str:
         return f"{'a' if new else 'the'} group of {count} parts"
     phrases = [phrase(part, new=new, depth=depth + 1) for part in parts]
     more = count - len(parts)
-    return _joined([*phrases, f"{more} more"] if more > 0 else phrases)
+    return _join([*phrases, f"{more} more"] if more > 0 else phrases)
 
 
 def _parts(noun: Mapping[str, Any]) -> list[Mapping[str, Any]]:
@@ -196,7 +196,7 @@ def _is_several(noun: Mapping[str, Any]) -> bool:
     return several or str(noun.get("kind", "")).endswith("Axes")
 
 
-def _joined(phrases: Sequence[str]) -> str:
+def _join(phrases: Sequence[str]) -> str:
     if len(phrases) < 2:
         return "".join(phrases)
     return f"{', '.join(phrases[:-1])} and {phrases[-1]}"

@@ -11,7 +11,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Final
 
-from kodisc_jupyter.notebook.display.output.embedding import embedded
+from kodisc_jupyter.notebook.display.output.embedding import embedded_sources
 from kodisc_jupyter.notebook.display.sending.rate_limiter import OutputRateLimiter
 from kodisc_jupyter.renders.state import Media
 
@@ -40,7 +40,7 @@ class VideoTransfer:
         self._begin()
 
     def _begin(self) -> None:
-        small = embedded(self._media)
+        small = embedded_sources(self._media)
         try:
             parts = _parts(self._media.video)
         except OSError:
