@@ -26,10 +26,10 @@ def run(kernel: KernelState, asked: argparse.Namespace) -> None:
     else:
         idle = local_server.IDLE_TIMEOUT_S // 60
         say(f"Render server: {server.url}, process {server.pid}.")
-        bytes_kept = local_server.keeps_bytes(server)
-        if bytes_kept is not None:
+        size = local_server.keeps_bytes(server)
+        if size is not None:
             say(
-                f"It keeps {bytes_kept / 1e6:,.1f} MB of drawn pieces of videos: a changed scene renders "
+                f"It keeps {size / 1e6:,.1f} MB of drawn pieces of videos: a changed scene renders "
                 "sooner.\n%kodisc local clear removes them."
             )
         say(f"It stops by itself after {idle} idle minutes; %kodisc local stop stops it now.")
