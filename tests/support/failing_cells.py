@@ -64,7 +64,7 @@ CELLS = (
         "adding_a_number_to_the_scene",
         scene("self.wait(0.1)", "self.add(3)  # here", "self.wait(0.1)"),
         "'int' object",
-        "3 is no mobject",
+        "3 is not a mobject",
     ),
     Failing(
         "unknown_colour",
@@ -76,7 +76,7 @@ CELLS = (
         "playing_a_mobject",
         scene("circle = Circle()", "self.play(circle)  # here"),
         "Circle",
-        "self.play takes only those",
+        "self.play takes only animations",
     ),
     Failing("playing_nothing", scene("self.play()  # here"), "no animations", "self.wait()"),
     Failing(
@@ -139,7 +139,7 @@ CELLS = (
         "mathematics_without_dollars",
         scene(r'self.add(Tex(r"Area \alpha^2"))  # here'),
         "Missing $ inserted",
-        "put mathematics between dollars",
+        "write a formula between dollar signs",
     ),
     Failing(
         "double_superscript",
@@ -172,19 +172,19 @@ CELLS = (
         "image_that_is_not_there",
         scene('self.add(ImageMobject("logo.png"))  # here'),
         "OSError: could not find logo.png",
-        "unless --file sends them along",
+        "send them along with --file",
     ),
     Failing(
         "drawing_that_is_not_there",
         scene('self.add(SVGMobject("logo.svg"))  # here'),
         "logo.svg",
-        "unless --file sends them along",
+        "send them along with --file",
     ),
     Failing(
         "file_that_is_not_there",
         scene('with open("data.csv") as file:  # here', "    rows = file.readlines()"),
         "data.csv",
-        "unless --file sends them along",
+        "send them along with --file",
     ),
     Failing(
         "module_that_is_not_there",
