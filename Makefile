@@ -21,7 +21,7 @@ SAY := @printf '[%s] %s\n'
 # what was compiled is kept.
 CLEAN := env -u KODISC_KEY -u KODISC_BASE_URL -u KODISC_WAIT -u PYTHONDONTWRITEBYTECODE
 
-.PHONY: help demo check test bench soak lab lint js contract-live clean
+.PHONY: help demo check test bench soak lab lint unit js contract-live clean
 
 help:
 	@sed -n 's/^# //p' Makefile | head -5
@@ -87,8 +87,10 @@ test: build/.setup-test build/.setup-colab build/.setup-shared-documents lint js
 	@$(CLEAN) $(BIN)/python -m pytest -n $(JOBS) --dist worksteal -m 'not live'
 
 check: build/.setup-test js/node_modules/.package-lock.json
-	@$(MAKE) -j2 lint js
-	$(SAY) check "tests/unit"
+	@$(MAKE) -j3 lint js unit
+
+unit: build/.setup-test
+	$(SAY) test "tests/unit (pytest, $(JOBS) at a time)"
 	@$(CLEAN) $(BIN)/python -m pytest -q -n $(JOBS) --dist worksteal tests/unit
 
 lint: build/.setup-test

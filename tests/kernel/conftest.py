@@ -6,7 +6,6 @@ import hashlib
 import itertools
 import json
 import os
-import shutil
 import sys
 import threading
 from collections.abc import Callable, Iterator
@@ -22,7 +21,7 @@ import pytest
 from nbclient import NotebookClient
 
 from kodisc_jupyter.renders import local_server
-from tests.support.render_server import Starter
+from tests.support.render_server import Starter, share_server
 
 LIMIT_S = 240
 CLOUD_USERS = 100
@@ -77,12 +76,7 @@ def fresh_home(tmp_path) -> Iterator[Path]:
 @pytest.fixture
 def fresh_journal(tmp_path, kodisc_home) -> Path:
     """A KODISC_HOME with an empty journal, which finds the render server of ``kodisc_home``."""
-    local_server.ensure(kodisc_home)
-    home = tmp_path / "home"
-    place = local_server.folder(home)
-    place.mkdir(parents=True, mode=0o700)
-    shutil.copy2(local_server.folder(kodisc_home) / "server.json", place)
-    return home
+    return share_server(kodisc_home, tmp_path / "home")
 
 
 def environment(home: Path, **more: str) -> dict[str, str]:

@@ -53,23 +53,28 @@ def renders_of(server) -> list[psutil.Process]:
     return forker.children(recursive=True)
 
 
+@pytest.fixture(scope="module")
+def server(start_for_module):
+    """A server whose renders cost something, one at a time."""
+    return start_for_module("--workers", 1, "--credits", 1000)
+
+
 @pytest.mark.parametrize(("code", "scene"), [(FOREVER, "Forever"), (WITH_A_CHILD, "Parent")])
-def test_a_running_job_is_cancelled_with_all_its_processes(start_server, code, scene):
-    server = start_server("--workers", "1", "--credits", "100")
+def test_a_running_job_is_cancelled_with_all_its_processes(server, code, scene):
+    left = server.credits()["total"]
     job_id = server.post(code, scene)
     server.wait(job_id, statuses=("running",))
     answer = cancel(server, job_id)
     assert (answer.status_code, answer.json()) == (200, {"cancelled": [job_id]})
     job = server.job(job_id)
     assert (job["status"], job["error"], job["creditsCost"]) == ("failed", "cancelled", 0)
-    assert server.credits()["total"] == 100
+    assert server.credits()["total"] == left
     until(lambda: not renders_of(server))
     assert server.render(SMALL, "Small")["status"] == "completed"
     assert server.job(job_id)["error"] == "cancelled"
 
 
-def test_only_ones_own_open_jobs_can_be_cancelled(start_server):
-    server = start_server("--workers", "1")
+def test_only_ones_own_open_jobs_can_be_cancelled(server):
     job_id = server.post(FOREVER, "Forever")
     assert cancel(server, job_id, key="kdsc_live_" + "0" * 48).status_code == 401
     assert cancel(server, "clx" + "0" * 22).status_code == 404
@@ -100,7 +105,7 @@ def test_stop_ends_what_is_open_for_good_and_another_can_start_at_once(home):
         ]
     dropped = local_server.stop(home)
     assert sorted(dropped or ()) == sorted(jobs)
-    for _ in range(3):
+    for _ in range(2):
         again = local_server.ensure(home)
         with client_of(again) as client:
             assert {client.get_render(job_id).error for job_id in jobs} == {"cancelled"}
@@ -108,10 +113,10 @@ def test_stop_ends_what_is_open_for_good_and_another_can_start_at_once(home):
     assert local_server.stop(home) is None
 
 
-def test_the_client_side_of_cancelling_says_what_is_wrong(home):
+def test_the_client_side_of_cancelling_says_what_is_wrong(server):
     from kodisc_jupyter.api.models import Quality, RenderRequest
 
-    address = local_server.ensure(home)
+    address = local_server.Address(server.url, server.key, server.process.pid)
     with pytest.raises(JobNotFoundError, match="does not know job"):
         local_server.cancel(address, "nobody's/../job")
     with client_of(address) as client:

@@ -28,6 +28,14 @@ def cluster(tmp_path):
     cluster.close()
 
 
+@pytest.fixture(scope="module")
+def steady(tmp_path_factory, start_for_module):
+    """A cluster whose workers nobody kills, and a server that renders on it."""
+    cluster = Cluster(tmp_path_factory.mktemp("cluster"))
+    yield cluster, start_for_module("--dask", cluster.address)
+    cluster.close()
+
+
 def test_a_worker_killed_in_mid_render_loses_no_job(
     cluster, start_server, processes, wait_until, tmp_path
 ):
@@ -74,9 +82,9 @@ class Job(Scene):
 
 
 def test_a_failing_scene_fails_on_the_cluster_as_it_does_here_and_a_right_one_brings_its_report(
-    cluster, start_server
+    steady,
 ):
-    server = start_server("--dask", cluster.address)
+    _, server = steady
     error = server.failed("from manim import *\nclass A(Scene):\n    x = 1 / 0\n", "A")
 
     assert error.startswith('Traceback (most recent call last):\n  File "scene.py", line 2')
@@ -94,12 +102,10 @@ def test_a_failing_scene_fails_on_the_cluster_as_it_does_here_and_a_right_one_br
     assert told["seconds"] == pytest.approx(0.5, abs=0.05)
 
 
-def test_a_job_on_a_cluster_is_cancelled_where_it_runs(
-    cluster, start_server, processes, wait_until, tmp_path
-):
+def test_a_job_on_a_cluster_is_cancelled_where_it_runs(steady, processes, wait_until, tmp_path):
     here = tmp_path / "scenes"
     here.mkdir()
-    server = start_server("--dask", cluster.address)
+    cluster, server = steady
     held = server.post(SCENE.format(here=str(here), n=0), "Job")
     wait_until((here / "began-0").exists)
     answer = server.http.post(

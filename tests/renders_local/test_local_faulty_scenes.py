@@ -32,8 +32,11 @@ def bad(server):
 
 
 @pytest.fixture(autouse=True)
-def the_next_job_runs_and_nothing_is_left_behind(server, processes, wait_until):
+def the_next_job_runs_and_nothing_is_left_behind(request, processes, wait_until):
     yield
+    if "start_server" in request.fixturenames:  # and looks after its own
+        return
+    server = request.getfixturevalue("server")
     server.completed(GOOD, "Good")
     wait_until(lambda: processes.children(server.forker) == [])
 
@@ -303,21 +306,25 @@ def test_a_scene_that_kills_the_process_that_renders_fails_and_others_are_render
     assert not processes.is_alive(forker)
 
 
-def test_a_process_that_renders_and_does_not_answer_is_replaced(start_server, processes):
+def test_a_process_that_renders_and_does_not_answer_is_replaced(
+    start_server, processes, wait_until, gate
+):
     server = start_server("--workers", 2, "--render-timeout", 200)
-    server.completed(GOOD, "Good")
-    forker = server.forker
-    beside = server.post(scene("import time; time.sleep(3); self.add(Dot())"), "Bad")
+    beside = server.post(gate.scene(), "Gated")
     server.wait(beside, statuses=("running",))
-    error = server.failed(
+    forker = server.forker
+    bad = server.post(
         scene("import os, signal, time; os.kill(os.getppid(), signal.SIGSTOP); time.sleep(600)"),
         "Bad",
     )
+    wait_until(lambda: "it did not answer for 6 s" in server.log.read_text())
+    gate.open()
 
-    assert error == "The render was stopped: the process that renders was killed."
+    assert server.wait(bad)["error"] == (
+        "The render was stopped: the process that renders was killed."
+    )
     assert server.wait(beside)["status"] == "completed"
     assert not processes.is_alive(forker)
-    assert "it did not answer for 6 s" in server.log.read_text()
 
 
 def test_a_module_planted_for_the_process_that_renders_is_not_taken(start_server, tmp_path):

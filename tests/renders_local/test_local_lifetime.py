@@ -15,6 +15,7 @@ import requests
 
 from kodisc_jupyter.api.client import Client
 from kodisc_jupyter.api.models import RenderRequest
+from kodisc_jupyter.local.options import parse
 from kodisc_jupyter.renders.backend import Backend
 from kodisc_jupyter.renders.session import RenderSession
 from kodisc_jupyter.renders.state import Phase
@@ -38,44 +39,29 @@ def family(server, processes):
     return pids
 
 
-def test_the_first_line_is_the_address_and_nothing_follows_it(start_server):
-    server = start_server()
-    server.completed(TINY, "Tiny")
-    server.stop()
-
-    assert server.url.startswith("http://127.0.0.1:")
-    assert server.url.endswith("/api/v2")
-    assert server.process.stdout.read() == b""
-    assert server.process.returncode == 0
-
-
-def test_jobs_are_accepted_before_manim_has_been_loaded(start_server):
-    server = start_server()
-    jobs = [server.post(TINY, "Tiny") for _ in range(3)]
-
-    assert [server.wait(job)["status"] for job in jobs] == ["completed"] * 3
-
-
-def test_the_server_itself_never_loads_manim(start_server):
-    server = start_server()
-    server.completed(TINY, "Tiny")
-    loaded = Path(f"/proc/{server.process.pid}/maps")
-    if sys.platform == "linux":
-        assert "manimpango" not in loaded.read_text()
-        assert "manimpango" in Path(f"/proc/{server.forker}/maps").read_text()
-
-
-def test_the_state_file_is_private_and_goes_with_the_server(start_server, tmp_path):
+def test_a_server_says_its_address_takes_jobs_at_once_and_never_loads_manim_itself(
+    start_server, tmp_path
+):
     state = tmp_path / "server.json"
     server = start_server("--state-file", state)
+    jobs = [server.post(TINY, "Tiny") for _ in range(3)]  # Manim has not been loaded yet
     said = json.loads(state.read_text())
-
     assert stat.S_IMODE(state.stat().st_mode) == 0o600
     assert said["url"] == server.url
     assert said["key"] == server.key
     assert said["pid"] == server.process.pid
     assert isinstance(said["version"], str)
+
+    assert [server.wait(job)["status"] for job in jobs] == ["completed"] * 3
+    if sys.platform == "linux":
+        assert "manimpango" not in Path(f"/proc/{server.process.pid}/maps").read_text()
+        assert "manimpango" in Path(f"/proc/{server.forker}/maps").read_text()
     server.stop()
+
+    assert server.url.startswith("http://127.0.0.1:")
+    assert server.url.endswith("/api/v2")
+    assert server.process.stdout.read() == b"", "nothing follows the first line"
+    assert server.process.returncode == 0
     assert not state.exists()
 
 
@@ -114,7 +100,7 @@ def test_an_idle_server_ends_but_not_while_a_job_is_open(start_server, wait_unti
     server.wait(job, statuses=("running",))
     requestless = server.process.pid
     with pytest.raises(Exception, match="timed out"):
-        server.process.wait(5)
+        server.process.wait(3)
     gate.open()
 
     assert server.process.wait(120) == 0
@@ -146,10 +132,7 @@ def test_a_port_that_is_taken_is_told_in_one_line(run_server):
 @pytest.mark.parametrize(
     ("options", "words"),
     [
-        (["--key", "secret"], "a key is kdsc_live_ followed by 48 hex characters"),
         (["--credits", "many"], "'many' is not a whole number"),
-        (["--workers", "0"], "'0' is not a positive whole number"),
-        (["--render-timeout", "-1"], "'-1' is not a number of seconds"),
         (["--users", "/no/such/file.toml"], "/no/such/file.toml: No such file or directory"),
         (["--data-dir", "/dev/null/x"], "/dev/null/x cannot be used: Not a directory"),
         (["--dask", "tcp://127.0.0.1:1"], "no Dask scheduler answers at tcp://127.0.0.1:1"),
@@ -160,6 +143,22 @@ def test_options_that_make_no_sense_are_told_in_one_line(run_server, options, wo
 
     assert (status, out) == (2, "")
     assert words in said.splitlines()[-1]
+
+
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        (["--key", "secret"], "a key is kdsc_live_ followed by 48 hex characters"),
+        (["--workers", "0"], "'0' is not a positive whole number"),
+        (["--render-timeout", "-1"], "'-1' is not a number of seconds"),
+    ],
+)
+def test_a_value_that_an_option_does_not_take_is_told(capsys, options, words):
+    with pytest.raises(SystemExit) as ended:
+        parse(options)
+
+    assert ended.value.code == 2
+    assert words in capsys.readouterr().err.splitlines()[-1]
 
 
 def test_without_manim_it_says_what_to_install(tmp_path, monkeypatch, run_server):
@@ -230,21 +229,6 @@ def test_a_server_killed_in_mid_render_renders_the_job_again_and_then_those_that
     assert second.credits()["total"] == 1000 - sum(job["creditsCost"] for job in ended)
 
 
-def test_a_job_that_takes_the_server_down_each_time_is_given_up(start_server, tmp_path, gate):
-    options = ("--data-dir", tmp_path / "data", "--workers", 1, "--credits", 10)
-    server = start_server(*options)
-    job = server.post(gate.scene(), "Gated")
-    for _ in range(3):
-        server.wait(job, statuses=("running",))
-        server.kill()
-        server = start_server(*options)
-
-    assert server.wait(job)["error"] == (
-        "The render was given up: the server stopped each time. Nothing was charged."
-    )
-    assert server.credits()["total"] == 10
-
-
 def test_a_broken_ledger_is_set_aside_and_said_so(start_server, tmp_path):
     (tmp_path / "data").mkdir()
     (tmp_path / "data" / "ledger.sqlite3").write_bytes(b"no database at all" * 100)
@@ -312,7 +296,7 @@ def test_spawned_renders_do_the_same_where_forking_is_not_safe(tmp_path):
     renders.start()
     try:
         for number, (code, error) in enumerate(
-            [(TINY, None), (TINY.replace("Dot()", "Dot(") + "\n", "SyntaxError"), (TINY, None)]
+            [(TINY.replace("Dot()", "Dot(") + "\n", "SyntaxError"), (TINY, None)]
         ):
             task = RenderTask(f"job{number}", code, "Tiny", 854, 480, 15, limits=Limits(240))
             outcome = renders.submit(task, tmp_path / f"results{number}").result(240)

@@ -11,6 +11,7 @@ import socket
 import ssl
 import threading
 from pathlib import Path
+from traceback import format_exception
 from urllib.parse import urlsplit
 
 import pytest
@@ -22,6 +23,7 @@ from cryptography.x509.oid import NameOID
 
 from kodisc_jupyter.api.webhooks import verify_webhook
 from kodisc_jupyter.local.classroom.tariff import RATE, RESERVE
+from kodisc_jupyter.local.classroom.users import UsersFileError, read_users
 
 pytestmark = pytest.mark.render
 
@@ -45,6 +47,28 @@ def users_file(path: Path, **users) -> Path:
     path.write_text("\n".join(lines) + "\n")
     path.chmod(0o600)
     return path
+
+
+@pytest.fixture(scope="module")
+def classroom(start_for_module, receiver, tmp_path_factory):
+    """One server for a class, one render at a time; each test has students of its own."""
+    students = {
+        "nearly": {"credits": RESERVE["medium"] - 1},
+        "five": {"credits": 5},
+        "slow": {"credits": 5},
+        "ada": {"credits": 50},
+        "bob": {"free": 7, "credits": 0},
+        "first": {},
+        "second": {},
+        "third": {},
+        "told": {},
+    }
+    file = users_file(tmp_path_factory.mktemp("class") / "users.toml", **students)
+    server = start_for_module(
+        *("--users", file, "--workers", 1, "--sandbox", "off"),
+        *("--webhook-ca", receiver.certificate),
+    )
+    return server, {name: key(number) for number, name in enumerate(students, 1)}
 
 
 def test_unlimited_credits_cost_nothing_and_say_so(server):
@@ -77,40 +101,40 @@ def test_credits_are_set_aside_then_settled_and_the_free_part_goes_first(start_s
     assert server.call("GET", "/me").json()["unlimited"] is False
 
 
-def test_a_balance_below_the_reserve_is_a_402_and_makes_no_job(start_server):
-    server = start_server("--credits", RESERVE["medium"] - 1)
+def test_a_balance_below_the_reserve_is_a_402_and_makes_no_job(classroom):
+    server, keys = classroom
     body = {"code": TINY, "className": "Tiny", "quality": "medium"}
-    answer = server.call("POST", "/render", json=body)
+    answer = server.call("POST", "/render", json=body, key=keys["nearly"])
 
     assert answer.status_code == 402
     assert answer.json()["error"] == "insufficient_credits"
     assert "20 credits" in answer.json()["message"]
-    assert server.credits()["total"] == RESERVE["medium"] - 1
-    server.completed(TINY, "Tiny")
+    assert server.credits(key=keys["nearly"])["total"] == RESERVE["medium"] - 1
+    server.completed(TINY, "Tiny", key=keys["nearly"])
 
 
-def test_a_failed_scene_costs_nothing(start_server):
-    server = start_server("--credits", 5)
-    job = server.render(BROKEN, "Tiny")
+def test_a_failed_scene_costs_nothing(classroom):
+    server, keys = classroom
+    job = server.render(BROKEN, "Tiny", key=keys["five"])
 
     assert (job["status"], job["creditsCost"]) == ("failed", 0)
-    assert server.credits()["total"] == 5
+    assert server.credits(key=keys["five"])["total"] == 5
 
 
-def test_a_render_that_the_balance_cannot_cover_fails_and_is_refunded(start_server):
-    server = start_server("--credits", 5)
-    job = server.render(f"import time\n{TINY}        time.sleep(3)\n", "Tiny")
+def test_a_render_that_the_balance_cannot_cover_fails_and_is_refunded(classroom):
+    server, keys = classroom
+    slow = f"import time\n{TINY}        time.sleep(3)\n"
+    job = server.render(slow, "Tiny", key=keys["slow"])
 
     assert job["status"] == "failed"
     assert job["error"].startswith("insufficient_credits: the render was finished, but it costs ")
     assert (job["creditsCost"], job["result"]) == (0, None)
-    assert server.credits()["total"] == 5
+    assert server.credits(key=keys["slow"])["total"] == 5
 
 
-def test_users_have_keys_credits_and_jobs_of_their_own(start_server, tmp_path):
-    file = users_file(tmp_path / "users.toml", ada={"credits": 50}, bob={"free": 7, "credits": 0})
-    server = start_server("--users", file)
-    ada, bob = key(1), key(2)
+def test_users_have_keys_credits_and_jobs_of_their_own(classroom):
+    server, keys = classroom
+    ada, bob = keys["ada"], keys["bob"]
     job = server.post(TINY, "Tiny", key=ada)
 
     assert server.key == "", "with several users no key is shown"
@@ -153,16 +177,14 @@ def test_more_credits_in_the_users_file_are_a_top_up(start_server, tmp_path):
         ),
     ],
 )
-def test_a_users_file_with_a_mistake_is_told_without_showing_a_key(
-    run_server, tmp_path, text, words
-):
+def test_a_users_file_with_a_mistake_is_told_without_showing_a_key(tmp_path, text, words):
     (tmp_path / "users.toml").write_text(text)
     (tmp_path / "users.toml").chmod(0o600)
-    status, said, _ = run_server("--users", tmp_path / "users.toml")
+    with pytest.raises(UsersFileError) as told:
+        read_users(tmp_path / "users.toml")
 
-    assert status == 2
-    assert words in said
-    assert key(1) not in said
+    assert words in str(told.value)
+    assert key(1) not in "".join(format_exception(told.value))
 
 
 def test_a_users_file_that_others_may_read_is_refused(run_server, tmp_path):
@@ -185,10 +207,9 @@ def test_no_key_gets_into_the_log(server):
     assert sent[15:30] not in server.log.read_text()
 
 
-def test_users_take_turns_and_each_users_jobs_keep_their_order(start_server, tmp_path, gate):
-    file = users_file(tmp_path / "users.toml", ada={}, bob={}, cy={})
-    server = start_server("--users", file, "--workers", 1, "--sandbox", "off")
-    ada, bob, cy = key(1), key(2), key(3)
+def test_users_take_turns_and_each_users_jobs_keep_their_order(classroom, gate):
+    server, keys = classroom
+    ada, bob, cy = keys["first"], keys["second"], keys["third"]
     jobs = [(ada, server.post(gate.scene("Tiny"), "Tiny", key=ada))]
     jobs += [(ada, server.post(TINY, "Tiny", key=ada)) for _ in range(4)]
     jobs += [(bob, server.post(TINY, "Tiny", key=bob)) for _ in range(2)]
@@ -261,15 +282,9 @@ def test_half_open_connections_keep_nobody_out(start_server):
             connection.close()
 
 
-def test_with_users_webhooks_do_not_reach_this_machine(
-    start_server, receiver, tmp_path, wait_until
-):
-    file = users_file(tmp_path / "users.toml", ada={})
-    server = start_server(
-        *("--users", file, "--webhook-ca", receiver.certificate, "--sandbox", "off")
-    )
-    server.key = key(1)
-    server.render(BROKEN, "Tiny", webhookUrl=receiver.url)
+def test_with_users_webhooks_do_not_reach_this_machine(classroom, receiver, wait_until):
+    server, keys = classroom
+    server.render(BROKEN, "Tiny", webhookUrl=receiver.url, key=keys["told"])
     wait_until(lambda: "PermissionError" in server.log.read_text())
     assert receiver.received.empty()
 
@@ -438,9 +453,9 @@ class Receiver:
         self._http.server_close()
 
 
-@pytest.fixture
-def receiver(tmp_path):
-    receiver = Receiver(tmp_path)
+@pytest.fixture(scope="module")
+def receiver(tmp_path_factory):
+    receiver = Receiver(tmp_path_factory.mktemp("receiver"))
     yield receiver
     receiver.close()
 

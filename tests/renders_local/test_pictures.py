@@ -17,20 +17,11 @@ from kodisc_jupyter.notebook.kernel import KernelState
 from kodisc_jupyter.notebook.line.cell_line import parse
 from kodisc_jupyter.notebook.magics import KodiscMagics
 from kodisc_jupyter.notebook.pictures.cell import NoPictureError
-from kodisc_jupyter.renders import local_server
 from tests.renders_local.picture_scenes import CODE, MANIM, SCENES
 from tests.renders_local.rehearsal_cells import cell
 from tests.support.api_server import api_server
 
 pytestmark = pytest.mark.render
-
-
-@pytest.fixture(scope="module")
-def home(tmp_path_factory):
-    """One KODISC_HOME, and so one render server, for all cells."""
-    home = tmp_path_factory.mktemp("home")
-    yield home
-    local_server.stop(home)
 
 
 @pytest.fixture(scope="module")

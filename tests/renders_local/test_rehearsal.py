@@ -21,14 +21,6 @@ from tests.support.api_server import api_server
 pytestmark = pytest.mark.render
 
 
-@pytest.fixture(scope="module")
-def home(tmp_path_factory):
-    """One KODISC_HOME, and so one render server, for all cells."""
-    home = tmp_path_factory.mktemp("home")
-    yield home
-    local_server.stop(home)
-
-
 @pytest.fixture
 def cloud(monkeypatch, home):
     """An API that takes credits, counts the POSTs, and never ends a job."""

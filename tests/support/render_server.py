@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import queue
+import shutil
 import subprocess
 import sys
 import threading
@@ -17,6 +18,7 @@ from typing import Any, TypeVar
 import requests
 
 from kodisc_jupyter.local.processes import process_tree
+from kodisc_jupyter.renders import local_server
 
 T = TypeVar("T")
 
@@ -149,6 +151,15 @@ def clean_environment(home: Path) -> dict[str, str]:
     """This environment, without any setting of ours but the folder."""
     kept = {name: value for name, value in os.environ.items() if not name.startswith("KODISC_")}
     return {**kept, "KODISC_HOME": str(home)}
+
+
+def share_server(of: Path, home: Path) -> Path:
+    """Let ``home``, a KODISC_HOME with an empty journal, find the render server of another one."""
+    local_server.ensure(of)
+    place = local_server.folder(home)
+    place.mkdir(parents=True, mode=0o700)
+    shutil.copy2(local_server.folder(of) / "server.json", place)
+    return home
 
 
 def first_line(process: subprocess.Popen[bytes]) -> bytes:

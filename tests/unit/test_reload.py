@@ -18,7 +18,6 @@ class {name}(Scene):
         self.wait()
 """
 RELOADS = {
-    "reload": ["%reload_ext kodisc_jupyter"],
     "reload twice": ["%reload_ext kodisc_jupyter"] * 2,
     "unload and load": ["%unload_ext kodisc_jupyter", "%load_ext kodisc_jupyter"],
 }
