@@ -177,7 +177,7 @@ def test_a_storyboard_has_a_picture_for_each_animation_with_its_time_and_line(ke
     assert html.count("<img ") == 3
     assert "Create(Square)" in html
     assert "animate(Square)" in html
-    assert "FadeIn(Text(&#x27;words&#x27;), 5 × Dot)" in html
+    assert "FadeIn(Text(&#x27;words&#x27;), 5&nbsp;×&nbsp;Dot)" in html
     settled = board.pictures[2]
     assert (settled.width, settled.height) == (480, 270)
     assert array(settled.content)[..., :3].max() > 200, (

@@ -129,5 +129,5 @@ def _tile(number: int, picture: AnimationPicture) -> str:
         f'{EDGE}">'
         f'<div style="padding:4px 0 0;font-size:12px;line-height:1.4;overflow-wrap:anywhere">'
         f'{number}. <time datetime="PT{picture.end_s:.3f}S">{times}</time>{where}<br>'
-        f"<bdi>{what}</bdi></div></li>"
+        f"<bdi>{what.replace(' × ', '&nbsp;×&nbsp;')}</bdi></div></li>"
     )
