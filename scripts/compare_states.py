@@ -65,7 +65,8 @@ class PathsAndColors(MovingCameraScene):
         broken.points = np.array(
             [[0.0, 0, 0], [1, 1, 0], [2, 0, 0], [2.5, 1, 0], [1, 1, 1], [2, 2, 2]]
         )
-        self.add(nowhere, broken, Annulus(color=GREEN).shift(3 * LEFT), star)
+        twice = VGroup(VGroup(star), star)
+        self.add(nowhere, broken, Annulus(color=GREEN).shift(3 * LEFT), twice)
         dashes = DashedVMobject(Circle(radius=2))
         self.play(Create(words), Create(dashes), square.animate.set_sheen(-0.2, DOWN), run_time=0.5)
         self.play(self.camera.frame.animate.scale(0.6).shift(UP), FadeOut(words), run_time=0.5)
@@ -223,9 +224,12 @@ def drawn_by_us(example: Example) -> tuple[list[Any], int, list[str]]:
 
 def compare_frames(example: Example) -> dict[str, Any]:
     """One example in this process: every frame."""
+    from kodisc_jupyter.stage import manim_patches
+
     began = time.process_time()
     real = drawn_by_manim(example)
     middle = time.process_time()
+    manim_patches.list_families_in_one_go()
     ours, keys, several = drawn_by_us(example)
     ended = time.process_time()
     wrong = [n for n, pair in enumerate(zip(real, ours, strict=False)) if pair[0] != pair[1]]
@@ -329,6 +333,7 @@ def compare(example: Example, *, frames: bool, keys: bool) -> dict[str, Any]:
         began = time.process_time()
         real = played(example)
         middle = time.process_time()
+        manim_patches.list_families_in_one_go()
         ours = stepped(example)
         ended = time.process_time()
     if ours == real:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import functools
 import gc
 import sys
 import types
@@ -25,6 +26,7 @@ def preload() -> None:
     pictures_with_new_pillow()
     _encode_in_place()
     _no_thread_for_bars()
+    list_families_in_one_go()
 
 
 @contextlib.contextmanager
@@ -86,6 +88,36 @@ def _no_thread_for_bars() -> None:
     from tqdm import tqdm
 
     tqdm.monitor_interval = 0
+
+
+def list_families_in_one_go() -> None:
+    """List a mobject and all below it without a generator for each: a tenth of stepping is that.
+
+    Manim 0.22 asks for families in every frame; one in which a mobject is there twice, or in
+    itself, is left to it.
+    """
+    from manim import Mobject
+
+    if not hasattr(Mobject, "_iter_family"):  # another Manim, which may ask each member for its own
+        return
+    listed = Mobject.get_family
+
+    @functools.wraps(listed)
+    def get_family(mobject: Any, recurse: bool = True) -> Any:
+        if not mobject.submobjects:
+            return [mobject]
+        family, waiting = [], [mobject]
+        seen: set[Any] = set()
+        while waiting:
+            member = waiting.pop()
+            if member in seen:
+                return listed(mobject, recurse)
+            seen.add(member)
+            family.append(member)
+            waiting.extend(reversed(member.submobjects))
+        return family
+
+    Mobject.get_family = get_family
 
 
 @contextlib.contextmanager
