@@ -83,12 +83,12 @@ def run_cell(
     displays: list[RenderDisplay] = []
     renders: list[Render] = []
     played: dict[str, Rehearsal] = {}
-    for request, path, kept in zip(prepared.requests, paths, shown, strict=True):
+    for request, path, own_options in zip(prepared.requests, paths, shown, strict=True):
         state = first_state(request, kind, now=time.time())
         make = screen or _screen_maker(kernel, options)
-        place = make(state, kept)
+        place = make(state, own_options)
         # From here on the panel is there; what is imported later delays nobody's eyes.
-        display = _display(place, kept, path, prepared.source)
+        display = _display(place, own_options, path, prepared.source)
         later = prepared.requests[len(renders) + 1 :]
         _start(kernel, display, request, options, renders, line, later=later, played=played)
         displays.append(display)
@@ -182,7 +182,7 @@ def render_again(kernel: KernelState, display: RenderDisplay) -> None:
     assert old.request is not None
     kind: Kind = "local" if old.state.backend == "local" else "cloud"
     state = first_state(old.request, kind, now=time.time())
-    screen = new_screen(kernel.front_end(), state, display.ending.kept)
+    screen = new_screen(kernel.front_end(), state, display.ending.video_options)
     anew = RenderDisplay(screen, display.ending, display.source)
     options = Options(force=True, wait=False, backend=kind)
     _start(kernel, anew, old.request, options, rehearse=False)
@@ -261,8 +261,8 @@ def _bind(kernel: KernelState, options: Options, renders: Sequence[Any]) -> None
 
 
 def _display(
-    screen: Screen, kept: VideoOptions, save: Path | None, source: Source | None
+    screen: Screen, video_options: VideoOptions, save: Path | None, source: Source | None
 ) -> RenderDisplay:
     from kodisc_jupyter.notebook.display.display import OnFinish, RenderDisplay
 
-    return RenderDisplay(screen, OnFinish(kept, save), source)
+    return RenderDisplay(screen, OnFinish(video_options, save), source)

@@ -36,7 +36,7 @@ def new_screen(
     if front_end is FrontEnd.MARIMO:
         from kodisc_jupyter.notebook.display.marimo_output import MarimoPanel
 
-        return MarimoPanel(state, kept=video_options)
+        return MarimoPanel(state, video_options=video_options)
     if front_end is FrontEnd.SERVER_RUN and waits:
         from kodisc_jupyter.notebook.display.display import EndOnly
 
@@ -44,7 +44,7 @@ def new_screen(
     from kodisc_jupyter.notebook.display.panel import Panel
 
     viewer = front_end is FrontEnd.VOILA
-    return Panel(state, live=BEHAVIOUR[front_end].live, kept=video_options, viewer=viewer)
+    return Panel(state, live=BEHAVIOUR[front_end].live, video_options=video_options, viewer=viewer)
 
 
 def embed_limit_mb(front_end: FrontEnd, setting: float) -> float:

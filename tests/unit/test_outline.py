@@ -128,7 +128,7 @@ def test_names_that_are_markup_stay_text(done):
 
 def test_the_panel_is_told_too(done):
     shown = Sources(src=LINK)
-    fields = panel_json(done, now=2.0, shown=shown, kept=VideoOptions())["video"]
+    fields = panel_json(done, now=2.0, shown=shown, video_options=VideoOptions())["video"]
     assert fields["chapters"] == [[1.0, "0:01", "Start"], [3.467, "0:03", "Proof"]]
     assert fields["told"][1] == ["0:00 A circle appears."]
 

@@ -325,7 +325,7 @@ def test_without_a_live_page_no_size_holds_an_output_back(screen, completed):
 
 
 def test_how_the_video_is_shown_reaches_page_and_figure(panel, screen, completed):
-    made = panel(kept=VideoOptions(width="60%", loop=True, autoplay=True, alt="A proof"))
+    made = panel(video_options=VideoOptions(width="60%", loop=True, autoplay=True, alt="A proof"))
     made.finish(completed)
     video = made.widget.video
     assert (video["width"], video["loop"], video["autoplay"], video["alt"]) == (

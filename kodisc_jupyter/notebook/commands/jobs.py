@@ -47,7 +47,9 @@ def _offer_to_show(kernel: KernelState) -> None:
             show_render(
                 kernel,
                 render,
-                lambda state, kept: Panel(state, live=True, kept=kept, publish=buttons.show_there),
+                lambda state, video_options: Panel(
+                    state, live=True, video_options=video_options, publish=buttons.show_there
+                ),
             )
         except KodiscError as problem:
             buttons.show_there({"text/plain": str(problem)}, "", True)

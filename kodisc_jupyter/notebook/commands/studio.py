@@ -167,13 +167,13 @@ class Studio(Controls):
             return render
         return None
 
-    def _screen(self, state: RenderState, kept: VideoOptions) -> Panel:
+    def _screen(self, state: RenderState, video_options: VideoOptions) -> Panel:
         """A live panel in the gallery instead of under a cell; the newest stands first."""
         from kodisc_jupyter.notebook.display.panel import Panel
 
         # The panel itself shows the video: no output passes the server.
-        kept = kept._replace(message_limit=None, saved=False)
-        panel = Panel(state, live=True, kept=kept, publish=lambda *_: None)
+        video_options = video_options._replace(message_limit=None, saved=False)
+        panel = Panel(state, live=True, video_options=video_options, publish=lambda *_: None)
         self.gallery.children = (frame_video(panel.widget), *self.gallery.children)[:SIDE_BY_SIDE]
         return panel
 

@@ -97,8 +97,10 @@ class Lines(WithoutButtons):
 class EndOnly(WithoutButtons):
     """A page on which nothing can be updated, for a cell that waits: it shows the end alone."""
 
-    def __init__(self, kept: VideoOptions, publish: Callable[..., None] | None = None) -> None:
-        self._kept = kept
+    def __init__(
+        self, video_options: VideoOptions, publish: Callable[..., None] | None = None
+    ) -> None:
+        self._video_options = video_options
         self._publish = publish
 
     def show(self, state: RenderState, problem: Diagnostic | None = None) -> None:
@@ -111,7 +113,7 @@ class EndOnly(WithoutButtons):
         from kodisc_jupyter.notebook.display.output.final_output import final_output
 
         publish = self._publish or publish_display_data
-        publish(final_output(state, problem, self._kept))
+        publish(final_output(state, problem, self._video_options))
 
     def clear(self) -> None:
         """Nothing is there."""
@@ -129,7 +131,7 @@ def _print(line: str) -> None:
 class OnFinish:
     """What to do at the end: how the video is kept, and where else to save it."""
 
-    kept: VideoOptions
+    video_options: VideoOptions
     save: Path | None = None
 
 
@@ -191,9 +193,9 @@ class RenderDisplay:
         state = self.rendered.state
         if state.phase not in ENDED:
             return ""
-        kept = self.ending.kept
-        files = sources(state, kept) if state.phase is Phase.COMPLETED else None
-        return str(final_bundle(state, self.problem, files, kept)["text/html"])
+        video_options = self.ending.video_options
+        files = sources(state, video_options) if state.phase is Phase.COMPLETED else None
+        return str(final_bundle(state, self.problem, files, video_options)["text/html"])
 
     def clear(self) -> None:
         """The cell raises before there is a job: nothing is shown here."""

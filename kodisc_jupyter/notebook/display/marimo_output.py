@@ -25,9 +25,9 @@ EMBED_LIMIT_MB: Final = 5.5
 class MarimoPanel(Panel):
     """A panel in the output of the marimo cell that is being run."""
 
-    def __init__(self, state: RenderState, *, kept: VideoOptions) -> None:
+    def __init__(self, state: RenderState, *, video_options: VideoOptions) -> None:
         self._end_html = ""
-        super().__init__(state, live=True, kept=kept, publish=self._remember)
+        super().__init__(state, live=True, video_options=video_options, publish=self._remember)
         self._index = _output_length()
         _marimo().output.append(self.widget)
 

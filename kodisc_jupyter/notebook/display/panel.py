@@ -66,7 +66,7 @@ class Panel:
         state: RenderState,
         *,
         live: bool,
-        kept: VideoOptions | None = None,
+        video_options: VideoOptions | None = None,
         viewer: bool = False,
         publish: Publish = publish,
         later: Later = call_later,
@@ -74,7 +74,9 @@ class Panel:
         clock: Callable[[], float] = time.time,
     ) -> None:
         self.live = live
-        self._kept = kept or VideoOptions(message_limit=SERVER_LIMIT_BYTES if live else None)
+        self._video_options = video_options or VideoOptions(
+            message_limit=SERVER_LIMIT_BYTES if live else None
+        )
         self._viewer = viewer
         self._publish = publish
         self._later = later
@@ -131,20 +133,20 @@ class Panel:
         """
         self._phase = state.phase
         self._end = (state, problem)
-        kept = self._kept
-        if self.live and state.phase is Phase.COMPLETED and needs_smaller(state, kept):
+        video_options = self._video_options
+        if self.live and state.phase is Phase.COMPLETED and needs_smaller(state, video_options):
             waiting = Sources(note="Making a smaller copy for the notebook…", pending=True)
             self._throttle.offer(self._fields(state, problem, waiting), at_once=True)
-        shown = sources(state, kept) if state.phase is Phase.COMPLETED else None
+        shown = sources(state, video_options) if state.phase is Phase.COMPLETED else None
         if self.live:
             if state.media and state.media.video:
                 from kodisc_jupyter.notebook.display.sending.video_transfer import VideoTransfer
 
                 self._handover = VideoTransfer(state.media, self._send, self._outlet)
             self._throttle.offer(self._fields(state, problem, shown), at_once=True)
-            DELIVERY.end(self._model_id, partial(final_output, state, problem, kept))
-        bundle = final_bundle(state, problem, shown, kept)
-        if kept.message_limit is None:
+            DELIVERY.end(self._model_id, partial(final_output, state, problem, video_options))
+        bundle = final_bundle(state, problem, shown, video_options)
+        if video_options.message_limit is None:
             self._update(bundle)
         else:
             size = sum(map(len, bundle.values()))
@@ -175,7 +177,12 @@ class Panel:
         self, state: RenderState, problem: Diagnostic | None, shown: Sources | None = None
     ) -> Bundle:
         return panel_json(
-            state, problem, now=self._clock(), shown=shown, kept=self._kept, viewer=self._viewer
+            state,
+            problem,
+            now=self._clock(),
+            shown=shown,
+            video_options=self._video_options,
+            viewer=self._viewer,
         )
 
     def _update(self, bundle: Bundle) -> None:

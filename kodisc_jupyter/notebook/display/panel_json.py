@@ -22,7 +22,7 @@ def panel_json(
     *,
     now: float,
     shown: Sources | None = None,
-    kept: VideoOptions | None = None,
+    video_options: VideoOptions | None = None,
     viewer: bool = False,
 ) -> Bundle:
     """All that the front end shows of a render, as JSON; times are milliseconds since the epoch.
@@ -64,7 +64,7 @@ def panel_json(
         "receipt": words.outcome(state) if state.phase is Phase.COMPLETED else None,
         "error": words.plain(state.error) if state.error else None,
         "problem": _problem(problem) if problem else None,
-        "video": _video(state, shown, kept or VideoOptions()),
+        "video": _video(state, shown, video_options or VideoOptions()),
         "viewer": viewer,
         "back": words.way_back(state),
     }
@@ -101,7 +101,7 @@ def _problem(problem: Diagnostic) -> Bundle:
     return fields | {key: words.cut(fields[key]) for key in ("message", "hint", "full")}
 
 
-def _video(state: RenderState, shown: Sources | None, kept: VideoOptions) -> Bundle | None:
+def _video(state: RenderState, shown: Sources | None, video_options: VideoOptions) -> Bundle | None:
     if state.phase is not Phase.COMPLETED or shown is None:
         return None
     public = bool(shown.src) and "://" in str(shown.src)
@@ -116,12 +116,12 @@ def _video(state: RenderState, shown: Sources | None, kept: VideoOptions) -> Bun
             [round(start_s, 3), words.clock(start_s), words.name(name)]
             for name, start_s, _ in state.outline.chapters
         ],
-        "told": panel_transcript(state.outline, kept.transcript, kept.alt),
-        "width": css_width(kept.width) if kept.width else None,
-        "loop": kept.loop,
-        "autoplay": kept.autoplay,
-        "alt": words.plain(kept.alt, 500),
+        "told": panel_transcript(state.outline, video_options.transcript, video_options.alt),
+        "width": css_width(video_options.width) if video_options.width else None,
+        "loop": video_options.loop,
+        "autoplay": video_options.autoplay,
+        "alt": words.plain(video_options.alt, 500),
         "note": words.plain(shown.note, 600),
-        "keep": words.not_in_the_notebook(state) if kept.saved and shown.src else None,
+        "keep": words.not_in_the_notebook(state) if video_options.saved and shown.src else None,
     }
     return {name: value for name, value in fields.items() if value}

@@ -81,7 +81,7 @@ class Sources(NamedTuple):
     pending: bool = False
 
 
-def sources(state: RenderState, kept: VideoOptions) -> Sources:
+def sources(state: RenderState, video_options: VideoOptions) -> Sources:
     """Where a completed render's figure takes its files from; copies the video if it must.
 
     A video that is too large to embed is encoded again, smaller, which takes seconds
@@ -95,16 +95,16 @@ def sources(state: RenderState, kept: VideoOptions) -> Sources:
         if url:
             return _linked(media, url)
         return Sources(note="The video is not on this machine any more.")
-    if not _wants_embedding(kept, url):
-        return _linked(media, url) if url else _beside(state, media, kept, "")
+    if not _wants_embedding(video_options, url):
+        return _linked(media, url) if url else _beside(state, media, video_options, "")
     video, note = media.video, ""
-    limit = _limit(kept)
+    limit = _limit(video_options)
     if size > limit:
-        smaller = small_copy(media.video, limit, shown_width(state, kept))
+        smaller = small_copy(media.video, limit, shown_width(state, video_options))
         if smaller is None:
             if url:
                 return _linked(media, url, f"{TOO_BIG_NOTE}: {_megabytes(size)} is too large.")
-            return _beside(state, media, kept, " (too large to embed here)")
+            return _beside(state, media, video_options, " (too large to embed here)")
         note = (
             f"{SMALLER_NOTE}: {_megabytes(_size(smaller) or 0)} of {_megabytes(size)}. "
             f"The original: %kodisc save {state.job_id} {words.name(state.scene)}.mp4"
@@ -117,30 +117,32 @@ def sources(state: RenderState, kept: VideoOptions) -> Sources:
     return embedded_sources(media)._replace(src=data_url(content, "video/mp4"), note=note)
 
 
-def needs_smaller(state: RenderState, kept: VideoOptions) -> bool:
+def needs_smaller(state: RenderState, video_options: VideoOptions) -> bool:
     """Whether the video is to be embedded and too large for it as it is."""
     media = state.media or Media()
     url = safe_url(media.video_url) if state.backend != "local" else None
     size = _size(media.video)
-    return size is not None and _wants_embedding(kept, url) and size > _limit(kept)
+    return (
+        size is not None and _wants_embedding(video_options, url) and size > _limit(video_options)
+    )
 
 
-def shown_width(state: RenderState, kept: VideoOptions) -> int:
+def shown_width(state: RenderState, video_options: VideoOptions) -> int:
     """How wide the figure shows the video, in pixels; a share of the page counts as the usual."""
-    pixels = (kept.width or "").removesuffix("px")
+    pixels = (video_options.width or "").removesuffix("px")
     usual = UPRIGHT_PX if state.aspect_ratio is AspectRatio.UPRIGHT else WIDE_PX
     return round(float(pixels)) if pixels.replace(".", "", 1).isdigit() else usual
 
 
-def _wants_embedding(kept: VideoOptions, url: str | None) -> bool:
-    return kept.embed is True or (kept.embed is None and not url)
+def _wants_embedding(video_options: VideoOptions, url: str | None) -> bool:
+    return video_options.embed is True or (video_options.embed is None and not url)
 
 
-def _limit(kept: VideoOptions) -> int:
+def _limit(video_options: VideoOptions) -> int:
     """The largest video in bytes that may be embedded; base64 adds a third."""
-    limit = kept.embed_limit_mb * 1e6
-    if kept.message_limit is not None:
-        limit = min(limit, (kept.message_limit - 4 * POSTER_LIMIT_BYTES) * 3 / 4)
+    limit = video_options.embed_limit_mb * 1e6
+    if video_options.message_limit is not None:
+        limit = min(limit, (video_options.message_limit - 4 * POSTER_LIMIT_BYTES) * 3 / 4)
     return int(limit)
 
 
@@ -167,16 +169,16 @@ def embedded_sources(media: Media) -> Sources:
     )
 
 
-def _beside(state: RenderState, media: Media, kept: VideoOptions, why: str) -> Sources:
+def _beside(state: RenderState, media: Media, video_options: VideoOptions, why: str) -> Sources:
     """A copy beside the notebook, linked by a relative path; the picture stays inside."""
     from kodisc_jupyter.renders.media.whole_file import copy_file
 
     assert media.video is not None
     stem = _stem(state)
     try:
-        video = copy_file(media.video, kept.folder / f"{stem}.mp4")
+        video = copy_file(media.video, video_options.folder / f"{stem}.mp4")
         captions = (
-            copy_file(media.captions, kept.folder / f"{stem}.vtt")
+            copy_file(media.captions, video_options.folder / f"{stem}.vtt")
             if media.captions and _has_cues(media.captions)
             else None
         )

@@ -21,14 +21,19 @@ def _still(shown: Sources) -> Bundle:
     return {head.removeprefix("data:").removesuffix(";base64"): content}
 
 
-def final_output(state: RenderState, problem: Diagnostic | None, kept: VideoOptions) -> Bundle:
+def final_output(
+    state: RenderState, problem: Diagnostic | None, video_options: VideoOptions
+) -> Bundle:
     """The static end, made anew: a video is not held in memory for whoever may ask for it."""
-    shown = sources(state, kept) if state.phase is Phase.COMPLETED else None
-    return final_bundle(state, problem, shown, kept)
+    shown = sources(state, video_options) if state.phase is Phase.COMPLETED else None
+    return final_bundle(state, problem, shown, video_options)
 
 
 def final_bundle(
-    state: RenderState, problem: Diagnostic | None, shown: Sources | None, kept: VideoOptions
+    state: RenderState,
+    problem: Diagnostic | None,
+    shown: Sources | None,
+    video_options: VideoOptions,
 ) -> Bundle:
     """The static end of a render: HTML and plain text, and the poster where HTML is not shown."""
     if state.phase is Phase.COMPLETED:
@@ -40,12 +45,12 @@ def final_bundle(
             captions_src=shown.captions_src,
             captions_url=shown.captions_url,
             transcript=shown.transcript,
-            width=kept.width,
-            loop=kept.loop,
-            autoplay=kept.autoplay,
-            alt=kept.alt,
+            width=video_options.width,
+            loop=video_options.loop,
+            autoplay=video_options.autoplay,
+            alt=video_options.alt,
             note=shown.note,
-            own_transcript=kept.transcript,
+            own_transcript=video_options.transcript,
         )
         text = figure.figure_text(state, src=shown.src, note=shown.note)
         return {"text/html": html, "text/plain": text, **_still(shown)}
