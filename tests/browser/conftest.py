@@ -23,6 +23,7 @@ from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
 import kodisc_jupyter
 from kodisc_jupyter.renders import local_server
+from tests.support.render_server import share_server
 
 LIMIT_MS = 180_000
 CHROMIUM = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
@@ -156,9 +157,9 @@ class Lab:
 
 
 @contextmanager
-def jupyter_server(folder: Path, *, packages: Path | None = None) -> Iterator[Lab]:
+def jupyter_server(folder: Path, home: Path, *, packages: Path | None = None) -> Iterator[Lab]:
     """A Jupyter server in ``folder``; ``packages`` holds server extensions that only it has."""
-    root, home = folder / "notebooks", folder / "kodisc"
+    root = folder / "notebooks"
     root.mkdir()
     port, log = free_port(), folder / "server.log"
     command = [
@@ -184,13 +185,26 @@ def jupyter_server(folder: Path, *, packages: Path | None = None) -> Iterator[La
         yield Lab(url, root, home)
     finally:
         end(server)
-        local_server.stop(home)
 
 
 @pytest.fixture(scope="session")
-def lab(tmp_path_factory) -> Iterator[Lab]:
+def render_home(tmp_path_factory) -> Iterator[Path]:
+    """One KODISC_HOME, and so one render server, for the tests of a worker."""
+    home = tmp_path_factory.mktemp("kodisc")
+    yield home
+    local_server.stop(home)
+
+
+@pytest.fixture
+def fresh_journal(tmp_path, render_home) -> Path:
+    """A KODISC_HOME with an empty journal, which finds the worker's render server."""
+    return share_server(render_home, tmp_path / "home")
+
+
+@pytest.fixture(scope="session")
+def lab(tmp_path_factory, render_home) -> Iterator[Lab]:
     """One Jupyter server for the tests of a worker."""
-    with jupyter_server(tmp_path_factory.mktemp("lab")) as lab:
+    with jupyter_server(tmp_path_factory.mktemp("lab"), render_home) as lab:
         yield lab
 
 
@@ -198,12 +212,13 @@ SHARED_DOCUMENTS = Path(__file__).parents[2] / "build" / "shared-documents"
 
 
 @pytest.fixture(scope="module", params=["collaboration", "server-documents"])
-def shared_lab(request, tmp_path_factory) -> Iterator[Lab]:
+def shared_lab(request, tmp_path_factory, render_home) -> Iterator[Lab]:
     """JupyterLab where the server has part in the document; ``make test`` installs what it needs."""
     packages = SHARED_DOCUMENTS / request.param
     if not packages.is_dir():
         pytest.skip(f"{packages} is not there: run make build/.setup-shared-documents")
-    with jupyter_server(tmp_path_factory.mktemp(request.param), packages=packages) as lab:
+    folder = tmp_path_factory.mktemp(request.param)
+    with jupyter_server(folder, render_home, packages=packages) as lab:
         lab.cells_run_in_the_page = request.param != "server-documents"
         yield lab
 
@@ -225,6 +240,16 @@ class NotebookPage:
         self.page.wait_for_function("window.jupyterapp !== undefined", timeout=LIMIT_MS)
         # The theme is a setting of the server's: an earlier test may have left the other one.
         self.page.wait_for_selector("body[data-jp-theme-light]", state="attached")
+        self.show(dark=dark)
+        if app == "lab":
+            self.command("application:toggle-left-area") if self.page.locator(
+                "#jp-left-stack:visible"
+            ).count() else None
+        self.page.add_init_script(PHASES)
+        self.page.evaluate(PHASES)
+
+    def show(self, *, dark: bool) -> None:
+        """Take the light or the dark theme."""
         light = "false" if dark else "true"
         if self.page.locator("body").get_attribute("data-jp-theme-light") != light:
             self.command(
@@ -233,12 +258,6 @@ class NotebookPage:
             self.page.wait_for_selector(
                 f"body[data-jp-theme-light='{light}']", state="attached", timeout=LIMIT_MS
             )
-        if app == "lab":
-            self.command("application:toggle-left-area") if self.page.locator(
-                "#jp-left-stack:visible"
-            ).count() else None
-        self.page.add_init_script(PHASES)
-        self.page.evaluate(PHASES)
 
     def command(self, name: str, arguments: dict | None = None, *, wait: bool = True) -> None:
         """Run a command of the front end; some of them end only when the kernel is done."""

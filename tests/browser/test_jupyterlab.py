@@ -15,7 +15,7 @@ WIDGET = "application/vnd.jupyter.widget-view+json"
 
 
 def cell(gate) -> str:
-    dots = "VGroup(*[Dot(radius=0.3) for _ in range(20)]).arrange(RIGHT)"
+    dots = "VGroup(*[Dot(radius=0.3) for _ in range(3)]).arrange(RIGHT)"
     appear = f"self.play(LaggedStart(*[FadeIn(dot, scale=3) for dot in {dots}]), run_time=3)"
     return f"%%kodisc HelloKodisc -ql --force\n{gate.scene('HelloKodisc', appear)}"
 

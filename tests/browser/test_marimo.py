@@ -9,8 +9,6 @@ import sys
 
 import pytest
 
-from kodisc_jupyter.renders import local_server
-
 pytestmark = pytest.mark.browser
 
 LIMIT_MS = 180_000
@@ -75,9 +73,9 @@ def write(folder, gated: str, more: str = "\n\nif") -> None:
     (folder / "lesson.py").write_text(text.replace("\n\nif", more), encoding="utf-8")
 
 
-def test_an_app_shows_panels_and_then_videos(chromium, tmp_path, voila_tools, gate):
+def test_an_app_shows_panels_and_then_videos(chromium, tmp_path, fresh_journal, voila_tools, gate):
     write(tmp_path, gate.scene("Live", "self.play(Create(Square()), run_time=2)"))
-    port, log, home = voila_tools.free_port(), tmp_path / "marimo.log", tmp_path / "home"
+    port, log = voila_tools.free_port(), tmp_path / "marimo.log"
     command = [*(sys.executable, "-m", "marimo", "run", "lesson.py", "--headless", "--no-token")]
     with log.open("w") as log_file:
         server = subprocess.Popen(
@@ -85,7 +83,7 @@ def test_an_app_shows_panels_and_then_videos(chromium, tmp_path, voila_tools, ga
             cwd=tmp_path,
             stdout=log_file,
             stderr=log_file,
-            env=voila_tools.clean_environment(tmp_path, home),
+            env=voila_tools.clean_environment(tmp_path, fresh_journal),
         )
     try:
         voila_tools.wait_until_listening(port, server, log)
@@ -107,24 +105,21 @@ def test_an_app_shows_panels_and_then_videos(chromium, tmp_path, voila_tools, ga
         gate.open()
         server.terminate()
         server.wait(timeout=60)
-        local_server.stop(home)
 
 
-def test_an_exported_page_has_the_video_and_a_failure_says_its_line(tmp_path, voila_tools):
+def test_an_exported_page_has_the_video_and_a_failure_says_its_line(
+    tmp_path, fresh_journal, voila_tools
+):
     write(tmp_path, "from manim import *\nclass A(Scene):\n    def construct(self): pass\n", BREAKS)
-    home = tmp_path / "home"
-    try:
-        done = subprocess.run(
-            [sys.executable, "-m", "marimo", "export", "html", "lesson.py", "-o", "page.html"],
-            cwd=tmp_path,
-            env={**voila_tools.clean_environment(tmp_path, home), "PATH": os.environ["PATH"]},
-            capture_output=True,
-            text=True,
-            timeout=LIMIT_MS / 1000,
-            check=False,
-        )
-    finally:
-        local_server.stop(home)
+    done = subprocess.run(
+        [sys.executable, "-m", "marimo", "export", "html", "lesson.py", "-o", "page.html"],
+        cwd=tmp_path,
+        env={**voila_tools.clean_environment(tmp_path, fresh_journal), "PATH": os.environ["PATH"]},
+        capture_output=True,
+        text=True,
+        timeout=LIMIT_MS / 1000,
+        check=False,
+    )
     page = (tmp_path / "page.html").read_text(encoding="utf-8")
     assert r"figure class=\"kodisc-video\"" in page, done.stderr
     assert re.search(r"video src=\\\"data:video/mp4;base64,", page)

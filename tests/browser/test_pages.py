@@ -14,8 +14,6 @@ import av
 import nbformat
 import pytest
 
-from kodisc_jupyter.renders import local_server
-
 pytestmark = [pytest.mark.browser, pytest.mark.render]
 
 ROOT = Path(__file__).resolve().parent.parent.parent
@@ -26,9 +24,7 @@ WIDGET = "application/vnd.jupyter.widget-view+json"
 @pytest.fixture
 def environment(tmp_path):
     kept = {k: v for k, v in os.environ.items() if not k.startswith("KODISC_")}
-    home = tmp_path / "kodisc"
-    yield {**kept, "KODISC_HOME": str(home), "JUPYTER_RUNTIME_DIR": str(tmp_path / "runtime")}
-    local_server.stop(home)
+    return {**kept, "JUPYTER_RUNTIME_DIR": str(tmp_path / "runtime")}
 
 
 def durations_on(chromium, page_file: Path) -> list[float]:
@@ -51,9 +47,9 @@ def durations_on(chromium, page_file: Path) -> list[float]:
 
 def test_the_demo_leaves_a_notebook_and_a_page_with_playing_videos(chromium, environment, tmp_path):
     out = tmp_path / "demo"
-    done = subprocess.run(
+    done = subprocess.run(  # which stops the server that it has started
         [sys.executable, ROOT / "scripts" / "demo.py", out],
-        env=environment,
+        env={**environment, "KODISC_HOME": str(tmp_path / "kodisc")},
         capture_output=True,
         text=True,
         timeout=400,
@@ -87,7 +83,9 @@ def test_the_demo_leaves_a_notebook_and_a_page_with_playing_videos(chromium, env
     ]
 
 
-def test_nbconvert_execute_makes_a_page_with_the_playing_video(chromium, environment, tmp_path):
+def test_nbconvert_execute_makes_a_page_with_the_playing_video(
+    chromium, environment, tmp_path, fresh_journal
+):
     scene = (
         "%%kodisc -ql\nfrom manim import *\n\n\nclass HelloKodisc(Scene):\n"
         "    def construct(self):\n        self.play(Create(Circle()), run_time=1)\n"
@@ -105,7 +103,7 @@ def test_nbconvert_execute_makes_a_page_with_the_playing_video(chromium, environ
             "hello.ipynb",
         ],
         cwd=tmp_path,
-        env=environment,
+        env={**environment, "KODISC_HOME": str(fresh_journal)},
         check=True,
         timeout=300,
     )

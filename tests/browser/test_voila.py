@@ -8,8 +8,6 @@ import sys
 import nbformat
 import pytest
 
-from kodisc_jupyter.renders import local_server
-
 pytestmark = pytest.mark.browser
 
 LIMIT_MS = 180_000
@@ -28,7 +26,9 @@ class Finished(Scene):
 """
 
 
-def test_voila_shows_a_finished_and_a_live_render(chromium, tmp_path, voila_tools, gate):
+def test_voila_shows_a_finished_and_a_live_render(
+    chromium, tmp_path, fresh_journal, voila_tools, gate
+):
     live = gate.scene("Live", "self.play(Create(Square()), run_time=2)")
     cells = ["%load_ext kodisc_jupyter", FINISHED, f"%%kodisc Live -ql\n{live}"]
     notebook = nbformat.v4.new_notebook(
@@ -38,14 +38,14 @@ def test_voila_shows_a_finished_and_a_live_render(chromium, tmp_path, voila_tool
         },
     )
     nbformat.write(notebook, tmp_path / "dashboard.ipynb")
-    port, log, home = voila_tools.free_port(), tmp_path / "voila.log", tmp_path / "home"
+    port, log = voila_tools.free_port(), tmp_path / "voila.log"
     with log.open("w") as log_file:
         server = subprocess.Popen(
             [sys.executable, "-m", "voila", "--no-browser", f"--port={port}", "dashboard.ipynb"],
             cwd=tmp_path,
             stdout=log_file,
             stderr=log_file,
-            env=voila_tools.clean_environment(tmp_path, home),
+            env=voila_tools.clean_environment(tmp_path, fresh_journal),
         )
     try:
         voila_tools.wait_until_listening(port, server, log)
@@ -72,4 +72,3 @@ def test_voila_shows_a_finished_and_a_live_render(chromium, tmp_path, voila_tool
         page.close()
     finally:
         voila_tools.end(server)
-        local_server.stop(home)
