@@ -61,9 +61,10 @@ def _fit_axes(width: float, height: float) -> None:
     for mobject, fitted in fitting.items():
         made = mobject.__init__
         defaults = [
-            (each.name, each.default)
-            for each in inspect.signature(made).parameters.values()
-            if each.default is not each.empty and each.kind is each.POSITIONAL_OR_KEYWORD
+            (parameter.name, parameter.default)
+            for parameter in inspect.signature(made).parameters.values()
+            if parameter.default is not parameter.empty
+            and parameter.kind is parameter.POSITIONAL_OR_KEYWORD
         ]
         made.__defaults__ = tuple(fitted.get(name, default) for name, default in defaults)
 

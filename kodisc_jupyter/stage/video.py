@@ -164,8 +164,8 @@ def _leave_to_manim(scene_class: type[Any], results: Path) -> dict[str, Any]:
     scene.tear_down = tear_down_with_a_picture
     scene.render()
     cues = (
-        Cue(each.start.total_seconds(), each.end.total_seconds(), each.content)
-        for each in writer.subcaptions
+        Cue(subtitle.start.total_seconds(), subtitle.end.total_seconds(), subtitle.content)
+        for subtitle in writer.subcaptions
     )
     _leave(results, writer, thumbnail, cues)
     return sections.to_json()

@@ -107,8 +107,8 @@ def draw_scene(
     if missing or (wanted.storyboard and not seen):
         raise _not_drawn(scene, rehearsal)
     stills = Stills(
-        Still(scene, one.at_s, one.time_s, one.width, one.height, one.png, alt, css_width)
-        for one in rehearsal.stills
+        Still(scene, drawn.at_s, drawn.time_s, drawn.width, drawn.height, drawn.png, alt, css_width)
+        for drawn in rehearsal.stills
     )
     storyboard = None
     if rehearsal.storyboard is not None:

@@ -76,9 +76,10 @@ def report_of(
         seconds=rehearsal.seconds if whole else None,
         frames=rehearsal.frames if whole else None,
         animations=tuple(
-            one._replace(line=source.cell_line(one.line)) for one in rehearsal.animations
+            animation._replace(line=source.cell_line(animation.line))
+            for animation in rehearsal.animations
         ),
-        sections=tuple(one for one in rehearsal.sections if one.name not in UNNAMED),
+        sections=tuple(section for section in rehearsal.sections if section.name not in UNNAMED),
         captions=rehearsal.captions,
         texts=rehearsal.texts,
         warnings=warnings,
@@ -119,8 +120,8 @@ def _lines(report: RehearsalReport) -> list[str]:
         lines = [f"Rehearsed {scene}: {length} ({exactly}), {animations}."]
     if report.sections:
         named = [
-            f"{words.clock(one.start_s)} {words.name(one.name)}"
-            for one in report.sections[:_SECTIONS_SHOWN]
+            f"{words.clock(section.start_s)} {words.name(section.name)}"
+            for section in report.sections[:_SECTIONS_SHOWN]
         ]
         more = " …" if report.sections[_SECTIONS_SHOWN:] else ""
         lines.append(f"Sections: {' · '.join(named)}{more}")
@@ -129,9 +130,9 @@ def _lines(report: RehearsalReport) -> list[str]:
     if report.slowest:
         lines.append("What takes most of the time to render, measured on this machine:")
         lines += [
-            f"  line {one.line}: {100 * one.seconds / one.of_s:.0f} % ({one.seconds:.1f} s)  "
-            f"{words.name(one.text, 80)}"
-            for one in report.slowest
+            f"  line {slow.line}: {100 * slow.seconds / slow.of_s:.0f} % ({slow.seconds:.1f} s)  "
+            f"{words.name(slow.text, 80)}"
+            for slow in report.slowest
         ]
     if printed := words.printed(report.printed):
         lines.append(printed)

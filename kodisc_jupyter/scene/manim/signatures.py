@@ -121,8 +121,8 @@ class Signatures:
         """The options that the class names in some version, also where it takes any other."""
         return frozenset(
             option
-            for one in self.ancestors(name)
-            for form in self._of(one)
+            for owner in self.ancestors(name)
+            for form in self._of(owner)
             if form.init is not None
             for option in form.init.names
         )
@@ -155,8 +155,8 @@ class Signatures:
         """Methods and attributes that the newest form of the class has, inherited ones included."""
         return frozenset(
             attribute
-            for one in self.ancestors(name)
-            for form in self._of(one)
+            for owner in self.ancestors(name)
+            for form in self._of(owner)
             if form.newest
             for attribute in (*form.attributes, *form.methods)
         )

@@ -185,9 +185,9 @@ def _covered(text: Any, other: Any) -> float:
     hit = 0
     for letter in few:
         hit += any(
-            letter.meets(each).area > 0.2 * min(letter.area, each.area) > 0
-            and not letter.is_out_of(each)
-            for each in many
+            letter.meets(below).area > 0.2 * min(letter.area, below.area) > 0
+            and not letter.is_out_of(below)
+            for below in many
         )
     return hit / len(few)
 

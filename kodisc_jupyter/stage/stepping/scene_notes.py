@@ -63,18 +63,18 @@ class SceneNotes(Watcher):
             "frames": record.frames,
             "animations": [
                 {
-                    "start": round(each.start_s, 3),
-                    "seconds": round(each.seconds, 3),
-                    "line": each.line,
-                    "what": ", ".join(each.animations)[:200],
+                    "start": round(animation.start_s, 3),
+                    "seconds": round(animation.seconds, 3),
+                    "line": animation.line,
+                    "what": ", ".join(animation.animations)[:200],
                 }
-                for each in record.animations
-                if not each.is_wait
+                for animation in record.animations
+                if not animation.is_wait
             ],
             "sections": [
-                {"name": each.name, "start": round(each.start_s, 3)}
-                for each in record.sections
-                if not each.skipped
+                {"name": section.name, "start": round(section.start_s, 3)}
+                for section in record.sections
+                if not section.skipped
             ],
             "captions": [
                 {"start": cue.start_s, "end": cue.end_s, "text": cue.text[:TEXT_LIMIT]}

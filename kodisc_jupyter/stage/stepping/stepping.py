@@ -139,8 +139,8 @@ class Stepping:
         self.scene.render()
         self.record.seconds = self.record.frames / self.record.fps
         self.record.subcaptions = [
-            Cue(each.start.total_seconds(), each.end.total_seconds(), each.content)
-            for each in self.writer.subcaptions
+            Cue(subtitle.start.total_seconds(), subtitle.end.total_seconds(), subtitle.content)
+            for subtitle in self.writer.subcaptions
         ]
         self.watcher.ended(self)
 
