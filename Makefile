@@ -100,9 +100,9 @@ lint: build/.setup-test
 js: js/node_modules/.package-lock.json
 	$(SAY) test "front end: types, unit tests, and whether the committed bundle is the source's"
 	@cd js && npm run --silent check && npm run --silent test
-	@cp -r kodisc_jupyter/static build/static.committed && trap 'rm -rf build/static.committed' EXIT; \
-	cd js && npm run --silent build && cd .. && diff -r build/static.committed kodisc_jupyter/static || \
-	{ echo "[test] the bundle in kodisc_jupyter/static was not built from js/: commit the rebuilt one"; exit 1; }
+	@rm -rf build/static && cd js && npm run --silent build -- ../build/static && cd .. && \
+	diff -r build/static kodisc_jupyter/static || \
+	{ echo "[test] the bundle in kodisc_jupyter/static was not built from js/: cd js && npm run build, and commit it"; exit 1; }
 
 bench: build/.setup-test
 	@$(CLEAN) $(BIN)/python -m tests.bench

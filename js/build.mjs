@@ -1,6 +1,8 @@
-// Builds kodisc_jupyter/static/ from src/. The same source gives the same bytes: CI compares.
+// Builds kodisc_jupyter/static/, or the folder that is named, from src/. The same source gives the
+// same bytes: `make js` compares.
 import { build } from "esbuild";
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { resolve } from "node:path";
 import { gzipSync } from "node:zlib";
 
 const LIMIT = 21_500; // bytes, minified, script and style together
@@ -9,7 +11,7 @@ const LIMIT_GZIPPED = 8_500; // chapters that seek, in every front end, took wha
 const { version } = JSON.parse(readFileSync(new URL("package.json", import.meta.url), "utf8"));
 const ours = {
   absWorkingDir: new URL(".", import.meta.url).pathname,
-  outdir: new URL("../kodisc_jupyter/static/", import.meta.url).pathname,
+  outdir: `${resolve(process.argv[2] ?? new URL("../kodisc_jupyter/static", import.meta.url).pathname)}/`,
   format: "esm", // anywidget imports it as a module
   target: ["es2022"], // what JupyterLab 4 itself needs
   minify: true,

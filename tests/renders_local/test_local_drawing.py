@@ -29,7 +29,7 @@ from manim import *
 
 class Lesson(Scene):
     def construct(self):
-        squares = VGroup(*[Square(0.3, fill_opacity=0.5) for _ in range(60)]).arrange_in_grid(6)
+        squares = VGroup(*[Square(0.3, fill_opacity=0.5) for _ in range(12)]).arrange_in_grid(3)
         self.play(Create(squares), run_time=1)
         tracker = ValueTracker(0)
         number = always_redraw(lambda: DecimalNumber(tracker.get_value()).to_edge(UP))
