@@ -209,7 +209,7 @@ def _card(kind: str) -> str:
     return (
         f"border-left: 4px solid {_ACCENT[kind]}; background-color: {_TINT[kind]}; "
         "padding: 8px 12px; margin: 4px 0; border-radius: 3px; font-size: 14px; line-height: 1.45; "
-        "box-sizing: border-box; max-width: 880px"
+        "max-width: 852px"
     )
 
 

@@ -140,6 +140,7 @@ def test_html_holds_only_styles_that_jupyterlab_lets_through_untrusted():
         "margin": rf"{length}( {length})*",
         "border-radius": length,
         "font-size": length,
+        "max-width": r"\d+(px|em)",
         "line-height": r"[\d.]+",
         "opacity": r"[\d.]+",
         "font-family": "monospace",
