@@ -89,9 +89,12 @@ test: build/.setup-test build/.setup-colab build/.setup-shared-documents lint js
 check: build/.setup-test js/node_modules/.package-lock.json
 	@$(MAKE) -j3 lint js unit
 
+# Plugins that tests/unit does not use; importing them takes each of its processes most of a second.
+UNUSED := -p no:schemathesis -p no:anyio
+
 unit: build/.setup-test
 	$(SAY) test "tests/unit (pytest, $(JOBS) at a time)"
-	@$(CLEAN) $(BIN)/python -m pytest -q -n $(JOBS) --dist worksteal tests/unit
+	@$(CLEAN) $(BIN)/python -m pytest -q $(UNUSED) -n $(JOBS) --dist worksteal tests/unit
 
 lint: build/.setup-test
 	$(SAY) test "ruff and mypy"

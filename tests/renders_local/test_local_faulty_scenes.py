@@ -34,7 +34,7 @@ def bad(server):
 @pytest.fixture(autouse=True)
 def the_next_job_runs_and_nothing_is_left_behind(request, processes, wait_until):
     yield
-    if "start_server" in request.fixturenames:  # and looks after its own
+    if {"start_server", "elsewhere"} & {*request.fixturenames}:  # which look after their own
         return
     server = request.getfixturevalue("server")
     server.completed(GOOD, "Good")
@@ -126,14 +126,32 @@ def test_a_missing_latex_package_is_told_with_what_installs_it(server):
     assert "MacTeX" in error
 
 
-def test_without_latex_the_error_names_what_to_install(start_server, tmp_path):
-    server = start_server("--workers", 1, environment={"PATH": str(tmp_path)})
-    error = server.failed(scene('self.add(MathTex("x"))'), "Bad")
+SECRET = "kdsc_live_" + "5e" * 24
+
+
+@pytest.fixture(scope="module")
+def elsewhere(start_for_module, tmp_path_factory):
+    """A server on whose PATH there is nothing, and in whose environment there are secrets."""
+    return start_for_module(
+        *("--workers", 1),
+        environment={
+            "PATH": str(tmp_path_factory.mktemp("path")),
+            "KODISC_KEY": SECRET,
+            "MY_API_TOKEN": SECRET,
+            "AWS_PROFILE": SECRET,
+            "SOME_INDEX": f"https://user:{SECRET}@example.org/",
+            "HARMLESS": "kept",
+        },
+    )
+
+
+def test_without_latex_the_error_names_what_to_install(elsewhere):
+    error = elsewhere.failed(scene('self.add(MathTex("x"))'), "Bad")
 
     assert "'latex'" in error.splitlines()[-1]
     assert "sudo apt install texlive" in error
     assert "MacTeX" in error
-    server.completed(GOOD, "Good")
+    elsewhere.completed(GOOD, "Good")
 
 
 def test_kodiscs_own_plugin_is_asked_for_where_it_is_missing(server):
@@ -348,24 +366,12 @@ def test_a_module_planted_for_the_process_that_renders_is_not_taken(start_server
     server.completed(GOOD, "Good")
 
 
-def test_a_scene_sees_no_secrets(start_server):
-    secret = "kdsc_live_" + "5e" * 24
-    server = start_server(
-        "--workers",
-        1,
-        environment={
-            "KODISC_KEY": secret,
-            "MY_API_TOKEN": secret,
-            "AWS_PROFILE": secret,
-            "SOME_INDEX": f"https://user:{secret}@example.org/",
-            "HARMLESS": "kept",
-        },
-    )
-    error = server.failed(scene("import os; raise ValueError(str(dict(os.environ)))"), "Bad")
+def test_a_scene_sees_no_secrets(elsewhere):
+    error = elsewhere.failed(scene("import os; raise ValueError(str(dict(os.environ)))"), "Bad")
 
     assert "'HARMLESS': 'kept'" in error
-    assert secret not in error
-    assert server.key not in error
+    assert SECRET not in error
+    assert elsewhere.key not in error
 
 
 def test_code_that_is_no_text_fails_cleanly(server):
