@@ -19,6 +19,11 @@ class FrontEnd(Enum):
     MARIMO = "marimo"
     SCRIPT = "plain Python"
 
+    @property
+    def is_text(self) -> bool:
+        """Whether text is all that can be shown there."""
+        return self in {FrontEnd.TERMINAL, FrontEnd.SCRIPT}
+
 
 class FrontEndBehaviour(NamedTuple):
     """How to behave there: ``waits`` (under ``wait="auto"``) and ``live`` (a widget panel).

@@ -25,7 +25,7 @@ def new_screen(
     front_end: FrontEnd, state: RenderState, video_options: VideoOptions, *, waits: bool = False
 ) -> Screen:
     """The place where a render of the cell that is being run is shown; ``waits``: the cell does."""
-    if front_end in {FrontEnd.TERMINAL, FrontEnd.SCRIPT}:
+    if front_end.is_text:
         if sys.stdout.isatty():
             from kodisc_jupyter.notebook.display.terminal import TerminalLine
 

@@ -23,7 +23,7 @@ def show_warnings(warnings: Sequence[Diagnostic], front_end: FrontEnd) -> None:
     """Warnings do not stop a cell; they stand above its panel."""
     if not warnings:
         return
-    if front_end in {FrontEnd.TERMINAL, FrontEnd.SCRIPT}:
+    if front_end.is_text:
         for warning in warnings:
             say(to_ansi(warning))
         return
@@ -38,7 +38,7 @@ def show_warnings(warnings: Sequence[Diagnostic], front_end: FrontEnd) -> None:
 
 def show_text_or_html(front_end: FrontEnd, text: str, html: str) -> None:
     """HTML below the cell with plain text beside it; in a terminal the text."""
-    if not html or front_end in {FrontEnd.TERMINAL, FrontEnd.SCRIPT}:
+    if not html or front_end.is_text:
         say(text)
         return
     from IPython.display import publish_display_data
@@ -90,7 +90,7 @@ def diagnostic_of(error: KodiscError) -> Diagnostic:
 def _with_balance(error: InsufficientCreditsError, front_end: FrontEnd) -> Diagnostic:
     """What there is, where no file keeps what is shown; else how to see it."""
     problem = diagnostic_of(error)
-    unsaved = front_end in {FrontEnd.TERMINAL, FrontEnd.SCRIPT}
+    unsaved = front_end.is_text
     balance = balance_text(error.balance) if unsaved else "%kodisc shows your balance."
     return problem._replace(hint=f"{balance} {problem.hint}")
 

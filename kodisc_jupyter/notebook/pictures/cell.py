@@ -36,7 +36,6 @@ if TYPE_CHECKING:
     from kodisc_jupyter.notebook.rehearsal.report import RehearsalReport
     from kodisc_jupyter.scene.cell import Source
 
-_WITHOUT_PICTURES: Final = (FrontEnd.TERMINAL, FrontEnd.SCRIPT)
 
 ON_KODISC: Final = (
     "render the video on Kodisc and save its last frame: leave --still out and write "
@@ -227,7 +226,7 @@ def _show(front_end: FrontEnd, drawn: Drawn, saved: Sequence[Path], share_bytes:
     for index, still in enumerate(drawn.stills):
         note = f"Saved as {saved[index].name}" if saved else ""
         show_bundle(front_end, still.bundle(limit_bytes, note))
-        if not saved and front_end in _WITHOUT_PICTURES:
+        if not saved and front_end.is_text:
             notices.say("A terminal shows no pictures: --save picture.png writes it to a file.")
     if drawn.storyboard is not None:
         show_bundle(front_end, drawn.storyboard.bundle())
@@ -235,7 +234,7 @@ def _show(front_end: FrontEnd, drawn: Drawn, saved: Sequence[Path], share_bytes:
 
 def show_bundle(front_end: FrontEnd, bundle: Bundle) -> None:
     """Show a picture below the cell; in a terminal its words."""
-    if front_end in _WITHOUT_PICTURES:
+    if front_end.is_text:
         notices.say(bundle["text/plain"])
     elif front_end is FrontEnd.MARIMO:
         from kodisc_jupyter.notebook.display.marimo_output import show_html
