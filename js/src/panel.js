@@ -198,7 +198,8 @@ export function mount(model, el, outer) {
     set(current, { "data-part": part === null ? null : "" });
     current.style.setProperty("--kodisc-part", part === null ? "" : `${part}%`);
     const done = state.progress === null ? [] : [`${state.progress} % done`];
-    const rest = known ? [`about ${span(left)} left`] : whole ? ["taking longer than last time"] : [];
+    const late = whole && state.progress === null ? ["taking longer than last time"] : [];
+    const rest = known ? [`about ${span(left)} left`] : late;
     const said = [...done, ...rest].join("; ");
     say(guess, said && `${said[0]?.toUpperCase()}${said.slice(1)}.`);
   }

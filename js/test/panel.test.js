@@ -46,6 +46,8 @@ test("a render whose progress is known shows it as a number, a bar and a picture
   assert.equal(find("[data-part]").style.getPropertyValue("--kodisc-part"), "42%");
   assert.equal(find("img.kodisc-preview").getAttribute("src"), "data:image/jpeg;base64,AAAA");
   assert.equal(seen(find(".kodisc-preview")), true);
+  model.push(state({ progress: 99, guess: [NOW - 4_400, 4_000] }));
+  assert.equal(text(".kodisc-guess"), "99 % done.");
   model.push(state({ preview: "javascript:alert(1)" }));
   assert.equal(seen(find(".kodisc-preview")), false);
   assert.equal(root.dataset.progress, undefined);

@@ -54,6 +54,9 @@ class Trouble(str, Enum):
 OUTAGE_LIMIT_S: Final = 3600.0
 """How long a wait goes on while the API cannot be reached, unless another limit is given."""
 
+PACE_S: Final = 2.0
+"""How long the percentage has to have risen until it says when a render will be done."""
+
 ENDED: Final = frozenset({Phase.COMPLETED, Phase.FAILED, Phase.DETACHED})
 """Nothing more will be heard of a render in one of these, unless somebody asks again."""
 
@@ -98,6 +101,21 @@ class Media(NamedTuple):
     captions_url: str | None = None
 
 
+class Pace(NamedTuple):
+    """Since when the percentage is known, what it was then, and when it last rose (epoch)."""
+
+    since: float
+    first: int
+    at: float
+
+    def due_at(self, percent: int) -> float | None:
+        """When all will be done, at this pace; ``None`` as long as that says nothing."""
+        took, gained = self.at - self.since, percent - self.first
+        if took < PACE_S or gained <= 0:
+            return None
+        return self.at + took * (100 - percent) / gained
+
+
 @dataclass(frozen=True)
 class RenderState:
     """One render, now. Times are seconds since the epoch; ``fps`` ``None`` = the quality's own.
@@ -108,7 +126,8 @@ class RenderState:
     another job.
     ``error`` is the job's own error text, as the server gave it. While a render on this machine
     runs, ``drawn`` counts the frames that are ready, ``progress`` is whole percent as soon as their
-    number is known, and ``preview`` is the newest picture, a ``data:`` address.
+    number is known, ``pace`` how fast that rises, and ``preview`` is the newest picture, a
+    ``data:`` address.
     ``cancellable`` says that it can be called off. ``length_s`` is the length of the video, where
     a rehearsal has shown it; ``unrehearsed`` says why it has not shown all.
     """
@@ -144,6 +163,7 @@ class RenderState:
     """Why it is ``LOST``; ``None`` in every other phase."""
     drawn: int = 0
     progress: int | None = None
+    pace: Pace | None = None
     preview: str = ""
     cancellable: bool = False
     outline: Outline = NOTHING_TOLD
@@ -156,11 +176,18 @@ class RenderState:
 
     @property
     def due_at(self) -> float | None:
-        """When it will have been rendered, if it takes as long as before (seconds, epoch)."""
-        whole = self.estimate.duration_ms if self.estimate else None
-        if self.phase is not Phase.RUNNING or whole is None:
+        """When it will have been rendered (seconds, epoch).
+
+        By the frames that were drawn so far, or else if it takes as long as before.
+        """
+        if self.phase is not Phase.RUNNING:
             return None
-        return self.phase_at + whole / 1000
+        if self.pace is not None and self.progress is not None:
+            due_at = self.pace.due_at(self.progress)
+            if due_at is not None:
+                return due_at
+        whole = self.estimate.duration_ms if self.estimate else None
+        return None if whole is None else self.phase_at + whole / 1000
 
     @property
     def job_id(self) -> str | None:

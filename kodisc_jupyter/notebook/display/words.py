@@ -62,12 +62,12 @@ def clock(seconds: float) -> str:
 
 
 def time_left(state: RenderState, now: float) -> str:
-    """How long a render will take yet, judging by earlier ones; the panel has the same words."""
+    """How long a render will take yet; the panel has the same words."""
     if state.due_at is None:
         return ""
     left = state.due_at - now
     if left <= 0:
-        return "taking longer than last time"
+        return "taking longer than last time" if state.progress is None else ""
     return f"about {money.span(math.ceil(left))} left"
 
 

@@ -6,6 +6,8 @@ import base64
 import binascii
 from typing import TYPE_CHECKING, Any, Final
 
+from kodisc_jupyter.renders.state import Pace
+
 if TYPE_CHECKING:
     from kodisc_jupyter.api.client import Client
     from kodisc_jupyter.renders.state import RenderState
@@ -17,8 +19,8 @@ _FRAMES_LIMIT: Final = 100_000_000
 _JPEG: Final = b"\xff\xd8\xff"
 
 
-def read(client: Client, job_id: str, known: RenderState) -> dict[str, Any]:
-    """What the server says now, as fields of a render's state.
+def read(client: Client, job_id: str, known: RenderState, now: float) -> dict[str, Any]:
+    """What the server says ``now`` (seconds, epoch), as fields of a render's state.
 
     It never goes back: a server that does not answer, or says less, changes nothing.
     """
@@ -27,9 +29,14 @@ def read(client: Client, job_id: str, known: RenderState) -> dict[str, Any]:
         _whole(answer.get("percent"), 100),
         _whole(answer.get("frames"), _FRAMES_LIMIT),
     )
+    progress, pace = known.progress, known.pace
+    if percent is not None and (progress is None or percent > progress):
+        pace = pace._replace(at=now) if pace else Pace(now, percent, now)
+        progress = percent
     return {
         "drawn": max(frames or 0, known.drawn),
-        "progress": known.progress if percent is None else max(percent, known.progress or 0),
+        "progress": progress,
+        "pace": pace,
         "preview": _picture(answer.get("preview")) or known.preview,
     }
 

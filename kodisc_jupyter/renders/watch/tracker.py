@@ -170,7 +170,8 @@ class JobTracker:
         backend = followed.watch.backend
         if phase is not Phase.RUNNING or backend.kind != "local":
             return {}
-        return progress.read(backend.client, followed.watch.job_id, followed.render.state)
+        job_id, known = followed.watch.job_id, followed.render.state
+        return progress.read(backend.client, job_id, known, time.time())
 
     def _lost(self, followed: _Followed, trouble: Trouble, note: str) -> None:
         followed.render.advance(Phase.LOST, note=note, trouble=trouble)
