@@ -18,8 +18,13 @@ LIMIT_S: Final = 180.0
 LEAST_BITS_PER_PIXEL: Final = 0.008
 """Of each frame; with less, a drawing and its letters fall apart: then the video is linked."""
 
-_ENCODER: Final = {"preset": "medium", "tune": "animation"}
-_CRF: Final = "26"
+_QUICK: Final = {"preset": "veryfast", "tune": "animation", "crf": "24"}
+"""As good as preset medium with crf 26 and a third larger, in less than half the time: the cell's
+video is not there before its copy is."""
+
+_TIGHT: Final = {"preset": "medium", "tune": "animation"}
+"""Where every byte counts."""
+
 _SPARE: Final = 0.9
 """An encoder with a target does not hit it exactly."""
 
@@ -70,10 +75,10 @@ def encode(video: Path, copy: Path, limit: int, width: int) -> bool:
     bits = target_bits(limit, seconds, size[0] * size[1] * rate, sound)
     if bits is None:
         return False
-    _write(video, copy, size, {**_ENCODER, "crf": _CRF})
+    _write(video, copy, size, _QUICK)
     if copy.stat().st_size > limit:
         rates = {"b": str(bits), "maxrate": str(bits * 2), "bufsize": str(bits * 4)}
-        _write(video, copy, size, {**_ENCODER, **rates})
+        _write(video, copy, size, {**_TIGHT, **rates})
     return copy.stat().st_size <= limit
 
 
@@ -86,6 +91,7 @@ def _write(video: Path, copy: Path, size: tuple[int, int], options: dict[str, st
         av.open(str(copy), "w", format="mp4", options=settings) as target,
     ):
         stream = source.streams.video[0]
+        stream.thread_type = "AUTO"  # decodes on every core
         out: Any = target.add_stream("libx264", rate=stream.average_rate, options=options)
         out.width, out.height, out.pix_fmt = *size, "yuv420p"
         out.codec_context.time_base = stream.time_base
