@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import io
+import shutil
 from pathlib import Path
 
 import av
@@ -18,6 +19,7 @@ from kodisc_jupyter.notebook.display.output.embedding import (
     needs_smaller,
     sources,
 )
+from kodisc_jupyter.renders.media.small_copy import small_copy
 from kodisc_jupyter.renders.state import Media, Phase
 from tests.support.states import render_state
 
@@ -78,3 +80,22 @@ def test_a_video_that_could_only_be_spoilt_is_linked(local, media):
     shown = sources(local, VideoOptions(embed_limit_mb=0.003))
     assert shown.src == "kodisc/HelloKodisc-low-clx1.mp4"
     assert not list(media.video.parent.glob("small-*"))
+
+
+def test_a_video_equal_to_another_has_its_copy_and_is_not_encoded_again(media, monkeypatch):
+    limit = media.video.stat().st_size // 2
+    folders = [media.video.parent / name for name in ("one", "other", "third")]
+    for folder in folders:
+        folder.mkdir()
+        shutil.copy(media.video, folder)
+    one, other, third = (folder / media.video.name for folder in folders)
+    made = small_copy(one, limit, 854)
+    assert made is not None
+    third.write_bytes(third.read_bytes()[:-1] + b"?")
+    monkeypatch.setattr("kodisc_jupyter.renders.media.small_copy.run_behind", pytest.fail)
+    copied = small_copy(other, limit, 854)
+    assert copied is not None
+    assert copied.parent == other.parent
+    assert copied.read_bytes() == made.read_bytes()
+    with pytest.raises(pytest.fail.Exception):
+        small_copy(third, limit, 854)

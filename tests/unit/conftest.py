@@ -144,10 +144,18 @@ def cloud(service):
 
 
 @pytest.fixture
-def make_session(tmp_path, monkeypatch):
-    """Kernels of one user: sessions over the same home folder, which poll at once."""
+def quick_polls(monkeypatch):
+    """Polls come soon, and requests go out ten times as fast as to the vendor."""
     monkeypatch.setitem(pacing.FIRST_POLL_S, "cloud", 0.01)
     monkeypatch.setitem(pacing.NEXT_POLL_S, "cloud", 0.013)
+    monkeypatch.setitem(pacing.POLL_CAP_S, "cloud", 0.05)
+    monkeypatch.setattr(pacing, "BURST_S", pacing.BURST_S / 10)
+    monkeypatch.setattr(pacing, "SPACING_S", pacing.SPACING_S / 10)
+
+
+@pytest.fixture
+def make_session(tmp_path, monkeypatch, quick_polls):
+    """Kernels of one user: sessions over the same home folder, which poll at once."""
     monkeypatch.setattr(lookup, "PAUSES_S", (0.0, 0.0, 0.0))
     made = []
 

@@ -68,19 +68,12 @@ def watcher_threads():
 
 
 @pytest.fixture
-def quick(monkeypatch):
-    monkeypatch.setitem(pacing.FIRST_POLL_S, "cloud", 0.01)
-    monkeypatch.setitem(pacing.NEXT_POLL_S, "cloud", 0.013)
-    monkeypatch.setitem(pacing.POLL_CAP_S, "cloud", 0.05)
-
-
-@pytest.fixture
 def clock():
     return Clock()
 
 
 @pytest.fixture
-def watcher(quick, clock):
+def watcher(quick_polls, clock):
     watcher = Poller(RateLimiter(), clock)
     yield watcher
     watcher.close()

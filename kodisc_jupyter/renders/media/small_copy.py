@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import contextlib
+import filecmp
 import importlib.util
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -40,12 +42,27 @@ def small_copy(video: Path, limit: int, width: int) -> Path | None:
         made, original = copy.stat(), video.stat()
         if 0 < made.st_size <= limit and made.st_mtime >= original.st_mtime:
             return copy
-    if importlib.util.find_spec("av") is None:
-        return None
     # What cannot be made, or made small enough, is linked.
     with contextlib.suppress(OSError, subprocess.SubprocessError), atomic_file(copy) as part:
-        run_behind(__name__, video, part, limit, width, folder=video.parent, limit_s=LIMIT_S)
-        return copy
+        known = _copy_of_an_equal(video, copy.name)
+        if known is not None:
+            shutil.copyfile(known, part)
+            return copy
+        if importlib.util.find_spec("av") is not None:
+            run_behind(__name__, video, part, limit, width, folder=video.parent, limit_s=LIMIT_S)
+            return copy
+    return None
+
+
+def _copy_of_an_equal(video: Path, name: str) -> Path | None:
+    """The copy of another render's video that is the same to the last byte.
+
+    That is what comes of a scene in which nothing has changed that is drawn.
+    """
+    for known in video.parent.parent.glob(f"*/{name}"):
+        with contextlib.suppress(OSError):
+            if filecmp.cmp(known.with_name(video.name), video, shallow=False):
+                return known
     return None
 
 
