@@ -59,7 +59,9 @@ def parse(line: str) -> Options:
     _refuse_variables(words)
     _refuse_comment(words)
     refuse_manim_flags(_without_values(words), WORDS)
-    values, unknown = parser().parse_known_intermixed_args(words)
+    reader = parser()
+    reader.usage = reader.prog  # else argparse composes a long one for every cell
+    values, unknown = reader.parse_known_intermixed_args(words)
     if unknown:
         raise _unknown_option(unknown[0])
     names = tuple(
