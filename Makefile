@@ -1,6 +1,6 @@
 # make demo   set everything up and render the quickstart notebook for real, with no key
 # make test   set everything up and run every test
-# make check  lint, types, front-end unit tests and tests/unit: 75 s on two cores
+# make check  lint, types, front-end unit tests and tests/unit: a minute on two cores
 # make bench  the benchmark table      make soak  crash and load tests at full size
 # make lab    JupyterLab on notebooks/ make help  this list
 SHELL := bash
