@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from collections import deque
 from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -25,6 +26,9 @@ from kodisc_jupyter.stage.task import LEFT_FILES, Outcome, RenderTask
 
 BEGINNINGS_LIMIT: Final = 2
 """How often a render is begun: once, and once more when its worker died."""
+
+GIVEN_UP_KEPT: Final = 1_000
+"""Of how many renders that were given up it is known, should a worker still begin one."""
 
 CONNECT_LIMIT_S: Final = 10.0
 COUNT_EVERY_S: Final = 1.0
@@ -63,6 +67,8 @@ class DaskExecutor:
         self._client = client
         self._hidden = None if hidden is None else [str(path.absolute()) for path in hidden]
         self._renders: dict[str, _Render] = {}
+        self._given_up: deque[str] = deque(maxlen=GIVEN_UP_KEPT)
+        self._ending: set[asyncio.Future[None]] = set()
         self._threads = 1
         client.subscribe_topic(TOPIC, self._heard)
         self._counting = asyncio.ensure_future(self._count())
@@ -117,6 +123,9 @@ class DaskExecutor:
         try:
             await asyncio.wait(waiting, return_when=asyncio.FIRST_COMPLETED)
             if not waiting[0].done():
+                self._given_up.append(task.job_id)
+                if render.worker:
+                    self._end_on(render.worker, task.job_id)
                 return Outcome(died, 0)
             if waiting[0].cancelled():
                 return Outcome("The render was lost: the cluster's scheduler went away.", 0)
@@ -139,16 +148,22 @@ class DaskExecutor:
         return Outcome(error, duration_ms)
 
     async def cancel(self, job_id: str) -> None:
-        """Kill the render where it runs, and give it up."""
+        """Give a render up, and kill it where it runs."""
         render = self._renders.get(job_id)
-        if render is None:
-            return
-        if render.worker:
-            try:
-                await self._client.run(cancel_here, job_id, workers=[render.worker])
-            except Exception:  # the worker is gone, and the render with it
-                log.exception("job %s could not be cancelled on %s", job_id, render.worker)
-        render.given_up.set()
+        if render is not None:
+            render.given_up.set()
+
+    def _end_on(self, worker: str, job_id: str) -> None:
+        """Have a worker kill a render that was given up."""
+        ending = asyncio.ensure_future(self._cancel_on(worker, job_id))
+        self._ending.add(ending)
+        ending.add_done_callback(self._ending.discard)
+
+    async def _cancel_on(self, worker: str, job_id: str) -> None:
+        try:
+            await self._client.run(cancel_here, job_id, workers=[worker])
+        except Exception as problem:  # the worker is gone, and the render with it
+            log.warning("job %s could not be cancelled on %s: %s", job_id, worker, problem)
 
     def work_of(self, job_id: str) -> tuple[Path, tuple[str, ...]] | None:
         """The folders of its renders are on the workers' machines."""
@@ -185,10 +200,12 @@ class DaskExecutor:
             await asyncio.sleep(COUNT_EVERY_S)
 
     def _heard(self, event: tuple[Any, Any]) -> None:
-        """A worker says that it begins a job."""
+        """A worker says that it begins a job, which may have been given up meanwhile."""
         job_id, worker = event[1]
         render = self._renders.get(job_id)
-        if render is not None:
+        if job_id in self._given_up:
+            self._end_on(worker, job_id)
+        elif render is not None:
             render.begins(worker)
 
 
