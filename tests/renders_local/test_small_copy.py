@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import io
+import os
 import shutil
 from pathlib import Path
 
@@ -103,3 +104,17 @@ def test_a_video_equal_to_another_has_its_copy_and_is_not_encoded_again(media, m
     assert copied.read_bytes() == made.read_bytes()
     assert small_copy(third, limit, 854) is None
     assert encoded == [third]
+
+
+def test_a_copy_of_a_video_that_was_replaced_since_is_not_used_any_more(media):
+    limit = media.video.stat().st_size // 2
+    folder = media.video.parent / "job"
+    folder.mkdir()
+    video = Path(shutil.copy(media.video, folder))
+    made = small_copy(video, limit, 854)
+    assert made is not None
+    made.write_bytes(b"of the video that was there before")
+    os.utime(made, (1, 1))
+    again = small_copy(video, limit, 854)
+    assert again == made
+    assert again.read_bytes().startswith(b"\0\0\0")

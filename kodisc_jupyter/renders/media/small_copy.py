@@ -39,8 +39,7 @@ def small_copy(video: Path, limit: int, width: int) -> Path | None:
     """
     copy = video.with_name(f"small-{width}-{limit}.mp4")
     with contextlib.suppress(OSError):
-        made, original = copy.stat(), video.stat()
-        if 0 < made.st_size <= limit and made.st_mtime >= original.st_mtime:
+        if _is_made_of(video, copy):
             return copy
     # What cannot be made, or made small enough, is linked.
     with contextlib.suppress(OSError, subprocess.SubprocessError), atomic_file(copy) as part:
@@ -54,14 +53,21 @@ def small_copy(video: Path, limit: int, width: int) -> Path | None:
     return None
 
 
+def _is_made_of(video: Path, copy: Path) -> bool:
+    """Whether a copy is of the video that is there now: a damaged one is fetched once more."""
+    made, original = copy.stat(), video.stat()
+    return made.st_size > 0 and made.st_mtime >= original.st_mtime
+
+
 def _copy_of_an_equal(video: Path, name: str) -> Path | None:
     """The copy of another render's video that is the same to the last byte.
 
     That is what comes of a scene in which nothing has changed that is drawn.
     """
     for known in video.parent.parent.glob(f"*/{name}"):
+        equal = known.with_name(video.name)
         with contextlib.suppress(OSError):
-            if filecmp.cmp(known.with_name(video.name), video, shallow=False):
+            if _is_made_of(equal, known) and filecmp.cmp(equal, video, shallow=False):
                 return known
     return None
 
