@@ -96,11 +96,11 @@ def storyboard_of(report: Mapping[str, Any]) -> DrawnStoryboard | None:
     Raises:
         KeyError, TypeError, ValueError: it makes no sense.
     """
-    sheet = report.get("storyboard")
-    if sheet is None:
+    board = report.get("storyboard")
+    if board is None:
         return None
     return DrawnStoryboard(
-        animations=int(sheet["of"]),
+        animations=int(board["of"]),
         pictures=tuple(
             AnimationPicture(
                 start_s=float(picture["start"]),
@@ -112,9 +112,9 @@ def storyboard_of(report: Mapping[str, Any]) -> DrawnStoryboard | None:
                 kind=str(picture["kind"]),
                 content=_content(picture["data"]),
             )
-            for picture in sheet["pictures"]
+            for picture in board["pictures"]
         ),
-        sheet=_content(sheet["sheet"]),
+        sheet=_content(board["sheet"]),
     )
 
 

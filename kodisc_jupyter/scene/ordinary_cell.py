@@ -46,7 +46,7 @@ def marimo_cell(code: str, line: int) -> str:
                 part.lineno for part in ast.walk(body[0]) if isinstance(part, (ast.stmt, ast.expr))
             )
             return "\n".join(
-                line.removeprefix(indent) for line in lines[first - 1 : _end(body[-1])]
+                text.removeprefix(indent) for text in lines[first - 1 : _end(body[-1])]
             )
     return ""
 

@@ -85,9 +85,8 @@ def rehearsal_before(
                 played[scene.class_name] = rehearse_one(scene)
         rehearsal = played[request.class_name]
         warnings = warnings_of(rehearsal, source, cloud=not unlimited)
-        notices.show_warnings(
-            [scene for scene in warnings if scene.check not in off], kernel.front_end()
-        )
+        enabled = [warning for warning in warnings if warning.check not in off]
+        notices.show_warnings(enabled, kernel.front_end())
         if rehearsal.why and not BEHAVIOUR[kernel.front_end()].live:
             notices.say(words.unrehearsed(rehearsal.why))
         return rehearsal
@@ -123,7 +122,7 @@ def rehearse_alone(request: RenderRequest, source: Source, kernel: KernelState) 
         request.class_name,
         rehearsal,
         source,
-        tuple(one for one in warnings if one.check not in off),
+        tuple(warning for warning in warnings if warning.check not in off),
     )
 
 

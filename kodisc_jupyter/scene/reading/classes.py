@@ -176,19 +176,19 @@ def _kind_in_manim(name: str) -> Kind:
 
 def bound_in(node: ast.ClassDef) -> set[str]:
     """The names that a class body binds."""
-    names = set()
+    bound = set()
     for statement in _statements(node.body):
         if isinstance(statement, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
-            names.add(statement.name)
+            bound.add(statement.name)
         elif isinstance(statement, (ast.Assign, ast.AnnAssign, ast.Import, ast.ImportFrom)):
-            names |= {
+            bound |= {
                 part.id
                 for part in ast.walk(statement)
                 if isinstance(part, ast.Name) and isinstance(part.ctx, ast.Store)
             }
             for alias in getattr(statement, "names", ()):
-                names.add(alias.asname or alias.name)
-    return names
+                bound.add(alias.asname or alias.name)
+    return bound
 
 
 def _statements(body: list[ast.stmt]) -> Iterator[ast.stmt]:

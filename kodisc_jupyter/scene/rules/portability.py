@@ -53,14 +53,14 @@ def relative_files(reading: Reading) -> Iterable[Diagnostic]:
     paths = [path for path in map(_read_path, unguarded) if path is not None]
     times = Counter(reading.scopes.strings)
     read = Counter(map(_text, paths))
-    written = set(_written(calls))
+    settled = set(_written(calls))  # and what is warned of below
     for path in paths:
         text = _text(path)
-        if _ABSOLUTE.match(text) or text in written or times[text] > read[text]:
+        if _ABSOLUTE.match(text) or text in settled or times[text] > read[text]:
             continue
         if is_sent(text, reading.source.files):
             continue
-        written.add(text)
+        settled.add(text)
         yield reading.warning(
             "relative-file",
             path,
