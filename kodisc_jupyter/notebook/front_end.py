@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from enum import Enum
 from typing import Any, NamedTuple
@@ -28,12 +29,14 @@ class FrontEnd(Enum):
 class FrontEndBehaviour(NamedTuple):
     """How to behave there: ``waits`` (under ``wait="auto"``) and ``live`` (a widget panel).
 
-    ``why`` is what ``%kodisc doctor`` says of it.
+    ``why`` is what ``%kodisc doctor`` says of it, and ``embed_limit_mb`` the largest video that can
+    be embedded there.
     """
 
     waits: bool
     live: bool
     why: str = ""
+    embed_limit_mb: float = math.inf
 
 
 BEHAVIOUR: dict[FrontEnd, FrontEndBehaviour] = {
@@ -61,7 +64,8 @@ BEHAVIOUR: dict[FrontEnd, FrontEndBehaviour] = {
     # Voilà also runs without stdin, but its page is live and keeps the kernel.
     FrontEnd.VOILA: FrontEndBehaviour(waits=False, live=True),
     # A cell's output is made by the cell: what comes later is not in the page that marimo exports.
-    FrontEnd.MARIMO: FrontEndBehaviour(waits=True, live=True),
+    # And it shows no output of more than 8 MB (``output_max_bytes``); base64 adds a third.
+    FrontEnd.MARIMO: FrontEndBehaviour(waits=True, live=True, embed_limit_mb=5.5),
     FrontEnd.SCRIPT: FrontEndBehaviour(waits=True, live=False),
 }
 

@@ -47,15 +47,6 @@ def new_screen(
     return Panel(state, live=BEHAVIOUR[front_end].live, video_options=video_options, viewer=viewer)
 
 
-def embed_limit_mb(front_end: FrontEnd, setting: float) -> float:
-    """The largest video that is embedded there."""
-    if front_end is not FrontEnd.MARIMO:
-        return setting
-    from kodisc_jupyter.notebook.display.marimo_output import EMBED_LIMIT_MB
-
-    return min(setting, EMBED_LIMIT_MB)
-
-
 def video_options_of(kernel: KernelState, options: Options, line: str = "") -> VideoOptions:
     """How a cell's videos are kept and shown: its options, the settings, the front end.
 
@@ -71,16 +62,16 @@ def video_options_of(kernel: KernelState, options: Options, line: str = "") -> V
             width = css_width(width)
         except ValueError as problem:
             raise refused([option_diagnostic(str(problem), "", line, "--width")]) from None
-    # A Jupyter server drops an output that is too large, where the cell no longer waits for it.
-    by_server = not BEHAVIOUR[kernel.front_end()].waits
+    behaviour = BEHAVIOUR[kernel.front_end()]
     return VideoOptions(
         embed=options.embed,
-        embed_limit_mb=embed_limit_mb(kernel.front_end(), kernel.settings.embed_limit_mb),
+        embed_limit_mb=min(kernel.settings.embed_limit_mb, behaviour.embed_limit_mb),
         folder=Path.cwd() / SAVED_BESIDE,
         width=width,
         loop=options.loop,
         autoplay=options.autoplay,
-        message_limit=SERVER_LIMIT_BYTES if by_server else None,
+        # A Jupyter server drops an output that is too large, where the cell no longer waits for it.
+        message_limit=None if behaviour.waits else SERVER_LIMIT_BYTES,
         saved=kernel.front_end() is FrontEnd.NOTEBOOK,
     )
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import sys
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any
 
 from kodisc_jupyter.notebook.display.panel import Panel
 from kodisc_jupyter.notebook.display.sending.delivery import Bundle
@@ -17,9 +17,6 @@ if TYPE_CHECKING:
     from kodisc_jupyter.notebook.display.display import RenderDisplay
     from kodisc_jupyter.notebook.display.output.embedding import VideoOptions
     from kodisc_jupyter.renders.state import RenderState
-
-EMBED_LIMIT_MB: Final = 5.5
-"""marimo shows no output of more than 8 MB (``output_max_bytes``); base64 adds a third."""
 
 
 class MarimoPanel(Panel):

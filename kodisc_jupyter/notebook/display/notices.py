@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 from kodisc_jupyter.api.credits import balance_text
 from kodisc_jupyter.api.errors import InsufficientCreditsError, InvalidRequestError, KodiscError
@@ -27,25 +28,27 @@ def show_warnings(warnings: Sequence[Diagnostic], front_end: FrontEnd) -> None:
         for warning in warnings:
             say(to_ansi(warning))
         return
-    html = "".join(to_html(warning) for warning in warnings)
-    if front_end is FrontEnd.MARIMO:
-        from kodisc_jupyter.notebook.display.marimo_output import show_html
-
-        show_html(html)
-        return
-    show_text_or_html(front_end, "\n".join(to_text(warning) for warning in warnings), html)
+    text, html = "\n".join(map(to_text, warnings)), "".join(map(to_html, warnings))
+    show_text_or_html(front_end, text, html)
 
 
 def show_text_or_html(front_end: FrontEnd, text: str, html: str) -> None:
     """HTML below the cell with plain text beside it; in a terminal the text."""
-    if not html or front_end.is_text:
-        say(text)
-        return
-    from IPython.display import publish_display_data
+    show_bundle(front_end, {"text/html": html, "text/plain": text})
 
-    publish_display_data(  # type: ignore[no-untyped-call, unused-ignore]
-        {"text/html": html, "text/plain": text}
-    )
+
+def show_bundle(front_end: FrontEnd, bundle: Mapping[str, Any]) -> None:
+    """Show all forms of something below the cell; in a terminal, or without HTML, the text."""
+    if front_end.is_text or not bundle["text/html"]:
+        say(bundle["text/plain"])
+    elif front_end is FrontEnd.MARIMO:
+        from kodisc_jupyter.notebook.display.marimo_output import show_html
+
+        show_html(bundle["text/html"])
+    else:
+        from IPython.display import publish_display_data
+
+        publish_display_data(bundle)  # type: ignore[no-untyped-call, unused-ignore]
 
 
 def checks_passed(requests: Sequence[RenderRequest], warnings: Sequence[Diagnostic]) -> str:

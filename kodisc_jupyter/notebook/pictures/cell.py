@@ -11,8 +11,8 @@ from kodisc_jupyter.api.rules import STILLS_LIMIT
 from kodisc_jupyter.notebook.backends import NOT_SENT, NowhereToRenderError, has_manim
 from kodisc_jupyter.notebook.display import notices, words
 from kodisc_jupyter.notebook.display.output.embedding import SERVER_LIMIT_BYTES
-from kodisc_jupyter.notebook.front_end import BEHAVIOUR, FrontEnd
-from kodisc_jupyter.notebook.pictures.still import Bundle, Still, Stills
+from kodisc_jupyter.notebook.front_end import BEHAVIOUR
+from kodisc_jupyter.notebook.pictures.still import Still, Stills
 from kodisc_jupyter.notebook.pictures.storyboard import Storyboard, storyboard_in_cell
 from kodisc_jupyter.notebook.prepare import option_diagnostic, refused
 from kodisc_jupyter.notebook.rehearsal.before_sending import (
@@ -30,12 +30,12 @@ from kodisc_jupyter.scene.diagnostics import NOTHING_CHARGED
 
 if TYPE_CHECKING:
     from kodisc_jupyter.api.models import RenderRequest
+    from kodisc_jupyter.notebook.front_end import FrontEnd
     from kodisc_jupyter.notebook.kernel import KernelState
     from kodisc_jupyter.notebook.line.options import Options
     from kodisc_jupyter.notebook.prepare import PreparedCell
     from kodisc_jupyter.notebook.rehearsal.report import RehearsalReport
     from kodisc_jupyter.scene.cell import Source
-
 
 ON_KODISC: Final = (
     "render the video on Kodisc and save its last frame: leave --still out and write "
@@ -215,7 +215,7 @@ def _show_report(front_end: FrontEnd, report: RehearsalReport) -> None:
     notices.show_warnings(report.warnings, front_end)
     notices.say(str(report))
     if report.storyboard is not None:
-        show_bundle(front_end, report.storyboard.bundle())
+        notices.show_bundle(front_end, report.storyboard.bundle())
 
 
 def _show(front_end: FrontEnd, drawn: Drawn, saved: Sequence[Path], share_bytes: int) -> None:
@@ -225,22 +225,8 @@ def _show(front_end: FrontEnd, drawn: Drawn, saved: Sequence[Path], share_bytes:
     limit_bytes = None if BEHAVIOUR[front_end].waits else share_bytes
     for index, still in enumerate(drawn.stills):
         note = f"Saved as {saved[index].name}" if saved else ""
-        show_bundle(front_end, still.bundle(limit_bytes, note))
+        notices.show_bundle(front_end, still.bundle(limit_bytes, note))
         if not saved and front_end.is_text:
             notices.say("A terminal shows no pictures: --save picture.png writes it to a file.")
     if drawn.storyboard is not None:
-        show_bundle(front_end, drawn.storyboard.bundle())
-
-
-def show_bundle(front_end: FrontEnd, bundle: Bundle) -> None:
-    """Show a picture below the cell; in a terminal its words."""
-    if front_end.is_text:
-        notices.say(bundle["text/plain"])
-    elif front_end is FrontEnd.MARIMO:
-        from kodisc_jupyter.notebook.display.marimo_output import show_html
-
-        show_html(bundle["text/html"])
-    else:
-        from IPython.display import publish_display_data
-
-        publish_display_data(bundle)  # type: ignore[no-untyped-call, unused-ignore]
+        notices.show_bundle(front_end, drawn.storyboard.bundle())
