@@ -75,14 +75,9 @@ demo: build/.setup-render
 	$(SAY) demo "rendering notebooks/01_quickstart.ipynb on this machine, with no key"
 	@$(CLEAN) KODISC_HOME="$(CURDIR)/build/demo/home" $(BIN)/python scripts/demo.py
 
-# Nothing of these runs in Colab's Python, or with IPython, ipykernel or ipywidgets at all: they are
-# about an export, the pages of docs/, a class's server, and programs of this Python.
-SAME_IN_COLAB := $(addprefix --ignore tests/kernel/,test_export.py test_readme.py test_class_server_page.py) \
-	--deselect tests/kernel/test_render_a_class.py::test_a_script_and_a_terminal_render_a_class_too
-
 test: build/.setup-test build/.setup-colab build/.setup-shared-documents lint js
 	$(SAY) test "the kernel tests with Colab's versions of IPython, ipykernel and ipywidgets"
-	@$(CLEAN) KODISC_TEST_PYTHON=$(CURDIR)/.venv-colab/bin/python $(BIN)/python -m pytest -q -n $(JOBS) --dist worksteal tests/kernel $(SAME_IN_COLAB)
+	@$(CLEAN) KODISC_TEST_PYTHON=$(CURDIR)/.venv-colab/bin/python $(BIN)/python -m pytest -q -n $(JOBS) --dist worksteal tests/kernel
 	$(SAY) test "every test (pytest, $(JOBS) at a time)"
 	@$(CLEAN) $(BIN)/python -m pytest -n $(JOBS) --dist worksteal -m 'not live'
 

@@ -38,3 +38,21 @@ def gate(tmp_path) -> Iterator[Gate]:
     gate = Gate(tmp_path / "gate")
     yield gate
     gate.open()  # a test that failed leaves nobody waiting
+
+
+@pytest.fixture(scope="session")
+def render_home(tmp_path_factory) -> Iterator[Path]:
+    """One KODISC_HOME, and so one render server, for the tests of a worker."""
+    from kodisc_jupyter.renders import local_server
+
+    home = tmp_path_factory.mktemp("kodisc")
+    yield home
+    local_server.stop(home)
+
+
+@pytest.fixture
+def fresh_journal(tmp_path, render_home) -> Path:
+    """A KODISC_HOME with an empty journal, which finds the server of ``render_home``."""
+    from tests.support.render_server import share_server
+
+    return share_server(render_home, tmp_path / "home")

@@ -22,8 +22,6 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
 import kodisc_jupyter
-from kodisc_jupyter.renders import local_server
-from tests.support.render_server import share_server
 
 LIMIT_MS = 180_000
 CHROMIUM = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
@@ -185,20 +183,6 @@ def jupyter_server(folder: Path, home: Path, *, packages: Path | None = None) ->
         yield Lab(url, root, home)
     finally:
         end(server)
-
-
-@pytest.fixture(scope="session")
-def render_home(tmp_path_factory) -> Iterator[Path]:
-    """One KODISC_HOME, and so one render server, for the tests of a worker."""
-    home = tmp_path_factory.mktemp("kodisc")
-    yield home
-    local_server.stop(home)
-
-
-@pytest.fixture
-def fresh_journal(tmp_path, render_home) -> Path:
-    """A KODISC_HOME with an empty journal, which finds the worker's render server."""
-    return share_server(render_home, tmp_path / "home")
 
 
 @pytest.fixture(scope="session")

@@ -6,6 +6,7 @@ import hashlib
 import itertools
 import json
 import os
+import subprocess
 import sys
 import threading
 from collections.abc import Callable, Iterator
@@ -37,17 +38,32 @@ del _pacing
 WIDGET = "application/vnd.jupyter.widget-view+json"
 
 KERNEL = "kodisc-test"
-PYTHON = os.environ.get("KODISC_TEST_PYTHON", sys.executable)
-"""The kernels' Python: this one, or that of an environment with Colab's versions (make test)."""
+OTHER_PYTHON = os.environ.get("KODISC_TEST_PYTHON")
 
 
-@pytest.fixture(scope="session", autouse=True)
-def kernel_spec(tmp_path_factory) -> Iterator[None]:
-    """A kernel of ``PYTHON``, known to Jupyter under a name of its own."""
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(config, items) -> None:
+    """With another Python (``make test`` has one with Colab's versions): what runs in it."""
+    if OTHER_PYTHON is None:
+        return
+    here = [item for item in items if "kernel_python" in item.fixturenames]
+    config.hook.pytest_deselected(items=[item for item in items if item not in here])
+    items[:] = here
+
+
+@pytest.fixture(scope="session")
+def kernel_python() -> str:
+    """The Python of kernels and terminals: this one, or the one that ``make test`` names."""
+    return OTHER_PYTHON or sys.executable
+
+
+@pytest.fixture(scope="session")
+def kernel_spec(kernel_python, tmp_path_factory) -> Iterator[None]:
+    """A kernel of that Python, known to Jupyter under a name of its own."""
     folder = tmp_path_factory.mktemp("jupyter")
     spec = folder / "kernels" / KERNEL
     spec.mkdir(parents=True)
-    command = [PYTHON, "-m", "ipykernel_launcher", "-f", "{connection_file}"]
+    command = [kernel_python, "-m", "ipykernel_launcher", "-f", "{connection_file}"]
     (spec / "kernel.json").write_text(json.dumps({"argv": command, "display_name": KERNEL}))
     before = os.environ.get("JUPYTER_PATH")
     os.environ["JUPYTER_PATH"] = os.pathsep.join(filter(None, [str(folder), before]))
@@ -57,12 +73,31 @@ def kernel_spec(tmp_path_factory) -> Iterator[None]:
         os.environ["JUPYTER_PATH"] = before
 
 
+START_SERVER = """\
+import sys
+from pathlib import Path
+from kodisc_jupyter.renders import local_server
+local_server.ensure(Path(sys.argv[1]))
+"""
+
+
 @pytest.fixture(scope="session")
-def kodisc_home(tmp_path_factory) -> Iterator[Path]:
-    """One KODISC_HOME, and so one render server, for the tests of a worker."""
-    home = tmp_path_factory.mktemp("kodisc-home")
+def render_home(render_home) -> Path:
+    """The worker's, whose server is the kernels' Python's, whichever test comes first."""
+    subprocess.run(
+        [OTHER_PYTHON or sys.executable, "-c", START_SERVER, render_home],
+        check=True,
+        env=environment(render_home),
+    )
+    return render_home
+
+
+@pytest.fixture(scope="session")
+def kodisc_home(render_home, tmp_path_factory) -> Iterator[Path]:
+    """One KODISC_HOME for the tests of a worker that do not ask what was rendered before."""
+    home = share_server(render_home, tmp_path_factory.mktemp("kernels") / "home")
     yield home
-    local_server.stop(home)
+    local_server.stop(home)  # also one of its own: the worker's ends when it is idle for long
 
 
 @pytest.fixture
@@ -71,12 +106,6 @@ def fresh_home(tmp_path) -> Iterator[Path]:
     home = tmp_path / "home"
     yield home
     local_server.stop(home)
-
-
-@pytest.fixture
-def fresh_journal(tmp_path, kodisc_home) -> Path:
-    """A KODISC_HOME with an empty journal, which finds the render server of ``kodisc_home``."""
-    return share_server(kodisc_home, tmp_path / "home")
 
 
 def environment(home: Path, **more: str) -> dict[str, str]:
@@ -120,7 +149,7 @@ class Executed:
 
 
 @pytest.fixture
-def run_notebook(tmp_path, monkeypatch) -> Callable[..., Executed]:
+def run_notebook(kernel_spec, tmp_path) -> Callable[..., Executed]:
     """Execute cells as nbconvert does: a new kernel, nobody there to answer."""
 
     def run(*cells: str, home: Path, allow_errors: bool = False, **env: str) -> Executed:
@@ -233,7 +262,7 @@ class Interactive:
 
 
 @pytest.fixture
-def start_kernel(tmp_path) -> Iterator[Callable[..., Interactive]]:
+def start_kernel(kernel_spec, tmp_path) -> Iterator[Callable[..., Interactive]]:
     """Start kernels; they end with the test."""
     from jupyter_client.manager import KernelManager
 

@@ -110,17 +110,13 @@ def test_the_cloud_balance_is_shown_with_the_servers_prefix(run_notebook, fresh_
     assert "Balance: 1,000 credits" in done.text(1)
 
 
-def test_plain_ipython_shows_progress_as_text_and_the_path_at_the_end(kodisc_home, tmp_path):
+def test_plain_ipython_shows_progress_as_text_and_the_path_at_the_end(
+    kernel_python, kodisc_home, tmp_path
+):
     environment = {k: v for k, v in os.environ.items() if not k.startswith("KODISC_")}
     cell = f"get_ipython().run_cell_magic('kodisc', 'HelloKodisc -ql --force', {HELLO!r})"
     done = subprocess.run(
-        [
-            os.environ.get("KODISC_TEST_PYTHON", sys.executable),
-            "-m",
-            "IPython",
-            "--colors=NoColor",
-            "-c",
-        ]
+        [kernel_python, "-m", "IPython", "--colors=NoColor", "-c"]
         + [f"get_ipython().run_line_magic('load_ext', 'kodisc_jupyter')\n{cell}"],
         env={**environment, "KODISC_HOME": str(kodisc_home), "IPYTHONDIR": str(tmp_path)},
         capture_output=True,

@@ -8,7 +8,6 @@ from dataclasses import dataclass
 
 import pytest
 
-from kodisc_jupyter.renders import local_server
 from tests.support.render_server import (
     PATIENCE_S,
     Starter,
@@ -35,17 +34,9 @@ def server(tmp_path_factory):
     starter.close()
 
 
-@pytest.fixture(scope="session")
-def render_home(tmp_path_factory):
-    """The KODISC_HOME of the render server that the cells of a worker share."""
-    home = tmp_path_factory.mktemp("home")
-    yield home
-    local_server.stop(home)
-
-
 @pytest.fixture(scope="module")
 def home(render_home, tmp_path_factory):
-    """A module's own KODISC_HOME, with an empty journal, which finds that server."""
+    """A module's own KODISC_HOME, with an empty journal, which finds the worker's render server."""
     return share_server(render_home, tmp_path_factory.mktemp("module") / "home")
 
 
