@@ -103,8 +103,7 @@ def test_an_app_shows_panels_and_then_videos(chromium, tmp_path, fresh_journal, 
         )
     finally:
         gate.open()
-        server.terminate()
-        server.wait(timeout=60)
+        voila_tools.end(server)
 
 
 def test_an_exported_page_has_the_video_and_a_failure_says_its_line(

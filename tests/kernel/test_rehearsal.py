@@ -21,7 +21,7 @@ def phases(kernel, seen):
 
 
 def test_a_mistake_is_stopped_in_the_kernel_and_the_right_cell_is_sent(
-    start_kernel, cloud, kodisc_home
+    start_kernel, cloud, kodisc_home, gate
 ):
     kernel = start_kernel(kodisc_home, **{**cloud.env(), **REHEARSE})
     wrong = kernel.run("%%kodisc -ql\n" + SCENE.format(line="self.play(*[Create(Dot())][1:])"))
@@ -30,16 +30,12 @@ def test_a_mistake_is_stopped_in_the_kernel_and_the_right_cell_is_sent(
     assert "Nothing was sent, so nothing was charged." in said
     assert cloud.posts == []
     kernel.run("%config KodiscMagics.rehearsal_limit = 100")
-    gate = kodisc_home / "gate"
-    held = f"import os, time\n        while not os.path.exists({str(gate)!r}): time.sleep(0.01)"
-    lines = (
-        f"{held}\n        self.wait()\n        self.next_section('The end')\n        self.wait()"
-    )
-    right = kernel.ask("%%kodisc -ql\n" + SCENE.format(line=lines))
+    lines = ("self.wait()", "self.next_section('The end')", "self.wait()")
+    right = kernel.ask("%%kodisc -ql\n" + gate.scene("Tried", "\n        ".join(lines)))
     seen: list[str] = []
     kernel.until(lambda: "rehearsing" in phases(kernel, seen))
     assert cloud.posts == []
-    gate.touch()
+    gate.open()
     kernel.until(lambda: "completed" in phases(kernel, seen))
     html = kernel.final(right)["text/html"]  # the chapters come from the rehearsal that was kept
     assert re.search(r'kodisc-chapters.*#t=1,2".*<bdi>The end</bdi>', html), html
@@ -58,10 +54,12 @@ def test_a_mistake_in_a_later_scene_stops_the_first_before_it_is_paid_for(
     assert cloud.posts == []
 
 
-def test_an_interrupt_while_it_is_rehearsed_sends_nothing(start_kernel, cloud, kodisc_home):
+def test_an_interrupt_while_it_is_rehearsed_sends_nothing(
+    start_kernel, cloud, kodisc_home, tmp_path
+):
     kernel = start_kernel(kodisc_home, **{**cloud.env(), **REHEARSE})
     kernel.run("%config KodiscMagics.rehearsal_limit = 100")
-    pid = kodisc_home / "pid"
+    pid = tmp_path / "pid"
     line = f"import os; open({str(pid)!r}, 'w').write(str(os.getpid()) + ';')"
     line += "\n        while True: self.wait(0.1)"
     request = kernel.ask("%%kodisc -ql\n" + SCENE.format(line=line))
