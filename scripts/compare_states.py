@@ -327,6 +327,7 @@ def compare(example: Example, *, frames: bool, keys: bool) -> dict[str, Any]:
         if keys:
             size = {"pixel_width": 1280, "pixel_height": 720, "frame_rate": 15}
             manim.config.update(size)
+            manim_patches.list_families_in_one_go()
             return share_of_keys(example)
         if frames:
             return compare_frames(example)
@@ -377,9 +378,9 @@ def main() -> None:
     parser.add_argument("--keys", action="store_true", help="measure the keys' share instead")
     parser.add_argument("--every", type=int, default=1, help="take every Nth example")
     arguments = parser.parse_args()
-    import manim
+    import manim  # noqa: F401  loaded once, for every copy
 
-    record = json.loads(manim_doc_examples.RECORD.read_text())[manim.__version__]
+    record = manim_doc_examples.recorded()
     work = [each for each in manim_doc_examples.examples() if each.key in record["renders"]]
     own = [Example(name, code, "own") for name, code in OWN.items()]
     work = own + work[:: arguments.every]

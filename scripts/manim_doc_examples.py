@@ -31,6 +31,7 @@ import traceback
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 RECORD = Path(__file__).parents[1] / "tests" / "unit" / "manim_examples.json"
 
@@ -122,12 +123,18 @@ IN_THE_SOURCE = re.compile(r"NameError: name|could not find|SyntaxError")
 """Failures whose reason can be seen in the example: names nobody defines, files nobody sends."""
 
 
+def recorded() -> dict[str, Any]:
+    """What is known of the installed Manim's examples: which render, and how the others fail."""
+    record: dict[str, Any] = json.loads(RECORD.read_text())[importlib.metadata.version("manim")]
+    return record
+
+
 def measure() -> Rates:
     """Hold the checks against the record of the installed Manim."""
     from kodisc_jupyter.scene.cell import assemble
     from kodisc_jupyter.scene.checks import check
 
-    record = json.loads(RECORD.read_text())[importlib.metadata.version("manim")]
+    record = recorded()
     renders = elsewhere = 0
     alarms, caught, missed = [], [], []
     for example in examples():

@@ -10,7 +10,6 @@ did not pass, what was warned of, and the times' median and 95th percentile.
 from __future__ import annotations
 
 import argparse
-import importlib.metadata
 import json
 import statistics
 import tempfile
@@ -18,7 +17,7 @@ import time
 from pathlib import Path
 from typing import NamedTuple
 
-from manim_doc_examples import PRELUDE, RECORD, Example, examples
+from manim_doc_examples import PRELUDE, Example, examples, recorded
 
 from kodisc_jupyter.api.client import Client
 from kodisc_jupyter.api.models import Quality, RenderRequest
@@ -40,7 +39,7 @@ class Timed(NamedTuple):
 
 def rendering() -> list[Example]:
     """The documented scenes that render here."""
-    record = json.loads(RECORD.read_text())[importlib.metadata.version("manim")]
+    record = recorded()
     known = set(record["renders"])
     return list({one.key: one for one in examples() if one.key in known}.values())
 

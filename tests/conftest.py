@@ -56,3 +56,11 @@ def fresh_journal(tmp_path, render_home) -> Path:
     from tests.support.render_server import share_server
 
     return share_server(render_home, tmp_path / "home")
+
+
+@pytest.fixture(scope="session")
+def manim_docs():
+    """The script that knows the examples of Manim's documentation, and which of them render."""
+    from tests.support.scripts import manim_doc_examples
+
+    return manim_doc_examples()

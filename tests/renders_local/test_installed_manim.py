@@ -1,6 +1,5 @@
 """What is shipped and said about Manim is what the installed Manim does."""
 
-import importlib.metadata
 import json
 import random
 import subprocess
@@ -14,19 +13,9 @@ from kodisc_jupyter.scene.literals import literal
 from kodisc_jupyter.scene.manim.names import names
 from kodisc_jupyter.scene.manim.signatures import signatures
 from tests.support import semantics_cells
-from tests.support.scripts import MANIM_DOC_EXAMPLES, manim_doc_examples
+from tests.support.scripts import MANIM_DOC_EXAMPLES
 
 SAMPLE = 8
-
-
-@pytest.fixture(scope="module")
-def script():
-    return manim_doc_examples()
-
-
-@pytest.fixture(scope="module")
-def record(script):
-    return json.loads(script.RECORD.read_text())[importlib.metadata.version("manim")]
 
 
 IN_A_FRESH_PROCESS = """
@@ -136,15 +125,18 @@ def test_manim_agrees():
 
 
 @pytest.mark.render
-def test_the_record_is_true_for_a_sample_rendered_now(script, record, tmp_path):
+def test_the_record_is_true_for_a_sample_rendered_now(manim_docs):
+    record = manim_docs.recorded()
     # What fails for want of a font, a package or a network may fail differently elsewhere.
     steady = [
         example
-        for example in script.examples()
+        for example in manim_docs.examples()
         if example.key in record["renders"]
-        or script.IN_THE_SOURCE.search(record["fails"][example.key])
+        or manim_docs.IN_THE_SOURCE.search(record["fails"][example.key])
     ]
     failing = [example for example in steady if example.key in record["fails"]]
     chosen = random.Random(5).sample(steady, SAMPLE - 2) + failing[:2]
-    expected = {example.key: record["fails"].get(example.key, script.RENDERS) for example in chosen}
-    assert script.in_a_process(chosen) == expected
+    expected = {
+        example.key: record["fails"].get(example.key, manim_docs.RENDERS) for example in chosen
+    }
+    assert manim_docs.in_a_process(chosen) == expected

@@ -4,31 +4,20 @@
 """
 
 import importlib.metadata
-import json
 
 import pytest
 
 from kodisc_jupyter.scene.manim.signatures import signatures
-from tests.support.scripts import manim_doc_examples
 
 
 @pytest.fixture(scope="module")
-def script():
-    return manim_doc_examples()
+def rates(manim_docs):
+    return manim_docs.measure()
 
 
-@pytest.fixture(scope="module")
-def record(script):
-    return json.loads(script.RECORD.read_text())[importlib.metadata.version("manim")]
-
-
-@pytest.fixture(scope="module")
-def rates(script):
-    return script.measure()
-
-
-def test_every_example_of_the_installed_manim_is_in_the_record(script, record):
-    found = {example.key for example in script.examples()}
+def test_every_example_of_the_installed_manim_is_in_the_record(manim_docs):
+    found = {example.key for example in manim_docs.examples()}
+    record = manim_docs.recorded()
     assert len(found) > 350
     assert found == {*record["renders"], *record["fails"]}
 
