@@ -66,7 +66,12 @@ class PathsAndColors(MovingCameraScene):
             [[0.0, 0, 0], [1, 1, 0], [2, 0, 0], [2.5, 1, 0], [1, 1, 1], [2, 2, 2]]
         )
         twice = VGroup(VGroup(star), star)
-        self.add(nowhere, broken, Annulus(color=GREEN).shift(3 * LEFT), twice)
+        cuts = VMobject(tolerance_for_point_equality=-1, stroke_width=9).set_points(star.points)
+        self.add(nowhere, broken, Annulus(color=GREEN).shift(3 * LEFT), twice, cuts)
+        below = Square(stroke_width=0).set_stroke([RED, BLUE], 20, background=True)
+        self.add(below.add(Dot(5 * RIGHT)))
+        self.wait(0.2)
+        below.submobjects.clear()
         dashes = DashedVMobject(Circle(radius=2))
         self.play(Create(words), Create(dashes), square.animate.set_sheen(-0.2, DOWN), run_time=0.5)
         self.play(self.camera.frame.animate.scale(0.6).shift(UP), FadeOut(words), run_time=0.5)
@@ -93,9 +98,39 @@ class Solids(ThreeDScene):
         self.renderer.camera.light_source.move_to(3 * IN)
         self.play(cube.animate.rotate(1, axis=UP), FadeOut(sphere), run_time=0.5)
 """,
+    "OddArrays": """
+class OddArrays(Scene):
+    def construct(self):
+        flat, turned = Triangle(color=RED), Triangle(color=BLUE).shift(UP)
+        flat.points, turned.points = flat.points[:, :2], turned.points.astype(complex)
+        self.add(Circle(), flat)
+        self.wait(0.2)
+        self.add(turned)
+        self.wait(0.2)
+""",
+    "OwnPlaces": """
+class OwnPlaces(ThreeDScene):
+    def construct(self):
+        class Layer(Square):
+            def get_z_index_reference_point(self):
+                return self.get_center() + self.nearer * OUT
+
+        class Card(Square):
+            def get_anchors(self):
+                return [p + vars(self).get('nearer', 0) * OUT for p in super().get_anchors()]
+
+        for number, kind in enumerate([Layer, Layer, Card, Card]):
+            own = kind(fill_opacity=1, color=[RED, BLUE][number % 2]).shift((number - 2) * RIGHT)
+            own.nearer = 5 - 3 * number
+            self.add(own.set_shade_in_3d(True))
+        whole = Square(fill_opacity=1).set_shade_in_3d(True).shift(2 * DOWN)
+        whole.fill_rgbas = np.array([[1, 0, 0, 1]])
+        self.add(whole)
+        self.move_camera(phi=20 * DEGREES, run_time=0.4)
+""",
 }
 """What the documentation has few of: random updaters, stop conditions, skipped sections, paths that
-are broken, gradients, and what stands or moves in space."""
+are broken, gradients, what stands or moves in space, and arrays and classes of mobjects' own."""
 
 
 def digest(scene: Any) -> str:

@@ -30,7 +30,8 @@ READ: Final = frozenset(
         *("get_gradient_start_and_end_points", "get_sheen_direction", "get_background_image"),
         *("get_subpath_split_indices_from_points", "consider_points_equals_2d"),
         *("get_z_index_reference_point", "get_center", "get_edge_center", "get_critical_point"),
-        *("get_points_defining_boundary", "get_pixel_array"),
+        *("get_points_defining_boundary", "get_extremum_along_dim", "get_pixel_array"),
+        *("get_anchors", "get_start_anchors", "get_end_anchors"),
         *("family_members_with_points", "get_family"),
     }
 )
@@ -111,9 +112,12 @@ def _vector(mobject: Any) -> tuple[Any, ...]:
     try:
         if own["background_image"] is not None:
             raise NotCoveredError("a background image")
+        points = own["points"]
+        if points.shape[1] != 3:
+            raise NotCoveredError("points of another dimension")
         values = (
             "vector",
-            float_bytes(own["points"]),
+            float_bytes(points),
             float_bytes(own["fill_rgbas"]),
             float_bytes(own["stroke_rgbas"]),
             float_bytes(own["background_stroke_rgbas"]),
@@ -138,7 +142,7 @@ def _vector(mobject: Any) -> tuple[Any, ...]:
 
 def _family(mobject: Any, group: Any) -> tuple[Any, ...]:
     """Where drawing asks for the middle or the ends of a whole family: those, and its members."""
-    if not mobject.shade_in_3d and len(mobject.fill_rgbas) < 2 and len(mobject.stroke_rgbas) < 2:
+    if not mobject.shade_in_3d and all(len(getattr(mobject, name)) < 2 for name in _COLORS):
         return ()
     roots = (mobject,) if group is None or group is mobject else (mobject, group)
     members = {id(each): each for root in roots for each in root.get_family()}

@@ -6,15 +6,16 @@ fill and for the stroke, and again for every frame in which it has not moved.
 
 from __future__ import annotations
 
-from functools import cache
 from typing import Any, Final
 
+from kodisc_jupyter.stage.drawing.mobject_states import is_read_as_manim_does
 from kodisc_jupyter.stage.drawing.vectors import QuickVectors
 
 _KEPT: Final = 5_000
 """Of how many faces the light is remembered, at most."""
 
-_PLACING: Final = ("get_center", "get_critical_point", "get_points_defining_boundary")
+_FACE_BYTES: Final = 2_000
+"""How much the points of a face take, at most: what has more is no face, and not remembered."""
 
 
 class QuickSolids(QuickVectors):
@@ -77,40 +78,52 @@ class QuickSolids(QuickVectors):
         """The colours of two corners in the light."""
         import numpy as np
 
+        if not is_read_as_manim_does(mobject.__class__):
+            return super().modified_rgbas(mobject, rgbas)  # type: ignore[misc]
         if not (self.should_apply_shading and mobject.shade_in_3d and len(mobject.points)):
             return rgbas
         shaded = rgbas.repeat(2, axis=0) if len(rgbas) < 2 else np.array(rgbas[:2])
         for color, light in zip(shaded, self._light_on(mobject), strict=True):
-            color[:3] += light
+            color[:3] = color[:3] + light  # not in place: these may be whole numbers
         return shaded
 
     def _light_on(self, mobject: Any) -> tuple[Any, Any]:
-        from manim.camera import three_d_camera as manim_has
-
         source = self.light_source.points[0]
+        if mobject.points.nbytes > _FACE_BYTES:
+            return _light(mobject, source)
         known = self.__dict__.setdefault("known_light", {})
         key = (mobject.points.tobytes(), source.tobytes())
         found: tuple[Any, Any] | None = known.get(key)
         if found is None:
             if len(known) >= _KEPT:
                 known.clear()
-            begin = manim_has.get_3d_vmob_start_corner(mobject)
-            begin_faces = manim_has.get_3d_vmob_start_corner_unit_normal(mobject)
-            end = manim_has.get_3d_vmob_end_corner(mobject)
-            end_faces = manim_has.get_3d_vmob_end_corner_unit_normal(mobject)
-            found = known[key] = (
-                manim_has.get_shaded_rgb(0.0, begin, begin_faces, source),
-                manim_has.get_shaded_rgb(0.0, end, end_faces, source),
-            )
+            found = known[key] = _light(mobject, source)
         return found
+
+
+def _light(mobject: Any, source: Any) -> tuple[Any, Any]:
+    """What the light from a point adds to the colours of the two corners."""
+    from manim.camera import three_d_camera as manim_has
+
+    begin = manim_has.get_3d_vmob_start_corner(mobject)
+    begin_faces = manim_has.get_3d_vmob_start_corner_unit_normal(mobject)
+    end = manim_has.get_3d_vmob_end_corner(mobject)
+    end_faces = manim_has.get_3d_vmob_end_corner_unit_normal(mobject)
+    return (
+        manim_has.get_shaded_rgb(0.0, begin, begin_faces, source),
+        manim_has.get_shaded_rgb(0.0, end, end_faces, source),
+    )
 
 
 def _place(mobject: Any) -> Any:
     """The point of a mobject, or of its group, by which it is nearer or farther."""
+    from manim import VMobject
+
     group = getattr(mobject, "z_index_group", mobject)
     if not (
-        _has_no_own_place(mobject.__class__)
-        and _has_no_own_place(group.__class__)
+        is_read_as_manim_does(mobject.__class__)
+        and is_read_as_manim_does(group.__class__)
+        and isinstance(group, VMobject)
         and not group.submobjects
         and group.n_points_per_cubic_curve == 4
         and len(group.points) >= 4
@@ -119,12 +132,3 @@ def _place(mobject: Any) -> Any:
         return mobject.get_z_index_reference_point()
     ends = group.points.reshape(-1, 4, 3)[:, ::3].reshape(-1, 3)
     return (ends.min(axis=0) + ends.max(axis=0)) / 2
-
-
-@cache
-def _has_no_own_place(kind: type[Any]) -> bool:
-    from manim import VMobject
-
-    return issubclass(kind, VMobject) and all(
-        getattr(kind, name) is getattr(VMobject, name) for name in _PLACING
-    )

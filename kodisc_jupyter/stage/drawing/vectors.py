@@ -42,9 +42,14 @@ class QuickVectors:
         points = mobject.points
         if self.projects:
             points = self.transform_points_pre_display(mobject, points)
-        flat = points.ravel().tolist()
-        is_plain = len(points) >= 4 and mobject.n_points_per_cubic_curve == 4
-        if not is_plain or not math.isfinite(sum(flat)):
+        is_plain = (
+            points.dtype.char == "d"
+            and points.shape[1] == 3
+            and len(points) >= 4
+            and mobject.n_points_per_cubic_curve == 4
+            and mobject.tolerance_for_point_equality >= 0
+        )
+        if not is_plain or not math.isfinite(sum(flat := points.ravel().tolist())):
             super().set_cairo_context_path(context, mobject)  # type: ignore[misc]
             return
         context.new_path()
