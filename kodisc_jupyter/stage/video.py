@@ -29,8 +29,9 @@ _REACHES_BEHIND: Final = re.compile(
     r"\b(get_frame|get_image|pixel_array|set_background|make_background_from_func"
     r"|capture_mobjects?|update_frame|add_frame|file_writer|static_image|save_static_frame_data"
     r"|get_cairo_context|display_\w+|get_mobjects_to_display|type_or_raise|points_to_\w*coords"
-    r"|transform_points_pre_display|cairo|video_encoder\w*)\b"
-    r"|\.background\b|\.(" + "|".join(sorted(READ)) + r")\s*=[^=]"
+    r"|transform_points_pre_display|set_cairo_\w+|apply_(fill|stroke)|cairo|video_encoder\w*)\b"
+    r"|\.background\b|\.(" + "|".join(sorted(READ)) + r"|modified_rgbas|project_points?"
+    r"|\w*rotation_matrix|get_(phi|theta|gamma|zoom|focal_distance))\s*=[^=]"
 )
 """Words of code that uses, or changes, the camera's or the writer's own work."""
 
@@ -52,8 +53,9 @@ def make(
 
 def can_be_stepped(scene_class: type[Any], code: str) -> bool:
     """Whether nothing but Manim's own classes, and the cell's, decides how frames are drawn."""
-    from manim import Camera, Mobject, VMobject
+    from manim import Camera, Mobject, MovingCamera, MultiCamera, ThreeDCamera, VMobject
 
+    cameras = (Camera, MovingCamera, MultiCamera, ThreeDCamera)
     own = ("scene", "builtins", "typing", "abc", "kodisc_jupyter.stage.film")
     classes_known = all(
         each.__module__ in own or each.__module__.startswith("manim.")
@@ -61,9 +63,9 @@ def can_be_stepped(scene_class: type[Any], code: str) -> bool:
     )
     unpatched = all(
         str(getattr(value, "__module__", "manim.")).startswith("manim.")
-        for each in (Camera, Mobject, VMobject)
+        for each in (*cameras, Mobject, VMobject)
         for name, value in vars(each).items()
-        if each is Camera or name in READ
+        if each in cameras or name in READ
         if callable(value)
     )
     return classes_known and unpatched and _REACHES_BEHIND.search(code) is None

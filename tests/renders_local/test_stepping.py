@@ -130,3 +130,42 @@ def test_states_are_those_of_a_real_render_in_manims_documented_scenes_and_with_
     )
     assert done.returncode == 0, done.stdout + done.stderr
     assert "0 different, 0 failed" in done.stdout
+
+
+REACHING = """
+import json, sys
+from unittest.mock import patch
+from manim import *
+from kodisc_jupyter.stage.video import can_be_stepped
+
+def is_stepped(line):
+    code = f"from manim import *\\nclass A(ThreeDScene):\\n    def construct(self):\\n        {line}"
+    names = {"__name__": "scene"}
+    exec(code, names)
+    return can_be_stepped(names["A"], code)
+
+said = {line: is_stepped(line) for line in sys.argv[1:]}
+for camera, name in ((ThreeDCamera, "get_zoom"), (MovingCamera, "get_cached_cairo_context")):
+    with patch.object(camera, name, lambda *_: None):
+        said[name] = is_stepped("self.wait()")
+json.dump(said, sys.stdout)
+"""
+
+
+def test_a_scene_that_changes_what_a_camera_does_is_left_to_manim():
+    expected = {
+        "ThreeDCamera.get_zoom(self.camera) == self.camera.get_zoom() == 2": True,
+        "self.camera.project_point(ORIGIN)": True,
+        "self.camera.get_zoom = lambda: 2.0": False,
+        "self.camera.apply_stroke = print": False,
+        "self.camera.set_cairo_context_path = print": False,
+    }
+    done = subprocess.run(
+        [sys.executable, "-c", REACHING, *expected],
+        capture_output=True,
+        text=True,
+        timeout=240,
+        check=True,
+    )
+    patched = {"get_zoom": False, "get_cached_cairo_context": False}
+    assert json.loads(done.stdout) == expected | patched

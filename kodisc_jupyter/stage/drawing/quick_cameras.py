@@ -7,7 +7,7 @@ from typing import Any, Final
 from kodisc_jupyter.stage.drawing.solids import QuickSolids
 from kodisc_jupyter.stage.drawing.vectors import QuickVectors
 
-_MANIM: Final = "0.22."
+_MANIM: Final = "0.22.0"
 """The version of Manim whose cameras are known to make just these calls."""
 
 
@@ -21,6 +21,6 @@ def quicken(camera: Any, kind: type[Any]) -> None:
         manim.MovingCamera: QuickVectors,
         manim.ThreeDCamera: QuickSolids,
     }
-    if kind in quick and manim.__version__.startswith(_MANIM):
+    if kind in quick and manim.__version__ == _MANIM:
         own = {"line_joins": LINE_JOIN_MAP, "line_caps": CAP_STYLE_MAP}
         camera.__class__ = type(kind.__name__, (quick[kind], type(camera)), own)
