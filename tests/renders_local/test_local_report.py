@@ -72,6 +72,16 @@ def test_a_scene_that_manim_draws_itself_has_its_sections_too(server):
     assert sections[1]["start"] == pytest.approx(0.4)
 
 
+def test_a_mobject_that_cannot_say_what_it_is_is_drawn_and_called_by_its_class(server):
+    code = (
+        "from manim import *\nclass Card(Square):\n  def __str__(self):\n    return 5\n"
+        "class Cards(Scene):\n  def construct(self):\n"
+        "    self.play(FadeIn(VGroup(Card(), Dot())), run_time=0.2)\n"
+    )
+    told = report(server, server.completed(code, "Cards")).json()
+    assert [each["what"] for each in told["animations"]] == ["FadeIn(Card, Dot)"]
+
+
 def test_a_report_of_very_much_is_cut_and_not_lost(server):
     code = (
         "from manim import *\nclass Chatty(Scene):\n  def construct(self):\n"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from typing import Any, Final
 
 _SHOWN: Final = 3
@@ -29,6 +30,13 @@ def _members(group: Any, depth: int = 1) -> str:
     if len(inside) > _SHOWN or not inside or depth > _DEPTH:
         return f"{len(inside)} × {kinds.pop()}" if len(kinds) == 1 else f"{len(inside)} mobjects"
     return ", ".join(
-        _members(each, depth + 1) if type(each) in (manim.Group, manim.VGroup) else str(each)
+        _members(each, depth + 1) if type(each) in (manim.Group, manim.VGroup) else _called(each)
         for each in inside
     )
+
+
+def _called(mobject: Any) -> str:
+    """As it says; Manim itself never asks it, and a mobject of somebody's own may be anything."""
+    with contextlib.suppress(Exception):
+        return str(mobject)
+    return type(mobject).__name__
