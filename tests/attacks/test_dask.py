@@ -103,7 +103,7 @@ def test_a_workers_process_is_out_of_reach(class_, cluster):
         "[open(f'/proc/{n}/cmdline').read()[:300] for n in os.listdir('/proc') if n.isdigit()]"
     )
     assert "dask" not in seen
-    class_.attack("os.kill(1, signal.SIGKILL); os.kill(-1, signal.SIGSTOP); time.sleep(60)")
+    class_.attack("os.kill(1, signal.SIGKILL); os.kill(-1, signal.SIGSTOP); signal.pause()")
 
 
 def test_the_key_of_the_cluster_is_not_in_a_scenes_memory(class_, cluster):

@@ -27,7 +27,7 @@ from manim import *
 
 class Parent(Scene):
     def construct(self):
-        subprocess.run([sys.executable, "-c", "import time; time.sleep(1000)"])
+        subprocess.run([sys.executable, "-c", "import signal; signal.pause()"])
 """
 SMALL = """\
 from manim import *

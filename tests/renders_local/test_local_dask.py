@@ -67,13 +67,12 @@ def test_a_job_whose_workers_die_twice_is_given_up(cluster, start_server, proces
     code = """from manim import *
 class Job(Scene):
     def construct(self):
-        import os
+        import os, signal
         from kodisc_jupyter.local.processes import process_tree
         forker = os.getppid()
         worker = process_tree.everyone()[forker].parent
         os.kill(worker, 9)
-        import time
-        time.sleep(600)
+        signal.pause()
 """
     error = server.failed(code, "Job")
 

@@ -193,7 +193,7 @@ def test_a_scene_that_eats_memory_fails_at_the_line_that_asked(bad):
 def test_a_scene_whose_programs_eat_memory_is_stopped(bad):
     error = bad("""
         import subprocess, sys
-        eat = "import time; eaten = bytearray(300_000_000); eaten[::1000] = eaten[::1000]; time.sleep(600)"
+        eat = "import signal; eaten = bytearray(300_000_000); eaten[::1000] = eaten[::1000]; signal.pause()"
         eaters = [subprocess.Popen([sys.executable, "-c", eat]) for _ in range(4)]
         eaters[0].wait()
     """)
@@ -214,11 +214,11 @@ def test_a_scene_that_forks_fails_at_that_line(bad):
 
 def test_a_scene_that_forks_behind_pythons_back_is_stopped(bad):
     error = bad("""
-        import ctypes, time
+        import ctypes, signal
         libc = ctypes.PyDLL(None)
         while True:
             if libc.fork() == 0:
-                time.sleep(600)
+                signal.pause()
     """)
 
     assert error.endswith("was stopped.")
@@ -226,7 +226,7 @@ def test_a_scene_that_forks_behind_pythons_back_is_stopped(bad):
 
 
 def test_processes_that_a_scene_leaves_behind_are_ended(server, processes, wait_until, tmp_path):
-    stay = "import os, sys, time; open(sys.argv[1] + str(os.getpid()), 'w'); time.sleep(600)"
+    stay = "import os, signal, sys; open(sys.argv[1] + str(os.getpid()), 'w'); signal.pause()"
     leave = (
         "import subprocess, sys; subprocess.Popen([sys.executable, '-c', *sys.argv[1:]], "
         "start_new_session=True)"
@@ -314,7 +314,7 @@ def test_a_scene_that_kills_the_process_that_renders_fails_and_others_are_render
     server.wait(waiting, statuses=("running",))
     forker = server.forker
     error = server.failed(
-        scene("import os, time; os.kill(os.getppid(), 9); time.sleep(600)"), "Bad"
+        scene("import os, signal; os.kill(os.getppid(), 9); signal.pause()"), "Bad"
     )
     go_on.touch()
 
@@ -332,7 +332,7 @@ def test_a_process_that_renders_and_does_not_answer_is_replaced(
     server.wait(beside, statuses=("running",))
     forker = server.forker
     bad = server.post(
-        scene("import os, signal, time; os.kill(os.getppid(), signal.SIGSTOP); time.sleep(600)"),
+        scene("import os, signal; os.kill(os.getppid(), signal.SIGSTOP); signal.pause()"),
         "Bad",
     )
     wait_until(lambda: "it did not answer for 6 s" in server.log.read_text())

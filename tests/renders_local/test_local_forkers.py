@@ -23,7 +23,7 @@ def test_a_users_process_ends_when_idle_and_what_is_kept_of_the_user_stays(
 ):
     found, why = sandboxes.find()
     if found is None:
-        pytest.skip(why)
+        pytest.skip(f"scenes cannot be locked in here: {why}")
     monkeypatch.setattr(forker_pool, "IDLE_S", 0.0)
     shared = Shared(tmp_path / "formulas", tmp_path / "segments")
     renders = RenderProcesses(tmp_path / "work", shared=shared, sandbox=found)
