@@ -36,7 +36,7 @@ def _members(group: Any, depth: int = 1) -> str:
 
 
 def _called(mobject: Any) -> str:
-    """As it says; Manim itself never asks it, and a mobject of somebody's own may be anything."""
-    with contextlib.suppress(Exception):
+    """As it says itself, which Manim never asks."""
+    with contextlib.suppress(Exception):  # a mobject of somebody's own may be anything
         return str(mobject)
     return type(mobject).__name__
