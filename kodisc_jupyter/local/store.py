@@ -147,16 +147,12 @@ def remove_tree(folder: Path) -> None:
         subprocess.run([*command, "--", folder], stderr=subprocess.DEVNULL, check=False)
 
 
-def write_private(path: Path, text: str, check: Callable[[Path], object] | None = None) -> None:
-    """Write a file that only its owner can read, whole or not at all.
-
-    ``check`` raises for a file that may not take the place.
-    """
+def write_private(path: Path, text: str) -> None:
+    """Write a file that only its owner can read, whole or not at all."""
     with atomic_file(path) as part:
-        with os.fdopen(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
+        descriptor = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        with os.fdopen(descriptor, "w", encoding="utf-8") as file:
             file.write(text)
-        if check is not None:
-            check(part)
 
 
 def _remove_old(folder: Path) -> None:

@@ -89,6 +89,19 @@ def test_what_cannot_be_done_is_told_and_changes_nothing(users, capsys, argument
     assert users.file.read_text() == before
 
 
+@pytest.mark.parametrize("command", ["remove", "key"])
+def test_a_mistake_in_the_file_is_told_under_the_files_own_name(users, capsys, command):
+    users("add", "anna", "Zoë")
+    users.file.write_text(users.file.read_text("utf-8") + "colour = 1\n", "utf-8")
+    before = users.file.read_bytes()
+    with pytest.raises(SystemExit):
+        users(command, "anna")
+    said = capsys.readouterr().err.strip()
+    assert said == f"{users.file}: users.Zoë: unknown setting 'colour'"
+    assert users.file.read_bytes() == before
+    assert list(users.folder.iterdir()) == [users.file]
+
+
 def test_a_setting_that_was_not_there_is_added_to_the_right_table():
     text = '[users.a]\nkey = "x"\n\n[users."b c"]\nkey = "y"\n'
     assert users_file.put(text, "b c", "credits", 5) == text.replace(

@@ -134,18 +134,27 @@ def read_users(path: Path) -> Users:
     Raises:
         UsersFileError: the file cannot be read, or says something that makes no sense.
     """
+    try:
+        return users_in(_private_text(path), path)
+    except OSError as problem:
+        raise UsersFileError(f"{path}: {problem.strerror}") from None
+    except UnicodeDecodeError:
+        raise UsersFileError(f"{path}: not valid TOML") from None
+
+
+def users_in(text: str, path: Path) -> Users:
+    """The users of a text that is, or will be, the file ``path``.
+
+    Raises:
+        UsersFileError: it says something that makes no sense.
+    """
     if sys.version_info >= (3, 11):
         import tomllib
     else:
         import tomli as tomllib  # type: ignore[import-not-found,unused-ignore]
     try:
-        entries = tomllib.loads(_private_text(path))
-    except OSError as problem:
-        raise UsersFileError(f"{path}: {problem.strerror}") from None
-    except (
-        UnicodeDecodeError,
-        tomllib.TOMLDecodeError,
-    ):  # its message quotes the file, and the file holds keys
+        entries = tomllib.loads(text)
+    except tomllib.TOMLDecodeError:  # its message quotes the file, and the file holds keys
         raise UsersFileError(f"{path}: not valid TOML") from None
     tables = entries.get("users")
     if not isinstance(tables, dict) or not tables:

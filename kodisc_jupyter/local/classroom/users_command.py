@@ -17,7 +17,7 @@ from typing import Final, NoReturn
 
 from kodisc_jupyter.api.rules import spreadsheet_text
 from kodisc_jupyter.local.classroom import users_file
-from kodisc_jupyter.local.classroom.users import UsersFileError, new_key, read_users
+from kodisc_jupyter.local.classroom.users import UsersFileError, new_key, read_users, users_in
 from kodisc_jupyter.local.store import write_private
 
 _FILE: Final = Path("class.toml")
@@ -152,7 +152,9 @@ def _used(folder: Path) -> dict[str, tuple[str, str, str]]:
 
 def _write(path: Path, text: str) -> None:
     """Write the file if it makes sense; else it stays as it is."""
-    write_private(path, text, read_users if text.strip() else None)
+    if text.strip():
+        users_in(text, path)
+    write_private(path, text)
 
 
 def _credits(text: str) -> int | str:
