@@ -92,7 +92,7 @@ class Studio(Controls):
         self._show_estimate()
 
     def choice(self) -> Choice | None:
-        """What the controls say now; ``None`` while no scene is known."""
+        """What the controls say now: always a video; ``None`` while no scene is known."""
         cell = self._cells.get(self.scene.value)
         if cell is None:
             return None
@@ -104,6 +104,10 @@ class Studio(Controls):
             fps=self.fps.value or None,
             wait=False,
             check=False,
+            rehearse=False if cell.options.rehearse is False else None,
+            still=False,
+            at=(),
+            storyboard=False,
             bind=None,
             save=None,
         )
@@ -144,6 +148,7 @@ class Studio(Controls):
         self._say("")
         self._preview.drop()
         self.picture.value = ""
+        render, videos = None, self.gallery.children
         try:
             (render,) = run_cell(
                 self._kernel,
@@ -155,17 +160,17 @@ class Studio(Controls):
         except SceneCheckError as problem:
             from kodisc_jupyter.scene.diagnostics import to_html
 
-            self._drop_unfinished()
             self.message.value = "".join(to_html(diagnostic) for diagnostic in problem.diagnostics)
         except KodiscError as problem:
-            self._drop_unfinished()
             self._say(str(problem))
-        else:
+        finally:
+            if render is None:  # it was refused, and has no place among the videos
+                self.gallery.children = videos
+        if render is not None:
             self.renders.append(render)
             del self.renders[:-SIDE_BY_SIDE]
             self._show_estimate()
-            return render
-        return None
+        return render
 
     def _screen(self, state: RenderState, video_options: VideoOptions) -> Panel:
         """A live panel in the gallery instead of under a cell; the newest stands first."""
@@ -176,11 +181,6 @@ class Studio(Controls):
         panel = Panel(state, live=True, video_options=video_options, publish=lambda *_: None)
         self.gallery.children = (frame_video(panel.widget), *self.gallery.children)[:SIDE_BY_SIDE]
         return panel
-
-    def _drop_unfinished(self) -> None:
-        """A refused render has no place among the videos."""
-        if len(self.gallery.children) > len(self.renders):
-            self.gallery.children = self.gallery.children[1:]
 
     def _say(self, text: str) -> None:
         self.message.value = f"<p>{escape(words.plain(text))}</p>" if text else ""
