@@ -420,6 +420,7 @@ def test_ctrl_c_before_the_request_leaves_nothing_to_wait_for(
         with pytest.raises(KeyboardInterrupt):
             session.start(REQUEST, backend=cloud, rehearse=lambda: seen)
     assert service.posts == []
+    assert session.journal.open_records() == []  # another kernel would wait for this one
     assert session.start(REQUEST, backend=cloud).wait(DEADLINE_S).job_id == "job00001"
 
 

@@ -15,7 +15,7 @@ from kodisc_jupyter.api.models import Credits, RenderRequest
 from kodisc_jupyter.renders.backend import Backend
 from kodisc_jupyter.renders.journal.file import JournalError
 from kodisc_jupyter.renders.journal.journal import Journal
-from kodisc_jupyter.renders.journal.record import JobRecord
+from kodisc_jupyter.renders.journal.record import JobRecord, Step
 from kodisc_jupyter.renders.rehearsal import Rehearsal
 from kodisc_jupyter.renders.render import Render, Subscriber
 from kodisc_jupyter.renders.start.estimator import GUARDING, Estimator, Guess
@@ -93,6 +93,9 @@ class RenderStarter:
             ready = self._make_ready(record, render, options)
         except BaseException:  # Ctrl-C, too: nothing was sent, so nothing may wait for it
             self._step_back(record.render_id)
+            with contextlib.suppress(KodiscError):  # where the journal has it already
+                note = "It was called off before it was sent."
+                self._journal.mark(record, Step.INTENT, Step.NOT_SENT, note=note)
             raise
         if isinstance(ready, Render):
             return ready
