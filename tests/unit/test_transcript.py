@@ -52,6 +52,11 @@ def test_a_formula_of_any_depth_is_read_to_its_end(piece):
     assert isinstance(read_formula(f"a + {piece * 3000} b"), str)
 
 
+@pytest.mark.parametrize("tex", [r"\keptwords{9} x", r"\keptwords² x"])
+def test_a_command_of_the_readers_own_says_nothing(tex):
+    assert read_formula(tex) == "x"
+
+
 def test_a_text_with_formulas_is_read():
     assert read_text(r"The \textbf{area} is $\pi r^2$.") == "The area is pi r squared ."
 

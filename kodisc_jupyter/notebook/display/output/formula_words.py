@@ -95,11 +95,12 @@ _DEPTH_LIMIT: Final = 12
 
 def read_formula(tex: str) -> str:
     r"""``\frac{a^2}{b}`` as ``a squared over b``. What is not known is read by its name."""
-    texts: list[str] = []
+    texts: dict[str, str] = {}
 
     def keep(match: re.Match[str]) -> str:
-        texts.append(match[1])
-        return f"\\keptwords{{{len(texts) - 1}}}"
+        number = str(len(texts))
+        texts[number] = match[1]
+        return f"\\keptwords{{{number}}}"
 
     pieces = [match[0] for match in _PIECE.finditer(_TEXT.sub(keep, tex))]
     words = " ".join(_Reader(pieces, texts).read(0))
@@ -118,7 +119,7 @@ def _bare(text: str) -> str:
 
 
 class _Reader:
-    def __init__(self, pieces: list[str], texts: list[str]) -> None:
+    def __init__(self, pieces: list[str], texts: dict[str, str]) -> None:
         self._pieces = pieces
         self._texts = texts
         self._at = 0
@@ -165,8 +166,7 @@ class _Reader:
 
     def _command(self, name: str, depth: int) -> Iterator[str]:
         if name == "keptwords":
-            argument = self._argument(depth)
-            yield self._texts[int(argument)] if argument.isdigit() else ""
+            yield self._texts.get(self._argument(depth), "")
             return
         if name in ("frac", "dfrac", "tfrac"):
             top, bottom = self._argument(depth), self._argument(depth)
