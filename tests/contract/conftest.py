@@ -3,12 +3,8 @@
 from __future__ import annotations
 
 import contextlib
-import json
 import os
-import queue
-import subprocess
 import sys
-import threading
 from dataclasses import dataclass, field
 
 import pytest
@@ -19,6 +15,7 @@ from kodisc_jupyter.api.client import BASE_URL, BASE_URL_VARIABLE, Client
 from kodisc_jupyter.api.credits import balance_text
 from kodisc_jupyter.api.errors import RenderFailedError
 from kodisc_jupyter.api.models import Account, Job, RenderRequest
+from tests.support.render_server import Starter
 
 LIVE = os.environ.get("KODISC_CONTRACT_LIVE") == "1"
 PATIENCE_S = 300.0
@@ -94,38 +91,14 @@ def pytest_collection_modifyitems(items):
 @pytest.fixture(scope="session")
 def start_local(tmp_path_factory):
     """Start our own server with the given options; all of them end with the tests."""
-    processes = []
+    starter = Starter(lambda: tmp_path_factory.mktemp("server"))
 
     def start(*options: str) -> Target:
-        folder = tmp_path_factory.mktemp("server")
-        log = (folder / "log").open("wb")
-        process = subprocess.Popen(
-            [sys.executable, "-m", "kodisc_jupyter.local", "--workers", "1", *options],
-            stdout=subprocess.PIPE,
-            stderr=log,
-            env={
-                name: value for name, value in os.environ.items() if not name.startswith("KODISC_")
-            }
-            | {"KODISC_HOME": str(folder)},
-        )
-        processes.append(process)
-        lines = queue.Queue()
-        threading.Thread(target=lambda: lines.put(process.stdout.readline()), daemon=True).start()
-        line = lines.get(timeout=PATIENCE_S)
-        assert line, (folder / "log").read_text()
-        address = json.loads(line)
-        return Target(address["url"], address["key"])
+        server = starter("--workers", 1, *options)
+        return Target(server.url, server.key)
 
     yield start
-    for process in processes:
-        process.terminate()
-    for process in processes:
-        try:
-            process.wait(30)
-        except subprocess.TimeoutExpired:
-            process.kill()
-            process.wait()
-        process.stdout.close()
+    starter.close()
 
 
 @pytest.fixture(scope="session")
