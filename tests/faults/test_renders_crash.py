@@ -23,6 +23,7 @@ from kodisc_jupyter.renders.backend import Backend
 from kodisc_jupyter.renders.journal.journal import Journal
 from kodisc_jupyter.renders.journal.record import Step
 from kodisc_jupyter.renders.session import RenderSession
+from tests.support.render_server import Starter
 
 pytestmark = [
     pytest.mark.render,
@@ -61,23 +62,11 @@ def scene(number, *, slow=False):
 
 @pytest.fixture(scope="module")
 def render_server(tmp_path_factory):
-    """The project's server with real Manim; its URL and key."""
+    """The project's server with real Manim."""
     folder = tmp_path_factory.mktemp("server")
-    command = [sys.executable, "-m", "kodisc_jupyter.local", "--port", "0", "--workers", "2"]
-    command += ["--data-dir", str(folder / "data"), "--credits", str(TOTAL_CREDITS)]
-    environment = {name: value for name, value in os.environ.items() if name != "KODISC_KEY"}
-    with (folder / "log").open("wb") as log:
-        process = subprocess.Popen(
-            command, stdout=subprocess.PIPE, stderr=log, cwd=folder, env=environment
-        )
-    try:
-        line = process.stdout.readline()
-        assert line, (folder / "log").read_text()
-        yield json.loads(line)
-    finally:
-        process.terminate()
-        process.wait(PATIENCE_S)
-        process.stdout.close()
+    starter = Starter(lambda: folder)
+    yield starter("--workers", 2, "--data-dir", folder / "data", "--credits", TOTAL_CREDITS)
+    starter.close()
 
 
 class Witness:
@@ -145,7 +134,7 @@ class Witness:
 
 @pytest.fixture
 def witness(render_server):
-    witness = Witness(render_server["url"])
+    witness = Witness(render_server.url)
     yield witness
     witness.close()
 
@@ -166,11 +155,11 @@ def start_kernel(render_server, witness, tmp_path):
         started.append(process)
         orders = {
             "url": witness.url,
-            "key": render_server["key"],
+            "key": render_server.key,
             "home": str(tmp_path / "home"),
             "cells": cells,
             "patience_s": PATIENCE_S,
-            "rehearse_at": render_server["url"],
+            "rehearse_at": render_server.url,
             **orders,
         }
         process.stdin.write(json.dumps(orders) + "\n")
@@ -187,7 +176,7 @@ def start_kernel(render_server, witness, tmp_path):
 
 @pytest.fixture
 def backend(render_server, witness):
-    client = Client(render_server["key"], base_url=witness.url)
+    client = Client(render_server.key, base_url=witness.url)
     yield Backend("local", client, "local")
     client.close()
 

@@ -188,7 +188,11 @@ class Starter:
                 stderr=file,
                 env={**clean_environment(folder), **(environment or {})},
             )
-        line = first_line(process)
+        try:
+            line = first_line(process)
+        except queue.Empty:  # it says nothing; nobody else would end it
+            process.kill()
+            line = b""
         if not line:
             process.wait(60)
             raise AssertionError(f"no first line: {log.read_text()}")
