@@ -74,3 +74,21 @@ def test_what_a_cell_says_of_its_rehearsal_holds_in_studio(kernel, monkeypatch):
     cell = NotebookCell(SCENE, parse("A --no-rehearsal"))
     monkeypatch.setattr(studio, "notebook_cells", lambda _: [cell])
     assert studio.Studio(kernel).choice().options.rehearse is False
+
+
+@pytest.mark.parametrize(
+    ("line", "scene", "alt"),
+    [
+        ("A B --alt one --alt two", "A", ("one",)),
+        ("A B --alt one --alt two", "B", ("two",)),
+        ("A B --alt both", "B", ("both",)),
+        ("A B --alt one --alt two", "C", ()),
+        ("A B", "A", ()),
+    ],
+)
+def test_a_scene_has_its_own_of_what_a_cell_says_of_each(kernel, monkeypatch, line, scene, alt):
+    cell = NotebookCell("\n".join(SCENE.replace("A(", f"{name}(") for name in "ABC"), parse(line))
+    monkeypatch.setattr(studio, "notebook_cells", lambda _: [cell])
+    opened = studio.Studio(kernel)
+    opened.scene.value = scene
+    assert opened.choice().options.alt == alt

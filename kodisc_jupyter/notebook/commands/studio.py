@@ -8,7 +8,7 @@ render from here takes the same path as a ``%%kodisc`` cell: checks, reuse, budg
 from __future__ import annotations
 
 import argparse
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from html import escape
 from typing import TYPE_CHECKING, Any, Final
 
@@ -97,21 +97,24 @@ class Studio(Controls):
         if cell is None:
             return None
         values = {**self._fixed, **{name: field.value for name, field in self._fields.items()}}
-        options = cell.options._replace(
-            scenes=(self.scene.value,),
+        scene, options = self.scene.value, cell.options
+        options = options._replace(
+            scenes=(scene,),
             quality=self.quality.value,
             aspect=self.aspect.value,
             fps=self.fps.value or None,
             wait=False,
             check=False,
-            rehearse=False if cell.options.rehearse is False else None,
+            rehearse=False if options.rehearse is False else None,
             still=False,
             at=(),
             storyboard=False,
             bind=None,
             save=None,
+            alt=_of_scene(scene, options.scenes, options.alt),
+            transcript=_of_scene(scene, options.scenes, options.transcript),
         )
-        return Choice(cell, self.scene.value, options, values)
+        return Choice(cell, scene, options, values)
 
     def _value_changed(self) -> None:
         self._draw()
@@ -184,6 +187,13 @@ class Studio(Controls):
 
     def _say(self, text: str) -> None:
         self.message.value = f"<p>{escape(words.plain(text))}</p>" if text else ""
+
+
+def _of_scene(scene: str, scenes: Sequence[str], given: tuple[str, ...]) -> tuple[str, ...]:
+    """What an option says of one of a cell's scenes, where it is given once for each."""
+    if len(given) < 2:
+        return given
+    return tuple(value for name, value in zip(scenes, given, strict=False) if name == scene)
 
 
 def run(_kernel: KernelState, _asked: argparse.Namespace) -> None:
