@@ -59,6 +59,17 @@ def fresh_journal(tmp_path, render_home) -> Path:
 
 
 @pytest.fixture(scope="session")
+def sandbox():
+    """Skips, with the reason, where this system allows no sandbox."""
+    from kodisc_jupyter.local.processes import sandbox
+
+    found, why = sandbox.find()
+    if found is None:
+        pytest.skip(f"scenes cannot be locked in here: {why}")
+    return found
+
+
+@pytest.fixture(scope="session")
 def manim_docs():
     """The script that knows the examples of Manim's documentation, and which of them render."""
     from tests.support.scripts import manim_doc_examples

@@ -179,17 +179,6 @@ def make_class(
     )
 
 
-@pytest.fixture(scope="session")
-def sandbox():
-    """Skips, with the reason, where this system allows no sandbox."""
-    from kodisc_jupyter.local.processes import sandbox
-
-    found, why = sandbox.find()
-    if found is None:
-        pytest.skip(f"scenes cannot be locked in here: {why}")
-    return found
-
-
 @pytest.fixture(scope="package")
 def locked_in(sandbox, tmp_path_factory):
     starter = Starter(lambda: tmp_path_factory.mktemp("server"))
