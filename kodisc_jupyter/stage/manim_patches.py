@@ -27,6 +27,7 @@ def preload() -> None:
     _encode_in_place()
     _no_thread_for_bars()
     list_families_in_one_go()
+    fill_backgrounds_at_once()
 
 
 @contextlib.contextmanager
@@ -118,6 +119,37 @@ def list_families_in_one_go() -> None:
         return family
 
     Mobject.get_family = get_family
+
+
+def fill_backgrounds_at_once() -> None:
+    """Make a background of one colour pixel by pixel, not byte by byte: 1 ms instead of 11.
+
+    Manim 0.22 makes two of them for every scene.
+    """
+    import numpy as np
+    from manim import Camera
+    from manim.camera import camera as cameras
+
+    color_to_int_rgba = getattr(cameras, "color_to_int_rgba", None)
+    if color_to_int_rgba is None:  # another Manim
+        return
+    made = Camera.init_background
+
+    @functools.wraps(made)
+    def init_background(camera: Any) -> None:
+        if (
+            camera.background_image is not None
+            or camera.n_channels != 4
+            or camera.pixel_array_dtype not in ("uint8", np.uint8)
+        ):
+            made(camera)
+            return
+        rgba = color_to_int_rgba(camera.background_color, camera.background_opacity)
+        pixel = np.array(rgba).astype(np.uint8).view(np.uint32)[0]
+        size = camera.pixel_height, camera.pixel_width
+        camera.background = np.full(size, pixel).view(np.uint8).reshape(*size, 4)
+
+    Camera.init_background = init_background
 
 
 @contextlib.contextmanager

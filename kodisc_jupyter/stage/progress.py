@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from kodisc_jupyter.atomic_file import atomic_file
+from kodisc_jupyter.stage.opaque_image import opaque_image
 
 FOLDER: Final = ".kodisc"
 PREVIEW: Final = "preview.jpg"
@@ -78,7 +79,7 @@ def small_jpeg(pixels: Any) -> bytes:
     from PIL import Image
 
     height, width = pixels.shape[:2]
-    image = Image.fromarray(pixels[:, :, :3])
+    image = opaque_image(pixels)
     image.thumbnail((_PREVIEW_WIDTH, _PREVIEW_WIDTH * height // width), Image.Resampling.BOX)
     for quality in (75, 50, 25, 5):
         target = io.BytesIO()

@@ -7,6 +7,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Final
 
+from kodisc_jupyter.stage.opaque_image import opaque_image
+
 SEEN: Final = 4.0
 """The least variance of brightness (in 255ths, squared) of a frame with something to see in it."""
 
@@ -73,10 +75,8 @@ class Thumbnail:
 
     def save(self, path: Path) -> None:
         """Write the chosen frame as a JPEG; nothing where there was none."""
-        from PIL import Image
-
         if self.frame is not None:
-            Image.fromarray(self.frame[:, :, :3]).save(path, quality=88)
+            opaque_image(self.frame).save(path, quality=88)
 
     def _judge(self, pixels: Any, few: Any, *, settled: bool) -> None:
         mean = float(few.sum()) / few.size

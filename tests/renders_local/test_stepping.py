@@ -169,3 +169,40 @@ def test_a_scene_that_changes_what_a_camera_does_is_left_to_manim():
     )
     patched = {"get_zoom": False, "get_cached_cairo_context": False}
     assert json.loads(done.stdout) == expected | patched
+
+
+BACKGROUNDS = """
+from PIL import Image
+from manim import Camera, ThreeDCamera
+from kodisc_jupyter.stage import manim_patches
+
+as_manim = Camera.init_background
+manim_patches.fill_backgrounds_at_once()
+Image.new("RGB", (96, 54), (9, 8, 7)).save("nine.png")
+size = dict(pixel_width=96, pixel_height=54)
+for kind in (Camera, ThreeDCamera):
+    for told in (
+        dict(background_color="#123456"),
+        dict(background_color="#123456", background_opacity=0.5),
+        dict(background_color="WHITE", background_opacity=0),
+        dict(background_image="nine.png"),
+    ):
+        camera = kind(**size, **told)
+        ours = camera.background
+        as_manim(camera)
+        theirs = camera.background
+        assert (ours.dtype, ours.shape) == (theirs.dtype, theirs.shape), told
+        assert (ours == theirs).all() and ours.flags.writeable and ours.flags.c_contiguous, told
+"""
+
+
+def test_a_background_is_filled_as_manim_fills_it(tmp_path):
+    done = subprocess.run(
+        [sys.executable, "-c", BACKGROUNDS],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        timeout=240,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr

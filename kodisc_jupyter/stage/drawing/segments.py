@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from kodisc_jupyter.atomic_file import atomic_file
+from kodisc_jupyter.stage.drawing.frame_converter import FrameConverter
 
 FORMAT: Final = b"kodisc segment 1\n"
 
@@ -96,7 +97,7 @@ class SegmentEncoder:
         """Nothing is encoded yet."""
         import av
 
-        self._settings = settings
+        self._converter = FrameConverter(settings.pixel_format)
         self._container = av.open(io.BytesIO(), mode="w", format="mp4")
         self._stream = settings.new_stream(self._container)
         self._time_base = 1 / settings.rate
@@ -105,10 +106,7 @@ class SegmentEncoder:
 
     def add(self, pixels: Any, repeat: int = 1) -> None:
         """Show an RGBA picture for ``repeat`` frames; it is converted once."""
-        import av
-
-        picture: Any = av.VideoFrame.from_numpy_buffer(pixels, format="rgba")
-        picture = picture.reformat(format=self._settings.pixel_format)
+        picture = self._converter.convert(pixels)
         for _ in range(repeat):
             picture.pts, picture.time_base = self.frames, self._time_base
             self.frames += 1

@@ -13,6 +13,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
+from kodisc_jupyter.stage.opaque_image import opaque_image
 from kodisc_jupyter.stage.stepping.stepped_scene import SteppedAnimation
 from kodisc_jupyter.stage.stepping.stepping import Stepping, Watcher
 
@@ -87,9 +88,9 @@ class Storyboard(Watcher):
         from PIL import Image
 
         stepping.renderer.update_frame(stepping.scene)
-        picture = Image.fromarray(stepping.draw()[:, :, :3])
+        picture = opaque_image(stepping.draw())
         picture.thumbnail((LONG_SIDE_PX, LONG_SIDE_PX), Image.Resampling.LANCZOS, reducing_gap=2.0)
-        return picture
+        return picture.convert("RGB")
 
     def ended(self, stepping: Stepping) -> None:
         """The last animation is always among them."""
