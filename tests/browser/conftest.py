@@ -19,7 +19,7 @@ from urllib.request import urlopen
 
 import nbformat
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, Playwright, sync_playwright
 
 import kodisc_jupyter
 
@@ -36,15 +36,26 @@ FLAGS = [
 
 
 @pytest.fixture(scope="session")
-def chromium() -> Iterator[Browser]:
+def chromium_program() -> str:
     """The system's browser: Playwright's own builds are not downloaded."""
     found = [path for name in CHROMIUM if (path := shutil.which(name))]
     found += [path for path in MAC if Path(path).exists()]
     assert found, "no Chromium or Chrome: run make test, which installs it"
+    return found[0]
+
+
+@pytest.fixture(scope="session")
+def playwright() -> Iterator[Playwright]:
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=found[0], args=FLAGS)
-        yield browser
-        browser.close()
+        yield playwright
+
+
+@pytest.fixture(scope="session")
+def chromium(playwright, chromium_program) -> Iterator[Browser]:
+    """A browser whose pages know nothing of each other."""
+    browser = playwright.chromium.launch(executable_path=chromium_program, args=FLAGS)
+    yield browser
+    browser.close()
 
 
 def free_port() -> int:
@@ -316,11 +327,18 @@ PHASES = """() => {
 
 
 @pytest.fixture(scope="session")
-def browsing(chromium) -> Iterator[BrowserContext]:
-    """One profile for a worker's pages: what JupyterLab is made of is loaded once, as at home."""
-    with chromium.new_context() as context:
-        context.set_default_timeout(LIMIT_MS)
-        yield context
+def browsing(playwright, chromium_program, tmp_path_factory) -> Iterator[BrowserContext]:
+    """One profile for a worker's pages: JupyterLab's code is loaded and compiled once, as at home.
+
+    It is on the disk: without one Chromium keeps no compiled code.
+    """
+    profile = tmp_path_factory.mktemp("profile")
+    context = playwright.chromium.launch_persistent_context(
+        profile, executable_path=chromium_program, args=FLAGS
+    )
+    context.set_default_timeout(LIMIT_MS)
+    yield context
+    context.close()
 
 
 @pytest.fixture

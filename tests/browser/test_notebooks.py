@@ -143,12 +143,13 @@ def test_only_mistakes_made_on_purpose_may_raise():
 @pytest.mark.parametrize("name", NOTEBOOKS)
 def test_run_all_in_jupyterlab_makes_what_each_cell_announces(name, lab, notebook_page):
     shutil.copy(FOLDER / f"{name}.ipynb", lab.root)
-    page = notebook_page(height=TALL_PX)
+    page = notebook_page()
     page.open(f"{name}.ipynb")
     page.kernel_ready()
     page.page.get_by_role("menuitem", name="Run", exact=True).click()
     page.page.get_by_role("menuitem", name="Run All Cells", exact=True).click()
     page.page.wait_for_function(SETTLED, arg=WIDGET, timeout=LIMIT_S * 1000)
+    page.page.set_viewport_size({"width": 1200, "height": TALL_PX})
     page.page.wait_for_function(
         """() => [...document.querySelectorAll('figure.kodisc-video video')]
              .every(video => video.readyState >= 2)"""
