@@ -46,7 +46,8 @@ build/.setup-test: build/.setup-render pyproject.toml
 	@mkdir -p build && touch $@
 
 # What Colab ships, where many teachers are; it goes without the jedi that its IPython asks for.
-COLAB := ipython==7.34.0 ipykernel==6.17.1 ipywidgets==7.7.1 traitlets==5.7.1 anywidget==0.9.21
+# And an older Manim, with the PyAV of its time.
+COLAB := ipython==7.34.0 ipykernel==6.17.1 ipywidgets==7.7.1 traitlets==5.7.1 anywidget==0.9.21 manim==0.19.0
 
 build/.setup-colab: build/.setup-test pyproject.toml
 	$(SAY) setup "installing a second environment, with Colab's versions, into .venv-colab"
@@ -76,7 +77,7 @@ demo: build/.setup-render
 	@$(CLEAN) KODISC_HOME="$(CURDIR)/build/demo/home" $(BIN)/python scripts/demo.py
 
 test: build/.setup-test build/.setup-colab build/.setup-shared-documents lint js
-	$(SAY) test "the kernel tests with Colab's versions of IPython, ipykernel and ipywidgets"
+	$(SAY) test "the kernel tests with Colab's versions of IPython, ipykernel and ipywidgets, and Manim 0.19"
 	@$(CLEAN) KODISC_TEST_PYTHON=$(CURDIR)/.venv-colab/bin/python $(BIN)/python -m pytest -q -n $(JOBS) --dist worksteal tests/kernel
 	$(SAY) test "every test (pytest, $(JOBS) at a time)"
 	@$(CLEAN) $(BIN)/python -m pytest -n $(JOBS) --dist worksteal -m 'not live'
