@@ -93,7 +93,7 @@ class Class:
             return
         job_id = self.server.post(BESIDE, "Beside", key=ADA)
         self.server.wait(job_id, key=ADA, statuses=("running",))
-        scene = until(lambda: next(self.rooms.rglob(f"jobs/{job_id}/scene"), None))
+        scene = scene_folder(self.rooms, job_id)
         room = str(scene.parents[2])
         (forker,) = [pid for pid in children(self.renderer) if room in _command(pid)]
         left = self.server.credits(key=ADA)["total"]
@@ -132,6 +132,17 @@ class Class:
         log = self.server.log.read_text()
         assert ADA not in log
         assert MALLORY not in log
+
+
+def scene_folder(rooms: Path, job_id: str) -> Path:
+    """Where a job's scene runs, once it does; folders beside it may vanish while this looks."""
+
+    def found() -> Path | None:
+        with contextlib.suppress(FileNotFoundError):
+            return next(rooms.rglob(f"jobs/{job_id}/scene"), None)
+        return None
+
+    return until(found)
 
 
 def _command(pid: int) -> str:

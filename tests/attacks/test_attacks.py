@@ -10,7 +10,7 @@ import time
 import pytest
 import requests
 
-from tests.attacks.conftest import ADA, GOOD, MALLORY
+from tests.attacks.conftest import ADA, GOOD, MALLORY, scene_folder
 from tests.support.render_server import children, until
 
 pytestmark = pytest.mark.render
@@ -130,7 +130,7 @@ def test_no_link_is_followed_where_the_server_looks_at_a_scene_that_runs(class_)
         """)
     job_id = class_.server.post(code, "Attack", key=MALLORY)
     class_.server.wait(job_id, key=MALLORY, statuses=("running",))
-    scene = until(lambda: next(class_.rooms.rglob(f"jobs/{job_id}/scene"), None))
+    scene = scene_folder(class_.rooms, job_id)
     for marker, onwards in (("planted", "gate"), ("again", "end")):
         until((scene / marker).exists)
         said = beside_the_api(class_, "GET", f"jobs/{job_id}/progress").json()

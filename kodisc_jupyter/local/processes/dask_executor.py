@@ -16,7 +16,8 @@ from pathlib import Path
 from typing import Any, Final
 
 from kodisc_jupyter.local.processes.dask_worker import (
-    TOPIC,
+    BEGUN,
+    TAKEN,
     cancel_here,
     render_here,
     why_not_locked_in,
@@ -24,8 +25,8 @@ from kodisc_jupyter.local.processes.dask_worker import (
 from kodisc_jupyter.local.processes.executor import ClusterError
 from kodisc_jupyter.stage.task import LEFT_FILES, Outcome, RenderTask
 
-BEGINNINGS_LIMIT: Final = 2
-"""How often a render is begun: once, and once more when its worker died."""
+WORKERS_LIMIT: Final = 2
+"""How many workers take a render: one, and another one when that died."""
 
 GIVEN_UP_KEPT: Final = 1_000
 """Of how many renders that were given up it is known, should a worker still begin one."""
@@ -38,24 +39,28 @@ log = logging.getLogger("kodisc_jupyter.local")
 
 @dataclass
 class _Render:
-    """A render on the cluster: how often it has begun, and on which worker it did last."""
+    """A render on the cluster: how many workers have taken it, and which one did last."""
 
     began: Callable[[], None]
-    beginnings: int = 0
+    has_begun: bool = False
+    workers: int = 0
     worker: str = ""
     given_up: asyncio.Event = field(default_factory=asyncio.Event)
 
-    def begins(self, worker: str) -> None:
-        self.beginnings += 1
+    def taken_by(self, worker: str) -> None:
+        self.workers += 1
         self.worker = worker
-        if self.beginnings == 1:
-            self.began()
-        elif self.beginnings > BEGINNINGS_LIMIT:
+        if self.workers > WORKERS_LIMIT:
             self.given_up.set()
+
+    def begins(self) -> None:
+        if not self.has_begun:
+            self.has_begun = True
+            self.began()
 
     def looks_at(self, workers: Collection[str]) -> None:
         """Give up once the last worker that was allowed to render this is gone, too."""
-        if self.beginnings >= BEGINNINGS_LIMIT and self.worker not in workers:
+        if self.workers >= WORKERS_LIMIT and self.worker not in workers:
             self.given_up.set()
 
 
@@ -70,7 +75,8 @@ class DaskExecutor:
         self._given_up: deque[str] = deque(maxlen=GIVEN_UP_KEPT)
         self._ending: set[asyncio.Future[None]] = set()
         self._threads = 1
-        client.subscribe_topic(TOPIC, self._heard)
+        client.subscribe_topic(TAKEN, self._taken)
+        client.subscribe_topic(BEGUN, self._begun)
         self._counting = asyncio.ensure_future(self._count())
 
     @classmethod
@@ -116,7 +122,7 @@ class DaskExecutor:
             pure=False,
             retries=0,
         )
-        died = f"The render was given up: {BEGINNINGS_LIMIT} workers died while they rendered it."
+        died = f"The render was given up: {WORKERS_LIMIT} workers died while they rendered it."
         waiting = [
             asyncio.ensure_future(each) for each in (_result(future), render.given_up.wait())
         ]
@@ -199,14 +205,21 @@ class DaskExecutor:
                 away = True
             await asyncio.sleep(COUNT_EVERY_S)
 
-    def _heard(self, event: tuple[Any, Any]) -> None:
-        """A worker says that it begins a job, which may have been given up meanwhile."""
+    def _taken(self, event: tuple[Any, Any]) -> None:
+        """A worker has taken a job: said before anything of the scene runs there."""
+        job_id, worker = event[1]
+        render = self._renders.get(job_id)
+        if render is not None:
+            render.taken_by(worker)
+
+    def _begun(self, event: tuple[Any, Any]) -> None:
+        """A job runs on a worker; it may have been given up meanwhile."""
         job_id, worker = event[1]
         render = self._renders.get(job_id)
         if job_id in self._given_up:
             self._end_on(worker, job_id)
         elif render is not None:
-            render.begins(worker)
+            render.begins()
 
 
 def _write(results: Path, files: dict[str, bytes]) -> None:

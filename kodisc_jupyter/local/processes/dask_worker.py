@@ -13,8 +13,11 @@ from kodisc_jupyter.local.processes.sandbox import Sandbox
 from kodisc_jupyter.local.processes.sandbox import find as find_sandbox
 from kodisc_jupyter.stage.task import LEFT_FILES, RenderTask
 
-TOPIC: Final = "kodisc-renders"
-"""What a worker's events are about: a job's ID and the worker's address, when it begins."""
+TAKEN: Final = "kodisc-taken"
+"""What a worker tells the scheduler of a job that it takes: the job's ID and its own address."""
+
+BEGUN: Final = "kodisc-begun"
+"""The same when the render runs."""
 
 NOT_LOCKED_IN: Final = "The render was not begun: the cluster's worker cannot lock scenes in: {}."
 
@@ -33,18 +36,20 @@ def render_here(
     never see the files and folders ``hidden``, unless that is ``None``.
     """
     from distributed import get_worker
+    from distributed.utils import sync
 
     task = RenderTask.from_json(fields)
     worker = get_worker()
+    told = [task.job_id, worker.address]
+    # The scheduler has answered before the scene runs, which may end this worker.
+    sync(worker.loop, worker.scheduler.log_event, topic=TAKEN, msg=told)
     try:
         processes = _processes(worker, hidden)
     except _NoSandboxError as problem:
         return NOT_LOCKED_IN.format(problem), 0, {}
     with tempfile.TemporaryDirectory(dir=worker.local_directory) as folder:
         results = Path(folder)
-        outcome = processes.submit(
-            task, results, lambda: worker.log_event(TOPIC, [task.job_id, worker.address])
-        ).result()
+        outcome = processes.submit(task, results, lambda: worker.log_event(BEGUN, told)).result()
         files = {}
         if outcome.error is None:
             files = {name: (results / name).read_bytes() for name in LEFT_FILES}
