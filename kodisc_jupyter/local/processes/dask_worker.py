@@ -40,13 +40,13 @@ def render_here(
 
     task = RenderTask.from_json(fields)
     worker = get_worker()
-    told = [task.job_id, worker.address]
-    # The scheduler has answered before the scene runs, which may end this worker.
-    sync(worker.loop, worker.scheduler.log_event, topic=TAKEN, msg=told)
     try:
         processes = _processes(worker, hidden)
     except _NoSandboxError as problem:
         return NOT_LOCKED_IN.format(problem), 0, {}
+    told = [task.job_id, worker.address]
+    # The scheduler has answered before the scene runs, which may end this worker.
+    sync(worker.loop, worker.scheduler.log_event, topic=TAKEN, msg=told)
     with tempfile.TemporaryDirectory(dir=worker.local_directory) as folder:
         results = Path(folder)
         outcome = processes.submit(task, results, lambda: worker.log_event(BEGUN, told)).result()
