@@ -102,7 +102,7 @@ class FrameConverter:
 def _as_pyav_can() -> tuple[Callable[..., Any], dict[str, int]]:
     """How a picture is read, without a copy if possible, and how FFmpeg is told to use one thread.
 
-    Manim 0.18 to 0.20 come with a PyAV that has to copy, and that uses one thread by itself.
+    Manim 0.19 comes with a PyAV that has to copy, and that uses one thread by itself.
     """
     import av
     import numpy as np
