@@ -65,18 +65,23 @@ json.dump({
 """
 
 
-@pytest.fixture(scope="module")
-def told(tmp_path_factory):
+def said_by(program, *arguments, cwd=None):
+    """What a program prints that imports Manim, in a process of its own."""
     done = subprocess.run(
-        [sys.executable, "-c", TOLD],
-        cwd=tmp_path_factory.mktemp("told"),
+        [sys.executable, "-c", program, *arguments],
+        cwd=cwd,
         capture_output=True,
         text=True,
         timeout=240,
         check=False,
     )
     assert done.returncode == 0, done.stderr
-    return json.loads(done.stdout)
+    return done.stdout
+
+
+@pytest.fixture(scope="module")
+def told(tmp_path_factory):
+    return json.loads(said_by(TOLD, cwd=tmp_path_factory.mktemp("told")))
 
 
 def test_each_animation_is_told_with_its_line_and_its_time(told):
@@ -160,15 +165,9 @@ def test_a_scene_that_changes_what_a_camera_does_is_left_to_manim():
         "self.camera.apply_stroke = print": False,
         "self.camera.set_cairo_context_path = print": False,
     }
-    done = subprocess.run(
-        [sys.executable, "-c", REACHING, *expected],
-        capture_output=True,
-        text=True,
-        timeout=240,
-        check=True,
-    )
+    said = json.loads(said_by(REACHING, *expected))
     patched = {"get_zoom": False, "get_cached_cairo_context": False}
-    assert json.loads(done.stdout) == expected | patched
+    assert said == expected | patched
 
 
 BACKGROUNDS = """
@@ -197,12 +196,4 @@ for kind in (Camera, ThreeDCamera):
 
 
 def test_a_background_is_filled_as_manim_fills_it(tmp_path):
-    done = subprocess.run(
-        [sys.executable, "-c", BACKGROUNDS],
-        cwd=tmp_path,
-        capture_output=True,
-        text=True,
-        timeout=240,
-        check=False,
-    )
-    assert done.returncode == 0, done.stderr
+    said_by(BACKGROUNDS, cwd=tmp_path)

@@ -90,6 +90,13 @@ def test_a_small_change_is_converted_by_itself(monkeypatch):
     assert sizes == [(480, 854), (48, 16)]
 
 
+def test_a_picture_of_another_size_is_converted_whole():
+    random = np.random.default_rng(6)
+    converter = FrameConverter("yuv420p")
+    for height, width in ((94, 130), (48, 64), (94, 130)):
+        assert_converted(converter, noise(random, height, width))
+
+
 def test_other_formats_are_left_to_ffmpeg():
     random = np.random.default_rng(4)
     converter = FrameConverter("yuv444p")

@@ -58,7 +58,9 @@ class FrameConverter:
         """Where the picture differs from the last one; ``None`` where all of it is converted."""
         height, width = pixels.shape[:2]
         last = self._last
-        if last is None or self._format != "yuv420p" or height % 2 or width % 2:
+        if last is None or last.shape != pixels.shape:
+            return None
+        if self._format != "yuv420p" or height % 2 or width % 2:
             return None
         import numpy as np
 
