@@ -37,6 +37,8 @@ def _imports(
 ) -> Iterator[tuple[ast.Import | ast.ImportFrom, bool]]:
     """Every import, and whether a failure of it is caught."""
     for node in body:
+        if isinstance(node, (ast.Expr, ast.Assign)):
+            continue  # most statements; no other stands in them
         if isinstance(node, (ast.Import, ast.ImportFrom)):
             yield node, guarded
         caught = guarded or bool(getattr(node, "handlers", None))

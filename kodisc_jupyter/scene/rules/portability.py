@@ -38,6 +38,9 @@ _OWNERS: Final[dict[str, frozenset[str]]] = {
 _ABSOLUTE: Final = re.compile(r"[/\\~]|[A-Za-z]:[/\\]|[a-z][a-z0-9+.-]+:")
 _FILE: Final = re.compile(r"[\w./ -]+\.\w{1,5}")
 _WRITERS: Final = frozenset({"savefig", "save", "imsave", "imwrite", "to_csv", "savetxt"})
+_OF_A_PATH: Final = frozenset({"read_text", "read_bytes", "write_text", "write_bytes"})
+_OF_FILES: Final = _RUNNERS | _WRITERS | _OF_A_PATH | _READERS.keys() | _KEYWORDS.keys()
+"""All other calls, which are most, are not looked at."""
 
 
 def relative_files(reading: Reading) -> Iterable[Diagnostic]:
@@ -46,11 +49,13 @@ def relative_files(reading: Reading) -> Iterable[Diagnostic]:
     Nothing is said of a file that is sent along, or that the source itself writes or fetches: its
     name stands there too.
     """
-    calls = reading.scopes.calls
+    calls = [call for call in reading.scopes.calls if _called(call)[1] in _OF_FILES]
     if any(_called(call)[1] in _RUNNERS for call in calls):
         return
     unguarded = (call for call in calls if call not in reading.scopes.guarded)
     paths = [path for path in map(_read_path, unguarded) if path is not None]
+    if not paths:
+        return
     times = Counter(reading.scopes.strings)
     read = Counter(map(_text, paths))
     settled = set(_written(calls))  # and what is warned of below
