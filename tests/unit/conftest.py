@@ -145,10 +145,11 @@ def cloud(service):
 
 @pytest.fixture
 def quick_polls(monkeypatch):
-    """Polls come soon, and requests go out ten times as fast as to the vendor."""
+    """Polls come soon, after a failure too, and requests go out ten times as fast."""
     monkeypatch.setitem(pacing.FIRST_POLL_S, "cloud", 0.01)
     monkeypatch.setitem(pacing.NEXT_POLL_S, "cloud", 0.013)
     monkeypatch.setitem(pacing.POLL_CAP_S, "cloud", 0.05)
+    monkeypatch.setattr(pacing, "FIRST_OUTAGE_S", 0.02)
     monkeypatch.setattr(pacing, "BURST_S", pacing.BURST_S / 10)
     monkeypatch.setattr(pacing, "SPACING_S", pacing.SPACING_S / 10)
 
@@ -172,3 +173,24 @@ def make_session(tmp_path, monkeypatch, quick_polls):
 @pytest.fixture
 def session(make_session):
     return make_session()
+
+
+@pytest.fixture
+def shell(tmp_path, monkeypatch, cloud, quick_polls):
+    """IPython in this process; whatever is rendered goes to a service in memory."""
+    # Most of these tests need neither.
+    from IPython.core.interactiveshell import InteractiveShell
+
+    from kodisc_jupyter.notebook.backends import BackendChooser
+
+    monkeypatch.setenv("KODISC_HOME", str(tmp_path / "home"))
+    monkeypatch.setenv("IPYTHONDIR", str(tmp_path / "ipython"))
+    monkeypatch.setenv("KODISC_REHEARSE", "never")
+    monkeypatch.setattr(BackendChooser, "backend", lambda *_: cloud)
+    made = InteractiveShell()
+    made.history_manager.enabled = False
+    # the function of this name, for a shell that is not the process's own
+    monkeypatch.setattr(InteractiveShell, "_instance", made)
+    made.run_cell("%load_ext kodisc_jupyter").raise_error()
+    yield made
+    made.run_cell("%unload_ext kodisc_jupyter").raise_error()

@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import pytest
-from IPython.core.interactiveshell import InteractiveShell
 
 from kodisc_jupyter.api.errors import SceneCheckError
-from kodisc_jupyter.notebook.backends import BackendChooser
 from kodisc_jupyter.notebook.ipython_hooks import first_line_first
 
 SCENE = """\
@@ -17,20 +15,6 @@ class A(Scene):
     def construct(self):
         self.wait()
 """
-
-
-@pytest.fixture
-def shell(tmp_path, monkeypatch, cloud):
-    monkeypatch.setenv("KODISC_HOME", str(tmp_path / "home"))
-    monkeypatch.setenv("IPYTHONDIR", str(tmp_path / "ipython"))
-    monkeypatch.setenv("KODISC_REHEARSE", "never")
-    monkeypatch.setattr(BackendChooser, "backend", lambda *_: cloud)
-    made = InteractiveShell()
-    made.history_manager.enabled = False
-    monkeypatch.setattr(InteractiveShell, "_instance", made)
-    made.run_cell("%load_ext kodisc_jupyter").raise_error()
-    yield made
-    made.run_cell("%unload_ext kodisc_jupyter").raise_error()
 
 
 COMMENTS = {

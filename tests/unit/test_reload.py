@@ -2,10 +2,8 @@
 
 import pytest
 from IPython.core.error import UsageError
-from IPython.core.interactiveshell import InteractiveShell
 
 from kodisc_jupyter.api.errors import BudgetExceededError
-from kodisc_jupyter.notebook.backends import BackendChooser
 from kodisc_jupyter.notebook.kernel import current_kernel
 
 DEADLINE_S = 60.0
@@ -21,22 +19,6 @@ RELOADS = {
     "reload twice": ["%reload_ext kodisc_jupyter"] * 2,
     "unload and load": ["%unload_ext kodisc_jupyter", "%load_ext kodisc_jupyter"],
 }
-
-
-@pytest.fixture
-def shell(tmp_path, monkeypatch, cloud):
-    """IPython in this process; whatever is rendered goes to a service in memory."""
-    monkeypatch.setenv("KODISC_HOME", str(tmp_path / "home"))
-    monkeypatch.setenv("IPYTHONDIR", str(tmp_path / "ipython"))
-    monkeypatch.setenv("KODISC_REHEARSE", "never")
-    monkeypatch.setattr(BackendChooser, "backend", lambda *_: cloud)
-    made = InteractiveShell()
-    made.history_manager.enabled = False
-    # the function of this name, for a shell that is not the process's own
-    monkeypatch.setattr(InteractiveShell, "_instance", made)
-    run(made, "%load_ext kodisc_jupyter")
-    yield made
-    run(made, "%unload_ext kodisc_jupyter")
 
 
 def run(shell, cell):

@@ -33,6 +33,8 @@ LOST_AFTER_S: Final = 12.0
 """An outage this long is told."""
 LONG_OUTAGE_S: Final = 60.0
 """An outage this long is probed less often, and nobody waits for what it hides."""
+FIRST_OUTAGE_S: Final = 0.5
+"""The first try comes this long after a failure; each later one waits twice as long."""
 OUTAGE_CAP_S: Final = 10.0
 LOST_CAP_S: Final = 30.0
 REFUSED_KEY_S: Final = 60.0
@@ -58,7 +60,7 @@ def outage_delay_s(failures: int, outage_s: float, retry_after_s: float | None) 
     The server's own wish is obeyed, up to :data:`RETRY_AFTER_CAP_S`: else it could end all asking.
     """
     cap = LOST_CAP_S if outage_s >= LONG_OUTAGE_S else OUTAGE_CAP_S
-    delay = min(cap, 0.5 * 2.0 ** min(failures - 1, 10))
+    delay = min(cap, FIRST_OUTAGE_S * 2.0 ** min(failures - 1, 10))
     return delay if retry_after_s is None else max(delay, min(retry_after_s, RETRY_AFTER_CAP_S))
 
 
