@@ -6,6 +6,13 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, settings
+
+# The same values in every run, and as long for each as a busy machine takes.
+settings.register_profile(
+    "kodisc", deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow]
+)
+settings.load_profile("kodisc")
 
 
 class Gate:

@@ -51,7 +51,6 @@ BODIES = st.one_of(NEARLY, NEARLY, JSON)
 
 modest = settings(
     max_examples=150,
-    deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 

@@ -32,8 +32,6 @@ def test_the_document_is_served_as_it_is(address):
 @schema.parametrize()
 @settings(
     max_examples=60,
-    deadline=None,
-    derandomize=True,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much],
 )
 def test_every_answer_is_as_the_document_says(case, address):
@@ -59,8 +57,6 @@ def test_the_ways_from_one_answer_to_the_next_hold(address):
     Walk.run(
         settings=settings(
             max_examples=15,
-            deadline=None,
-            derandomize=True,
             stateful_step_count=6,
             suppress_health_check=list(HealthCheck),
         )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from kodisc_jupyter.api.errors import SceneCheckError
@@ -155,8 +155,6 @@ NOUNS = st.fixed_dictionaries(
 )  # fmt: skip
 
 
-# On a busy machine the values take long to make up, the first ones of a fresh checkout most of all.
-@settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(st.lists(st.tuples(st.sampled_from(["appears", "moves", "becomes", "recoloured"]), NOUNS, NOUNS)))  # fmt: skip
 def test_a_mobject_that_makes_no_sense_is_survived(told):
     events = [{"at": 1, "did": did, "what": what, "into": into} for did, what, into in told]
