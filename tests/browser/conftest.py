@@ -225,12 +225,22 @@ class NotebookPage:
         self.page = page
         self.lab = lab
         self.complaints: list[str] = []
-        page.on("pageerror", lambda error: self.complaints.append(f"{error}\n{error.stack}"))
+        self._in_jupyterlab = page.url.startswith(f"{lab.url}/lab")
+        page.on("pageerror", self._complain)
+
+    def _complain(self, error) -> None:
+        self.complaints.append(f"{error}\n{error.stack}")
 
     def open(self, name: str, *, app: str = "lab", dark: bool = False) -> None:
-        """Open a notebook and wait until its kernel is ready."""
-        where = {"lab": f"/lab/tree/{name}?reset", "notebook": f"/notebooks/{name}"}[app]
-        self.page.goto(f"{self.lab.url}{where}", wait_until="domcontentloaded")
+        """Open a notebook: in the JupyterLab that the page shows from a test before, or anew."""
+        if self._in_jupyterlab and app == "lab":
+            self.page.evaluate("window.kodiscPhases = []")
+            self.command("docmanager:open", {"path": name, "factory": "Notebook"})
+        else:
+            where = {"lab": f"/lab/tree/{name}?reset", "notebook": f"/notebooks/{name}"}[app]
+            self.page.goto(f"{self.lab.url}{where}", wait_until="domcontentloaded")
+            self.page.add_init_script(PHASES)
+        self._in_jupyterlab = False  # a second time it is loaded anew
         self.page.wait_for_selector(".jp-Notebook .jp-Cell", timeout=LIMIT_MS)
         self.page.wait_for_function("window.jupyterapp !== undefined", timeout=LIMIT_MS)
         # The theme is a setting of the server's: an earlier test may have left the other one.
@@ -240,7 +250,6 @@ class NotebookPage:
             self.command("application:toggle-left-area") if self.page.locator(
                 "#jp-left-stack:visible"
             ).count() else None
-        self.page.add_init_script(PHASES)
         self.page.evaluate(PHASES)
 
     def show(self, *, dark: bool) -> None:
@@ -308,6 +317,13 @@ class NotebookPage:
             "!window.jupyterapp.shell.currentWidget.context.model.dirty", timeout=LIMIT_MS
         )
 
+    def leave(self) -> bool:
+        """Close every document; whether JupyterLab can be used for another one."""
+        if self.page.is_closed():
+            return False
+        self.page.remove_listener("pageerror", self._complain)
+        return self.page.evaluate(LEAVE)
+
     def end_kernel(self) -> None:
         self.page.evaluate(
             "window.jupyterapp.shell.currentWidget.sessionContext.shutdown()",
@@ -326,6 +342,14 @@ PHASES = """() => {
 }"""
 
 
+LEAVE = """() => {
+  const shell = window.jupyterapp?.shell;
+  if (!shell?.widgets || !location.pathname.startsWith('/lab')) return false;
+  for (const widget of [...shell.widgets('main')]) widget.dispose();
+  return !document.querySelector('.jp-Dialog');
+}"""
+
+
 @pytest.fixture(scope="session")
 def browsing(playwright, chromium_program, tmp_path_factory) -> Iterator[BrowserContext]:
     """One profile for a worker's pages: JupyterLab's code is loaded and compiled once, as at home.
@@ -341,20 +365,40 @@ def browsing(playwright, chromium_program, tmp_path_factory) -> Iterator[Browser
     context.close()
 
 
+@pytest.fixture(scope="session")
+def kept_pages() -> list[Page]:
+    """At most one page, in which JupyterLab is loaded: the next test's notebook opens there."""
+    return []
+
+
 @pytest.fixture
-def notebook_page(browsing, request) -> Iterator[Callable[..., NotebookPage]]:
-    """Open pages on the server ``at``, or else the worker's; they close with the test."""
-    pages = []
+def notebook_page(browsing, kept_pages, request) -> Iterator[Callable[..., NotebookPage]]:
+    """Open pages on the server ``at``, or else the worker's; what they show ends with the test.
 
-    def make(width: int = 1200, height: int = 900, at: Lab | None = None) -> NotebookPage:
-        page = browsing.new_page()
-        pages.append(page)
+    ``own``: the page is new, and closed at the end; for what JupyterLab is not to have seen before,
+    and for what changes it for good.
+    """
+    made, shared = [], []
+
+    def make(
+        width: int = 1200, height: int = 900, at: Lab | None = None, *, own: bool = False
+    ) -> NotebookPage:
+        own = own or at is not None
+        page = browsing.new_page() if own or not kept_pages else kept_pages.pop()
         page.set_viewport_size({"width": width, "height": height})
-        return NotebookPage(page, at or request.getfixturevalue("lab"))
+        notebook = NotebookPage(page, at or request.getfixturevalue("lab"))
+        (made if own else shared).append(notebook)
+        return notebook
 
+    failed = request.session.testsfailed
     yield make
-    for page in pages:
-        page.close()
+    for notebook in shared:
+        if request.session.testsfailed == failed and not kept_pages and notebook.leave():
+            kept_pages.append(notebook.page)
+        else:
+            made.append(notebook)
+    for notebook in made:
+        notebook.page.close()
 
 
 def untrusted_copy(path: Path, name: str) -> Path:

@@ -62,7 +62,7 @@ def serve(media):
 @pytest.mark.parametrize("app", ["lab", "notebook"])
 def test_every_face_is_laid_out_and_can_be_read(notebook_page, lab, media, app):
     lab.write(f"faces_{app}.ipynb", *CELLS)
-    notebook = notebook_page(width=max(WIDTHS), height=1000)
+    notebook = notebook_page(width=max(WIDTHS), height=1000, own=True)
     page = notebook.page
     page.route("https://cdn.kodisc.test/**", serve(media))
     notebook.open(f"faces_{app}.ipynb", app=app)

@@ -117,7 +117,7 @@ def test_without_the_extension_a_reloaded_page_plays_the_video_and_says_how_to_k
     notebook_page, lab, gate
 ):
     lab.write("reload.ipynb", "%load_ext kodisc_jupyter", cell(gate))
-    notebook = notebook_page()
+    notebook = notebook_page(own=True)
     notebook.page.route("**/extensions/kodisc-jupyter/**", lambda route: route.abort())
     notebook.open("reload.ipynb")
     notebook.kernel_ready()
@@ -157,7 +157,7 @@ def test_an_end_that_was_lost_on_its_way_is_asked_for(notebook_page, lab, gate):
         server.on_message(pass_on)
 
     path = lab.write("lost.ipynb", "%load_ext kodisc_jupyter", cell(gate))
-    notebook = notebook_page()
+    notebook = notebook_page(own=True)
     notebook.page.route_web_socket(re.compile("/channels"), lossy)
     notebook.open("lost.ipynb")
     notebook.kernel_ready()
