@@ -39,7 +39,7 @@ build/.setup-render: pyproject.toml scripts/system-packages.sh
 	@mkdir -p build && touch $@
 
 # Kodisc's plug-in goes where only its own test finds it: every `import manim` would load it.
-build/.setup-test: build/.setup-render pyproject.toml
+build/.setup-test: build/.setup-render pyproject.toml Makefile
 	@bash scripts/system-packages.sh test
 	$(SAY) setup "installing the test tools into .venv"
 	@$(PIP) -e '.[dev]'
@@ -51,7 +51,7 @@ build/.setup-test: build/.setup-render pyproject.toml
 # And an older Manim, with the PyAV of its time.
 COLAB := ipython==7.34.0 ipykernel==6.17.1 ipywidgets==7.7.1 traitlets==5.7.1 anywidget==0.9.21 manim==0.19.0
 
-build/.setup-colab: build/.setup-test pyproject.toml
+build/.setup-colab: build/.setup-test pyproject.toml Makefile
 	$(SAY) setup "installing a second environment, with Colab's versions, into .venv-colab"
 	@$(PYTHON) -m venv .venv-colab
 	@.venv-colab/bin/python -m pip install --quiet --disable-pip-version-check -e '.[local,keyring]' $(COLAB)
@@ -62,7 +62,7 @@ build/.setup-colab: build/.setup-test pyproject.toml
 DOCUMENTS := jupyter-collaboration-ui jupyter-docprovider jupyter-ydoc pycrdt jupyter-server-fileid
 COLLABORATION := jupyter-collaboration jupyter-server-ydoc pycrdt-store pycrdt-websocket sqlite-anyio
 
-build/.setup-shared-documents: build/.setup-test pyproject.toml
+build/.setup-shared-documents: build/.setup-test pyproject.toml Makefile
 	$(SAY) setup "installing jupyter-collaboration and jupyter-server-documents into build/"
 	@rm -rf build/shared-documents
 	@$(PIP) --no-deps --target build/shared-documents/collaboration $(DOCUMENTS) $(COLLABORATION)
