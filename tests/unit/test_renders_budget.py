@@ -143,6 +143,7 @@ def test_a_cell_limit_counts_the_renders_of_the_same_cell(make_session, make_ser
     renders = []
     for request in requests:
         renders.append(session.start(request, backend=cloud, max_credits=120, alongside=renders))
+        assert renders[-1].wait(DEADLINE_S)
     with pytest.raises(BudgetExceededError, match="budget of this cell is 120 credits; 100 spent"):
         session.start(too_many, backend=cloud, max_credits=120, alongside=renders)
 
