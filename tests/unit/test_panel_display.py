@@ -16,6 +16,7 @@ import weakref
 import pytest
 
 from kodisc_jupyter.api.models import Job, JobStatus
+from kodisc_jupyter.notebook.display import widget
 from kodisc_jupyter.notebook.display.display import EndOnly
 from kodisc_jupyter.notebook.display.output.embedding import VideoOptions
 from kodisc_jupyter.notebook.display.panel import WIDGET_MIME, Panel
@@ -66,8 +67,9 @@ def screen():
 
 
 @pytest.fixture
-def panel(screen):
-    """Makes live panels whose widgets send nowhere; what they would send is in ``.sent``."""
+def panel(screen, monkeypatch):
+    """Makes a kernel's first live panels. They send nowhere; what they would send is in ``.sent``."""
+    monkeypatch.setattr(widget._Code, "widget", None)
     made = []
 
     def make(state=RUNNING, **options):
