@@ -6,8 +6,10 @@ import hashlib
 import itertools
 import json
 import os
+import shutil
 import subprocess
 import sys
+import tempfile
 import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
@@ -20,6 +22,7 @@ from urllib.request import Request, urlopen
 import nbformat
 import pytest
 from nbclient import NotebookClient
+from traitlets.config import Config
 
 from kodisc_jupyter.renders import local_server
 from tests.support.render_server import Starter, share_server
@@ -149,7 +152,21 @@ class Executed:
 
 
 @pytest.fixture
-def run_notebook(kernel_spec, tmp_path) -> Callable[..., Executed]:
+def listen() -> Iterator[Callable[[], dict[str, str]]]:
+    """Where a new kernel listens: at no port, which another process could take before it does."""
+    folders: list[str] = []
+
+    def new() -> dict[str, str]:
+        folders.append(tempfile.mkdtemp(prefix="kodisc-"))  # short: a socket's path is
+        return {"transport": "ipc", "ip": f"{folders[-1]}/kernel"}
+
+    yield new
+    for folder in folders:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+@pytest.fixture
+def run_notebook(kernel_spec, listen, tmp_path) -> Callable[..., Executed]:
     """Execute cells as nbconvert does: a new kernel, nobody there to answer."""
 
     def run(*cells: str, home: Path, allow_errors: bool = False, **env: str) -> Executed:
@@ -161,6 +178,7 @@ def run_notebook(kernel_spec, tmp_path) -> Callable[..., Executed]:
             timeout=LIMIT_S,
             allow_errors=allow_errors,
             kernel_name=KERNEL,
+            config=Config(KernelManager=listen()),
             resources={"metadata": {"path": str(tmp_path)}},
         )
         client.execute(env=environment(home, **env))
@@ -262,14 +280,14 @@ class Interactive:
 
 
 @pytest.fixture
-def start_kernel(kernel_spec, tmp_path) -> Iterator[Callable[..., Interactive]]:
+def start_kernel(kernel_spec, listen, tmp_path) -> Iterator[Callable[..., Interactive]]:
     """Start kernels; they end with the test."""
     from jupyter_client.manager import KernelManager
 
     started: list[Interactive] = []
 
     def start(home: Path, *, load: bool = True, **env: str) -> Interactive:
-        manager = KernelManager(kernel_name=KERNEL)
+        manager = KernelManager(kernel_name=KERNEL, **listen())
         manager.start_kernel(env=environment(home, **env), cwd=str(tmp_path))
         client = manager.client()
         client.start_channels()
