@@ -378,7 +378,7 @@ def notebook_page(browsing, kept_pages, request) -> Iterator[Callable[..., Noteb
     ``own``: the page is new, and closed at the end; for what JupyterLab is not to have seen before,
     and for what changes it for good.
     """
-    made, shared = [], []
+    own_pages, shared = [], []
 
     def make(
         width: int = 1200, height: int = 900, at: Lab | None = None, *, own: bool = False
@@ -387,7 +387,7 @@ def notebook_page(browsing, kept_pages, request) -> Iterator[Callable[..., Noteb
         page = browsing.new_page() if own or not kept_pages else kept_pages.pop()
         page.set_viewport_size({"width": width, "height": height})
         notebook = NotebookPage(page, at or request.getfixturevalue("lab"))
-        (made if own else shared).append(notebook)
+        (own_pages if own else shared).append(notebook)
         return notebook
 
     failed = request.session.testsfailed
@@ -396,8 +396,8 @@ def notebook_page(browsing, kept_pages, request) -> Iterator[Callable[..., Noteb
         if request.session.testsfailed == failed and not kept_pages and notebook.leave():
             kept_pages.append(notebook.page)
         else:
-            made.append(notebook)
-    for notebook in made:
+            notebook.page.close()
+    for notebook in own_pages:
         notebook.page.close()
 
 

@@ -151,7 +151,7 @@ class Executed:
         }
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def listen() -> Iterator[Callable[[], dict[str, str]]]:
     """Where a new kernel listens: at no port, which another process could take before it does."""
     folders: list[str] = []

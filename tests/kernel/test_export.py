@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import base64
-import os
 import re
 import shutil
 
 import nbformat
 import pytest
 from nbclient import NotebookClient
+from traitlets.config import Config
 
 from kodisc_jupyter.notebook.commands.export import ExportError, export, page_path
 from kodisc_jupyter.notebook.commands.exported_page import math as export_math
 from kodisc_jupyter.renders import local_server
+from tests.kernel.conftest import environment
 
 TINY = """\
 from manim import *
@@ -28,7 +29,7 @@ UNFINISHED = "%%kodisc Tiny\n" + TINY
 
 
 @pytest.fixture(scope="module")
-def rendered(kodisc_home, tmp_path_factory):
+def rendered(kodisc_home, listen, tmp_path_factory):
     """A folder with a saved notebook: an embedded video, a linked one, and a check."""
     folder = tmp_path_factory.mktemp("rendered")
     cells = [
@@ -38,10 +39,13 @@ def rendered(kodisc_home, tmp_path_factory):
         f"%%kodisc -ql --check\n{TINY}",
     ]
     notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(cell) for cell in cells])
-    kept = {name: value for name, value in os.environ.items() if not name.startswith("KODISC_")}
     NotebookClient(
-        notebook, timeout=240, kernel_name="python3", resources={"metadata": {"path": str(folder)}}
-    ).execute(env={**kept, "KODISC_HOME": str(kodisc_home)})
+        notebook,
+        timeout=240,
+        kernel_name="python3",
+        config=Config(KernelManager=listen()),
+        resources={"metadata": {"path": str(folder)}},
+    ).execute(env=environment(kodisc_home))
     nbformat.write(notebook, folder / "lesson.ipynb")
     return folder
 

@@ -38,8 +38,12 @@ _OWNERS: Final[dict[str, frozenset[str]]] = {
 _ABSOLUTE: Final = re.compile(r"[/\\~]|[A-Za-z]:[/\\]|[a-z][a-z0-9+.-]+:")
 _FILE: Final = re.compile(r"[\w./ -]+\.\w{1,5}")
 _WRITERS: Final = frozenset({"savefig", "save", "imsave", "imwrite", "to_csv", "savetxt"})
-_OF_A_PATH: Final = frozenset({"read_text", "read_bytes", "write_text", "write_bytes"})
-_OF_FILES: Final = _RUNNERS | _WRITERS | _OF_A_PATH | _READERS.keys() | _KEYWORDS.keys()
+_PATH_READERS: Final = frozenset({"read_text", "read_bytes"})
+_PATH_WRITERS: Final = frozenset({"write_text", "write_bytes"})
+"""``Path("x").write_text()`` and the like."""
+_OF_FILES: Final = frozenset().union(
+    *(_READERS, _KEYWORDS, _PATH_READERS, _RUNNERS, _WRITERS, _PATH_WRITERS)
+)
 """All other calls, which are most, are not looked at."""
 
 
@@ -116,7 +120,7 @@ def _read_path(call: ast.Call) -> ast.expr | None:
         path = _argument(call, _KEYWORDS[name])
         if path is None and call.args and _FILE.fullmatch(_text(call.args[0])):
             path = call.args[0]  # the first argument is a file in every version of Manim
-    elif name in {"read_text", "read_bytes"}:  # Path("x").read_text()
+    elif name in _PATH_READERS:  # Path("x").read_text()
         value = call.func.value if isinstance(call.func, ast.Attribute) else None
         if isinstance(value, ast.Call) and _called(value)[1] == "Path" and len(value.args) == 1:
             path = value.args[0]
@@ -139,7 +143,7 @@ def _written(calls: Iterable[ast.Call]) -> Iterator[str]:
         path: ast.expr | None = None
         if (name == "open" and _writes(call)) or name in _WRITERS:
             path = call.args[0] if call.args else None
-        elif name in {"write_text", "write_bytes"} and isinstance(call.func, ast.Attribute):
+        elif name in _PATH_WRITERS and isinstance(call.func, ast.Attribute):
             target = call.func.value
             path = target.args[0] if isinstance(target, ast.Call) and target.args else None
         if _text(path):
