@@ -73,8 +73,11 @@ class Class:
         return self.server.render(code, "Attack", key=MALLORY)
 
     def tells(self, expression: str, *, head: str = "") -> str:
-        """What an expression is inside the sandbox: the scene fails with its ``repr``."""
-        job = self.attack(f"raise SystemExit('<<' + repr({expression}) + '>>')", head=head)
+        """What an expression is inside the sandbox: the scene fails with its ``repr``.
+
+        The marks do not stand in the code, whose lines an error of the expression would quote.
+        """
+        job = self.attack(f"raise SystemExit('<' * 2 + repr({expression}) + '>' * 2)", head=head)
         assert job["status"] == "failed", job
         assert "<<" in job["error"], job["error"]
         return job["error"].rsplit("<<", 1)[1].rsplit(">>", 1)[0]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -53,6 +54,18 @@ def test_a_users_file_that_scenes_could_read_is_refused(shown):
     link = shown.parent / "class.toml"
     link.symlink_to(users)
     assert sandboxes.find([link])[0] is None
+
+
+def test_an_environment_behind_a_link_in_a_folder_that_scenes_may_read(
+    shown, tmp_path, monkeypatch
+):
+    link = shown / "venv"
+    link.symlink_to(Path(sys.prefix).resolve())
+    monkeypatch.setattr("sys.executable", str(link / "bin" / Path(sys.executable).name))
+    monkeypatch.setattr("sys.prefix", str(link))
+    found, why = sandboxes.find()
+    assert found is not None, why
+    assert "bin" in seen_inside(found, tmp_path, link)
 
 
 def test_the_bubblewrap_of_pypi_locks_in_as_the_systems_does(sandbox, tmp_path, monkeypatch):

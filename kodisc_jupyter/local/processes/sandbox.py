@@ -158,6 +158,7 @@ def _visible() -> list[str]:
         python.append(site.getusersitepackages())
     paths = [*_SYSTEM, *(f"/etc/{name}" for name in _ETC), *_CACHES]
     paths += [entry for entry in python if Path(entry).is_absolute() and entry != "/"]
+    paths += [os.path.realpath(path) for path in paths]  # a link may lead out of what is shown
     kept: list[str] = []
     for path in sorted(dict.fromkeys(paths), key=len):
         within = any(Path(path).is_relative_to(each) for each in kept)
