@@ -5,7 +5,7 @@ import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { resolve } from "node:path";
 import { gzipSync } from "node:zlib";
 
-const LIMIT = 21_500; // bytes, minified, script and style together
+const LIMIT = 21_000; // bytes, minified, script and style together
 const LIMIT_GZIPPED = 8_500; // chapters that seek, in every front end, took what was left of 8,000
 
 const { version } = JSON.parse(readFileSync(new URL("package.json", import.meta.url), "utf8"));
@@ -19,7 +19,9 @@ const ours = {
   legalComments: "none",
 };
 await build({ ...ours, entryPoints: { panel: "src/index.js" }, bundle: true });
-await build({ ...ours, entryPoints: { panel: "src/panel.css", later: "src/later.js", show: "src/show.js" } });
+// Each file by itself, as it stands: without a format esbuild adds no names to what is exported.
+const apart = { panel: "src/panel.css", later: "src/later.js", show: "src/show.js" };
+await build({ ...ours, format: undefined, tsconfigRaw: {}, entryPoints: apart });
 
 // The extension of JupyterLab and Notebook 7: a folder that is found as it is, a plain script.
 const extension = `${ours.outdir}labextension/`;

@@ -1,5 +1,6 @@
 // The panel's buttons. The page only sends messages; the kernel acts, and answers when it is free.
 import { make, say } from "./dom.js";
+import { wayBack } from "./keep.js";
 
 /** How long to wait for an answer before saying why there may be none. */
 const PATIENCE_MS = 15_000;
@@ -8,14 +9,6 @@ const PATIENCE_MS = 15_000;
 
 /** @type {Record<Action, string>} */
 const LABELS = { cancel: "Cancel", stop: "Stop watching", check: "Check again", again: "Render again" };
-
-/** @type {Record<Action, string>} */
-const ASKED = {
-  cancel: "Asked to cancel; the kernel answers when it is free.",
-  stop: "Asked to stop watching; the kernel answers when it is free. The job goes on.",
-  check: "Asked to check again; the kernel answers when it is free.",
-  again: "Asked to render again; the kernel answers when it is free.",
-};
 
 /** @type {Record<string, Action[]>} */
 const OFFERED = {
@@ -91,11 +84,12 @@ export function actions(model, signal) {
     try {
       model.send({ kind: "action", action });
     } catch {
-      return reply(`The kernel is not connected. ${state.back}`);
+      return reply(`The kernel is not connected. ${wayBack(state)}`);
     }
-    reply(ASKED[action]);
+    const goesOn = action === "stop" ? " The job goes on." : "";
+    reply(`Asked to ${LABELS[action].toLowerCase()}; the kernel answers when it is free.${goesOn}`);
     patience = setTimeout(
-      () => say(answer, `No answer yet: the kernel is busy, or it was restarted. ${state.back}`),
+      () => say(answer, `No answer yet: the kernel is busy, or it was restarted. ${wayBack(state)}`),
       PATIENCE_MS,
     );
   }

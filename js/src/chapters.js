@@ -19,7 +19,7 @@ function enliven(figure) {
     if (item.querySelector("a, button")) continue;
     const button = make("button", "chapter");
     button.type = "button";
-    button.style.cssText = "font:inherit;color:var(--jp-content-link-color,inherit);background:none;border:0;padding:0;text-align:inherit;cursor:pointer;text-decoration:underline";
+    button.style.cssText = "all:unset;outline:revert;color:var(--jp-content-link-color,inherit);cursor:pointer;text-decoration:underline";
     button.append(...item.childNodes);
     item.append(button);
   }

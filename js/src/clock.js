@@ -1,13 +1,22 @@
 // Time as the panel shows it: ticking in the browser, by the kernel's clock.
 
 /**
+ * Hours, minutes and seconds.
+ * @param {number} seconds
+ * @returns {[number, number, number]}
+ */
+function parts(seconds) {
+  const whole = Math.max(0, seconds);
+  return [Math.floor(whole / 3600), Math.floor(whole / 60) % 60, whole % 60];
+}
+
+/**
  * An elapsed time as `0:07` or `1:02:03`.
  * @param {number} milliseconds
  */
 export function clock(milliseconds) {
-  const whole = Math.max(0, Math.floor(milliseconds / 1000));
   const pad = (/** @type {number} */ n) => String(n).padStart(2, "0");
-  const [h, m, s] = [Math.floor(whole / 3600), Math.floor(whole / 60) % 60, whole % 60];
+  const [h, m, s] = parts(Math.floor(milliseconds / 1000));
   return h ? `${h}:${pad(m)}:${pad(s)}` : `${m}:${pad(s)}`;
 }
 
@@ -16,10 +25,9 @@ export function clock(milliseconds) {
  * @param {number} milliseconds
  */
 export function span(milliseconds) {
-  const whole = Math.max(0, Math.ceil(milliseconds / 1000));
-  const [h, m, s] = [Math.floor(whole / 3600), Math.floor(whole / 60) % 60, whole % 60];
-  const parts = h ? [`${h} h`, m && `${m} min`] : [m && `${m} min`, (s || !m) && `${s} s`];
-  return parts.filter(Boolean).join(" ");
+  const [h, m, s] = parts(Math.ceil(milliseconds / 1000));
+  const said = h ? [`${h} h`, m && `${m} min`] : [m && `${m} min`, (s || !m) && `${s} s`];
+  return said.filter(Boolean).join(" ");
 }
 
 const DRIFT = 2000; // below this, two clocks differ by no more than a message's way

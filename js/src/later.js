@@ -9,9 +9,9 @@ export default {
   /** @param {View} view */
   async render(view) {
     const first = await view.model.widget_manager.get_model(view.model.get("first"));
-    first.bundle ??= import(
+    const bundle = await (first.bundle ??= import(
       URL.createObjectURL(new Blob([first.get("_esm")], { type: "text/javascript" }))
-    );
-    return (await first.bundle).default.render(view);
+    ));
+    return bundle.default.render(view);
   },
 };

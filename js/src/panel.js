@@ -2,10 +2,10 @@
 import { actions } from "./actions.js";
 import { clock, everySecond, kernelTime, span } from "./clock.js";
 import { make, say, set } from "./dom.js";
+import { keepWatch, wayBack } from "./keep.js";
 import { safeUrl } from "./links.js";
 import { errorCard } from "./problem.js";
 import { pulse } from "./pulse.js";
-import { keepWatch } from "./keep.js";
 import { awaitsVideo, play, showVideo } from "./video.js";
 
 const STEPS = ["Check", "Send", "Queue", "Render", "Fetch"];
@@ -14,6 +14,8 @@ const STEPS = ["Check", "Send", "Queue", "Render", "Fetch"];
  * @type {Record<string, number>}
  */
 const STEP_OF = { checking: 1, rehearsing: 1, submitting: 2, retrying: 2, queued: 3, running: 4, fetching: 5 };
+/** @type {Record<string, string>} */
+const MARKS = { retrying: "↻", lost: "?", failed: "!", completed: "✓", detached: "–" };
 const ROW = ["label", "value", "more"];
 const BRIEF = new Set(["checking", "queued"]);
 
@@ -27,7 +29,6 @@ const EMPTY = {
   say: "",
   scene: "",
   settings: "",
-  place: "",
   upright: false,
   step: null,
   job: null,
@@ -43,7 +44,7 @@ const EMPTY = {
   problem: null,
   video: null,
   viewer: false,
-  back: "",
+  free: false,
 };
 
 /**
@@ -116,7 +117,6 @@ export function mount(model, el, outer) {
     set(root, {
       role: "group", // a region each would make thirty landmarks of a notebook
       "data-phase": state.phase,
-      "data-place": state.place,
       "data-cut": cut ? "" : null,
       "data-progress": state.progress === null ? null : String(state.progress),
       "data-brief": BRIEF.has(state.phase) ? "" : null,
@@ -124,16 +124,17 @@ export function mount(model, el, outer) {
     });
     const goesOn = state.job ? "; the job goes on" : "";
     say(phase, cut ? `The kernel is gone${goesOn}. Last heard: ${state.headline}` : state.headline);
+    mark.textContent = MARKS[state.phase] ?? "";
     say(scene, state.scene);
     say(settings, state.settings);
-    say(detail, cut ? state.back : state.say);
+    say(detail, cut ? wayBack(state) : state.say);
     drawSteps();
     drawPreview();
     drawMoney();
     drawProblem();
     showVideo(figure, state, askForVideo, signal);
     figure.hidden = !state.video;
-    keepWatch(keep, state.video?.keep ?? "", signal);
+    keepWatch(keep, state, signal);
     foot.update(cut ? { ...state, phase: "cut" } : state); // nobody is there to press for
     tick();
   }
@@ -243,8 +244,7 @@ export function mount(model, el, outer) {
   function heard(message, buffers) {
     news.heard(message.kind === "video");
     if (message.kind === "hello" && message.now) time.heard(message.now, true);
-    if (message.kind === "answer") foot.reply(message.text);
-    if (message.kind === "missing") foot.reply(message.text);
+    if ("text" in message) foot.reply(message.text);
     if (message.kind === "video" && buffers?.[0]) receive(message, buffers[0]);
   }
 
@@ -264,13 +264,10 @@ export function mount(model, el, outer) {
     play(figure, state, src, message.poster, message.track);
   }
 
-  model.on("change", changed);
-  model.on("msg:custom", heard);
-  model.on("comm_live_update", connection);
+  const heeded = { change: changed, "msg:custom": heard, comm_live_update: connection };
+  for (const [event, callback] of Object.entries(heeded)) model.on(event, callback);
   signal.addEventListener("abort", () => {
-    model.off("change", changed);
-    model.off("msg:custom", heard);
-    model.off("comm_live_update", connection);
+    for (const [event, callback] of Object.entries(heeded)) model.off(event, callback);
     root.remove();
   });
 

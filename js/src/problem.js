@@ -40,7 +40,6 @@ function excerpt(lines) {
     line.append(text.slice(0, from));
     if (mark) line.append(make("mark", "", text.slice(from, to) || " "));
     line.append(text.slice(to), "\n");
-    if (mark) line.dataset.marked = "";
     code.append(line);
   }
   return code;

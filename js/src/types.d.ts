@@ -9,7 +9,6 @@ export interface State {
   say: string;
   scene: string;
   settings: string;
-  place: string;
   upright: boolean;
   /** Which of the `STEPS`, from 1, a lost render was last heard of in. */
   step: number | null;
@@ -34,8 +33,8 @@ export interface State {
   video: Video | null;
   /** Who looks did not write this, and is offered nothing that costs. */
   viewer: boolean;
-  /** What to do when the kernel is gone. */
-  back: string;
+  /** The server takes no credits. */
+  free: boolean;
 }
 
 export interface Problem {
@@ -68,8 +67,8 @@ export interface Video {
   autoplay?: boolean;
   alt?: string;
   note?: string;
-  /** What to say while the notebook itself does not hold the video. */
-  keep?: string;
+  /** The video is to be in the notebook itself. */
+  keep?: boolean;
 }
 
 export type Message =

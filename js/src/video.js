@@ -81,12 +81,11 @@ export function play(figure, state, src, poster, track) {
  */
 function caption(figure, state, src) {
   const links = [];
-  if (src) {
+  if (src?.startsWith("blob:")) {
     const download = link(src, "Download");
     download.download = `${state.scene.replace(/\W+/g, "-")}.mp4`;
-    if (!src.startsWith("blob:")) links.push(link(src, "Open the video"));
     links.push(download);
-  }
+  } else if (src) links.push(link(src, "Open the video")); // of another site, a browser downloads nothing
   const captions = safeUrl(state.video?.captions);
   if (captions) links.push(link(captions, "Captions"));
   const receipt = make("p", "receipt-line", make("strong", "", make("bdi", "", state.scene)));

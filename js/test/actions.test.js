@@ -56,6 +56,13 @@ test("a kernel that stays silent is explained, and that nobody pays twice", (t) 
   assert.match(text(".kodisc-answer"), /No answer yet.*you do not pay twice/);
 });
 
+test("what takes no credits is not said to be paid once", (t) => {
+  const { button, text } = stage(t, state({ free: true }));
+  button("Stop watching").click();
+  t.mock.timers.tick(15_000);
+  assert.match(text(".kodisc-answer"), /No answer yet.*Run the cell again to find the job\.$/);
+});
+
 test("a kernel that is gone is said at once", (t) => {
   const { button, model, text } = stage(t);
   model.send = () => {

@@ -14,7 +14,6 @@ export const state = (about = {}) => ({
   say: "",
   scene: "HelloKodisc",
   settings: "low · 854×480 · 15 fps",
-  place: "cloud",
   upright: false,
   step: null,
   job: "clx1",
@@ -26,7 +25,7 @@ export const state = (about = {}) => ({
   error: null,
   problem: null,
   video: null,
-  back: "Run the cell again to find the job; you do not pay twice.",
+  free: null,
   ...about,
 });
 

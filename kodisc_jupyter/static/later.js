@@ -1,1 +1,1 @@
-var r={async render(e){const t=await e.model.widget_manager.get_model(e.model.get("first"));return t.bundle??=import(URL.createObjectURL(new Blob([t.get("_esm")],{type:"text/javascript"}))),(await t.bundle).default.render(e)}};export{r as default};
+export default{async render(e){const t=await e.model.widget_manager.get_model(e.model.get("first"));return(await(t.bundle??=import(URL.createObjectURL(new Blob([t.get("_esm")],{type:"text/javascript"}))))).default.render(e)}};

@@ -19,6 +19,7 @@ from typing import Any
 
 KEY = "kdsc_live_" + "b7" * 24
 BASE = "/api/v2"
+COST = 51
 
 
 @dataclass
@@ -66,6 +67,11 @@ class Api:
         (home / "local").mkdir(parents=True, exist_ok=True)
         (home / "local" / "server.json").write_text(json.dumps(state), encoding="utf-8")
 
+    def balance(self) -> dict[str, int]:
+        """What is left of 9,000 credits: each render that is done cost its 51."""
+        done = sum(job.ends <= time.time() for job in [*self.jobs.values()])
+        return {"paid": 9000 - COST * done, "free": 0, "total": 9000 - COST * done}
+
     def enqueue(self, body: dict[str, Any]) -> Job:
         with self.lock:
             job_id = f"clbench{len(self.jobs):018d}"
@@ -82,7 +88,7 @@ class Api:
             "jobId": job.job_id,
             "endpoint": "render",
             "status": "completed" if done else "running",
-            "creditsCost": 51 if done else 0,
+            "creditsCost": COST if done else 0,
             "durationMs": round((job.lasts_s or 0) * 1000) if done else None,
             "result": {name: f"{at}/{file}" for name, file in files.items()} if done else None,
             "error": None,
@@ -132,9 +138,8 @@ class _Handler(BaseHTTPRequestHandler):
         kind, _, rest = self.path.removeprefix(BASE).removeprefix("/").partition("/")
         job_id = rest.partition("/")[0]
         if kind == "me":
-            balance = {"paid": 9000, "free": 0, "total": 9000}
             about = {"userId": "usr_b", "keyId": "key_b", "keyPrefix": KEY[:14]}
-            self._answer(200, {**about, "credits": balance})
+            self._answer(200, {**about, "credits": api.balance()})
         elif kind == "render" and job_id in api.jobs:
             self._answer(200, api.describe(api.jobs[job_id]))
         elif kind == "r" and rest.endswith(".mp4"):

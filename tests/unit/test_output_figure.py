@@ -96,6 +96,13 @@ def test_where_no_video_plays_a_picture_leads_to_it():
     assert f'<a href="{CDN}/video.mp4"><img src="{CDN}/thumb.jpg"' in inside
 
 
+def test_download_is_offered_where_a_browser_downloads():
+    """The video of another site it would only open, as the link beside does."""
+    assert not any("download" in link for link in Page(linked()).all("a"))
+    beside = Page(figure_html(state(), src="kodisc/a.mp4")).all("a")
+    assert ["download" in link for link in beside] == [False, False, True]
+
+
 def test_the_receipt_stays_with_the_video():
     assert (
         "HelloKodisc · low · 854×480 · 15 fps · rendered in 3.2 s · "

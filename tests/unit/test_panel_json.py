@@ -85,6 +85,7 @@ def test_on_this_machine_no_credits_are_needed():
     assert fields["money"] is None
     assert "no credits needed" in fields["settings"]
     assert fields["again"] is None
+    assert fields["free"]
     assert fields["headline"] == "Rendering on this machine"
 
 

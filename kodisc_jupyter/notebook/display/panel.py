@@ -10,6 +10,7 @@ from __future__ import annotations
 import time
 import uuid
 from collections.abc import Callable
+from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
@@ -84,6 +85,7 @@ class Panel:
         self._outlet = outlet
         self._display_id = uuid.uuid4().hex
         self._phase = state.phase
+        self._began_at = state.began_at
         self._widget: Any = None
         self._model_id = ""
         self._on_action: list[Callable[[str], None]] = []
@@ -112,6 +114,8 @@ class Panel:
     def show(self, state: RenderState, problem: Diagnostic | None = None) -> None:
         """Show the render as it is now; at most two messages a second reach the page."""
         self._end = None
+        if self._phase in ENDED:  # it is rendered again
+            self._began_at = state.began_at
         if self.live:
             DELIVERY.describe(self._model_id, output.open_text(state))
             self._throttle.offer(
@@ -176,8 +180,9 @@ class Panel:
     def _fields(
         self, state: RenderState, problem: Diagnostic | None, shown: Sources | None = None
     ) -> Bundle:
+        began_at = min(state.began_at, self._began_at)  # its clock never runs backwards
         return panel_json(
-            state,
+            replace(state, began_at=began_at),
             problem,
             now=self._clock(),
             shown=shown,

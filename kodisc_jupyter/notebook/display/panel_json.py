@@ -45,7 +45,6 @@ def panel_json(
         "say": words.explanation(state),
         "scene": words.name(state.scene),
         "settings": words.settings(state) + (" · no credits needed" if free else ""),
-        "place": state.backend,
         "upright": state.aspect_ratio == "9:16",
         "job": words.name(state.job_id) if state.job_id else None,
         "step": _step(state),
@@ -66,7 +65,7 @@ def panel_json(
         "problem": _problem(problem) if problem else None,
         "video": _video(state, shown, video_options or VideoOptions()),
         "viewer": viewer,
-        "back": words.way_back(state),
+        "free": state.unlimited,
     }
     sent = {name: value or None for name, value in fields.items()}
     return sent | {"progress": state.progress if open_ else None}  # 0 is not nothing
@@ -122,6 +121,6 @@ def _video(state: RenderState, shown: Sources | None, video_options: VideoOption
         "autoplay": video_options.autoplay,
         "alt": words.plain(video_options.alt, 500),
         "note": words.plain(shown.note, 600),
-        "keep": words.not_in_the_notebook(state) if video_options.saved and shown.src else None,
+        "keep": bool(video_options.saved and shown.src),
     }
     return {name: value for name, value in fields.items() if value}

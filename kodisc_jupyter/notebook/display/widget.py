@@ -27,7 +27,6 @@ class KodiscPanel(anywidget.AnyWidget):  # type: ignore[misc]
     say = Value().tag(sync=True)
     scene = Value().tag(sync=True)
     settings = Value().tag(sync=True)
-    place = Value().tag(sync=True)
     upright = Value().tag(sync=True)
     job = Value().tag(sync=True)
     step = Value().tag(sync=True)
@@ -43,7 +42,7 @@ class KodiscPanel(anywidget.AnyWidget):  # type: ignore[misc]
     problem = Value().tag(sync=True)
     video = Value().tag(sync=True)
     viewer = Value().tag(sync=True)
-    back = Value().tag(sync=True)
+    free = Value().tag(sync=True)
     news = Int().tag(sync=True)
     """Counts what was sent, so that a page notices what was lost on its way."""
 

@@ -172,17 +172,6 @@ def outcome(state: RenderState) -> list[str]:
     return parts
 
 
-def not_in_the_notebook(state: RenderState) -> str:
-    """What a finished panel says when nothing has taken its place."""
-    show = f" or %kodisc show {name(state.job_id)}" if state.job_id else ""
-    return f"Not in the notebook yet. To keep it there: run the cell again{show}{_once(state)}"
-
-
-def way_back(state: RenderState) -> str:
-    """What to do when the kernel that watched a job is gone."""
-    return f"Run the cell again to find the job{_once(state)}"
-
-
 def _once(state: RenderState) -> str:
     """The end of a sentence about running a cell again; what is free is not paid at all."""
     return "." if state.unlimited else "; you do not pay twice."

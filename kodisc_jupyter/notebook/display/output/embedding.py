@@ -37,7 +37,7 @@ UPRIGHT_PX: Final = 360
 WIDE_PX: Final = 854
 """How wide a video is shown where nothing else is asked for."""
 
-EDGE: Final = "outline:1px solid rgba(128,128,128,0.35);outline-offset:-1px"
+EDGE: Final = "outline:1px solid #8886;outline-offset:-1px"
 """Where a black picture ends on a dark page."""
 
 _TAG: Final = re.compile(r"<[^<>]*>")

@@ -134,7 +134,8 @@ def _caption(
     if src and not is_embedded(src):
         target = 'target="_blank" rel="noreferrer"'
         links.append(f'<a href="{escape(src)}" {target}>Open the video</a>')
-        links.append(f'<a href="{escape(src)}" download {target}>Download</a>')
+        if "://" not in src:  # what is on another site, a browser opens all the same
+            links.append(f'<a href="{escape(src)}" download {target}>Download</a>')
     if captions_url and not is_embedded(captions_url):
         links.append(
             f'<a href="{escape(captions_url)}" target="_blank" rel="noreferrer">Captions</a>'
