@@ -42,6 +42,6 @@ export function set(node, attributes) {
  */
 export function link(href, text) {
   const node = make("a", "link", text);
-  set(node, { href, target: "_blank", rel: "noopener noreferrer" });
+  set(node, { href, target: "_blank", rel: "noreferrer" });
   return node;
 }

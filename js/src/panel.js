@@ -75,7 +75,7 @@ export function mount(model, el, outer) {
   const scene = make("bdi", "scene");
   const settings = make("span", "settings");
   const elapsed = make("span", "clock");
-  set(elapsed, { role: "timer", "aria-label": "Elapsed time", title: "Elapsed time" });
+  set(elapsed, { role: "timer", title: "Elapsed time" });
   const steps = make("ol", "steps", ...STEPS.map((name) => make("li", "step", name)));
   const detail = make("p", "say");
   const countdown = make("p", "countdown");
@@ -118,7 +118,6 @@ export function mount(model, el, outer) {
       role: "group", // a region each would make thirty landmarks of a notebook
       "data-phase": state.phase,
       "data-cut": cut ? "" : null,
-      "data-progress": state.progress === null ? null : String(state.progress),
       "data-brief": BRIEF.has(state.phase) ? "" : null,
       "aria-label": `Kodisc render of ${state.scene}`,
     });
@@ -197,7 +196,7 @@ export function mount(model, el, outer) {
     const part = state.progress ?? (known ? Math.round(100 - (100 * left) / whole) : null);
     const current = /** @type {HTMLElement} */ (steps.children[3]);
     set(current, { "data-part": part === null ? null : "" });
-    current.style.setProperty("--kodisc-part", part === null ? "" : `${part}%`);
+    current.style.setProperty("--part", part === null ? "" : `${part}%`);
     const done = state.progress === null ? [] : [`${state.progress} % done`];
     const late = whole && state.progress === null ? ["taking longer than last time"] : [];
     const rest = known ? [`about ${span(left)} left`] : late;
@@ -271,7 +270,7 @@ export function mount(model, el, outer) {
     root.remove();
   });
 
-  Object.assign(el.style, { flex: "1 1 auto", minWidth: "0" }); // a flex box would shrink it to nothing
+  Object.assign(el.style, { flex: "auto", minWidth: "0" }); // a flex box would shrink it to nothing
   update(false);
   everySecond(second, signal);
   el.append(root);

@@ -19,7 +19,7 @@ export function showVideo(figure, state, ask, signal) {
   figure.dataset.key = key;
   if (!video) return figure.replaceChildren(); // it is rendered again
   figure.dataset.shape = state.upright ? "upright" : "wide";
-  figure.style.setProperty("--kodisc-width", video.width ?? (state.upright ? "360px" : "854px"));
+  figure.style.setProperty("--width", video.width ?? (state.upright ? "360px" : "854px"));
   const src = safeUrl(video.src);
   const place = make("div", "screen");
   place.style.aspectRatio = state.upright ? "9/16" : "16/9";
