@@ -27,7 +27,7 @@ export const wayBack = (state) => `Run the cell again to find the job${once(stat
  */
 export function keepWatch(node, state, signal) {
   const show = state.job ? ` or %kodisc show ${state.job}` : "";
-  const text = state.video?.keep
+  const text = state.video && !state.video.apart
     ? `Not in the notebook yet. To keep it there: run the cell again${show}${once(state)}`
     : "";
   if (node.title === text) return;

@@ -67,8 +67,8 @@ export interface Video {
   autoplay?: boolean;
   alt?: string;
   note?: string;
-  /** The video is to be in the notebook itself. */
-  keep?: boolean;
+  /** The video is not to be in the notebook itself, or there is none to be yet. */
+  apart?: boolean;
 }
 
 export type Message =

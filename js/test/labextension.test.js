@@ -5,10 +5,10 @@ import { deflateSync } from "node:zlib";
 import { note, orphan, places, replace, WIDGET } from "../src/labextension/outputs.js";
 import { gatherer } from "../src/labextension/parts.js";
 
-const panel = (id, about = {}) => ({
+const panel = (id, kind = "panel") => ({
   output_type: "display_data",
   data: { [WIDGET]: { model_id: id }, "text/plain": "Hello · low · Queued\nIf no video follows" },
-  metadata: { kodisc: { panel: id, ...about } },
+  metadata: { kodisc: kind },
 });
 
 /** A code cell as JupyterLab's model gives it: outputs with a getter, and a shared document. */
@@ -34,7 +34,7 @@ test("only our own outputs that still hold a widget are panels", () => {
   const other = { output_type: "display_data", data: { [WIDGET]: {} }, metadata: {} };
   const figure = { ...panel("b"), data: { "text/html": "<figure>" } };
   const stream = { output_type: "stream", data: {} };
-  const cells = [{ type: "markdown" }, cell(stream, panel("a"), other, figure), cell(panel("c", { studio: true }))];
+  const cells = [{ type: "markdown" }, cell(stream, panel("a"), other, figure), cell(panel("c", "studio"))];
   assert.deepEqual(places({ cells }).map(({ at, id, studio }) => [at, id, studio]), [[1, "a", false], [0, "c", true]]);
   assert.deepEqual(places(null), []);
 });
@@ -57,7 +57,7 @@ test("a panel without its kernel says what it is, and nothing in it is HTML", ()
   const html = orphan(place)["text/html"];
   assert.match(html, /The job goes on: run the cell to see its video\./);
   assert.ok(!html.includes("<img"));
-  const [studio] = places({ cells: [cell(panel("s", { studio: true }))] });
+  const [studio] = places({ cells: [cell(panel("s", "studio"))] });
   assert.match(orphan(studio)["text/plain"], /^Studio needs its kernel/);
 });
 

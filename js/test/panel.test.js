@@ -352,10 +352,17 @@ test("a kernel that is found dead while asking is said to be gone", (t) => {
 
 test("a finished panel that stays says that the notebook does not hold the video, and how to keep it", (t) => {
   const { model, text } = stage(t);
-  model.push(completed({ video: video({ keep: true }) }));
+  model.push(completed({ video: video() }));
   assert.equal(text(".kodisc-keep"), "");
   t.mock.timers.tick(1_500);
   assert.equal(text(".kodisc-keep"), KEEP);
+});
+
+test("a video that is not to be in the notebook is not said to be missing there", (t) => {
+  const { model, text } = stage(t);
+  model.push(completed({ video: video({ apart: true }) }));
+  t.mock.timers.tick(20_000);
+  assert.equal(text(".kodisc-keep"), "");
 });
 
 test("where the extension is, it is given time", (t) => {
@@ -363,7 +370,7 @@ test("where the extension is, it is given time", (t) => {
   globalThis.kodiscNotebook = { look: () => (looked += 1) };
   t.after(() => delete globalThis.kodiscNotebook);
   const { model, text } = stage(t);
-  model.push(completed({ video: video({ keep: true }) }));
+  model.push(completed({ video: video() }));
   t.mock.timers.tick(1_500);
   assert.deepEqual([looked, text(".kodisc-keep")], [1, ""]);
   t.mock.timers.tick(20_000);

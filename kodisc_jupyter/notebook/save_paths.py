@@ -9,7 +9,6 @@ from pathlib import Path
 from kodisc_jupyter.api.models import RenderRequest
 from kodisc_jupyter.notebook.line.values import OptionError
 from kodisc_jupyter.notebook.prepare import option_diagnostic, refused
-from kodisc_jupyter.renders.media.convert import ending_problem
 
 
 def save_path(given: str, name: str) -> Path:
@@ -18,6 +17,8 @@ def save_path(given: str, name: str) -> Path:
     Raises:
         OptionError: the ending is of no kind that can be made here.
     """
+    from kodisc_jupyter.renders.media.convert import ending_problem
+
     path = Path(given).expanduser().absolute()
     if _is_folder(given):
         return path / f"{name}.mp4"

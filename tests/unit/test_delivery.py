@@ -7,7 +7,7 @@ import zlib
 
 import pytest
 
-from kodisc_jupyter.notebook.display.sending.delivery import PART_BYTES, Delivery, mark
+from kodisc_jupyter.notebook.display.sending.delivery import PART_BYTES, Delivery
 from kodisc_jupyter.notebook.display.sending.rate_limiter import OutputRateLimiter
 
 
@@ -87,8 +87,3 @@ def test_a_page_that_is_closed_is_told_nothing_more(delivery, page):
     delivery._closed(page)
     delivery.end("w1", lambda: {"text/plain": "done"})
     assert len(page.told) == 1
-
-
-def test_our_outputs_are_marked():
-    assert mark("w1") == {"kodisc": {"panel": "w1"}}
-    assert mark("w1", studio=True) == {"kodisc": {"panel": "w1", "studio": True}}

@@ -136,7 +136,7 @@ def test_the_widget_shows_the_end_too_and_stays_open_for_a_page_that_missed_it(p
 def test_the_widgets_end_carries_no_video_and_stays_small(panel, completed):
     made = panel()
     made.finish(completed)
-    assert made.widget.video == {"ask": True}
+    assert made.widget.video == {"ask": True, "apart": True}
     assert len(json.dumps(told(made))) < 1_000
 
 

@@ -18,9 +18,10 @@ export function places(model) {
     const outputs = cell.type === "code" ? cell.outputs : null;
     for (let at = 0; at < (outputs?.length ?? 0); at++) {
       const output = outputs.get(at);
-      const mark = output.metadata?.kodisc;
-      if (typeof mark?.panel !== "string" || !(WIDGET in output.data)) continue;
-      found.push({ cell, at, output, id: mark.panel, studio: mark.studio === true });
+      const kind = output.metadata?.kodisc;
+      const id = output.data?.[WIDGET]?.model_id;
+      if (!id || !["panel", "studio"].includes(kind)) continue;
+      found.push({ cell, at, output, id, studio: kind === "studio" });
     }
   }
   return found;

@@ -216,10 +216,10 @@ def _display(widget: Any) -> None:
     from IPython.display import publish_display_data
 
     from kodisc_jupyter.notebook.display.panel import WIDGET_MIME
-    from kodisc_jupyter.notebook.display.sending.delivery import mark
+    from kodisc_jupyter.notebook.display.sending.delivery import STUDIO
     from kodisc_jupyter.notebook.display.widget import view
 
     publish_display_data(  # type: ignore[no-untyped-call, unused-ignore]
         {WIDGET_MIME: view(widget.model_id), "text/plain": "Studio: run this cell to open it."},
-        mark(widget.model_id, studio=True),
+        STUDIO,
     )

@@ -23,7 +23,6 @@ from kodisc_jupyter.notebook.display.output.figure import (
     status_text,
 )
 from kodisc_jupyter.renders import money
-from kodisc_jupyter.renders.media.convert import save_video
 from kodisc_jupyter.renders.state import ENDED, Phase, RenderState
 from kodisc_jupyter.scene.cell import Source
 from kodisc_jupyter.scene.diagnostics import Diagnostic
@@ -227,6 +226,8 @@ class RenderDisplay:
         if video is None:
             note = f"It could not be saved as {target}: the video is not on this machine."
         else:
+            from kodisc_jupyter.renders.media.convert import save_video
+
             try:
                 note = f"Saved as {save_video(video, target)}."
             except KodiscError as problem:

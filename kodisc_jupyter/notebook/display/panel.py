@@ -24,7 +24,7 @@ from kodisc_jupyter.notebook.display.output.embedding import (
 )
 from kodisc_jupyter.notebook.display.output.final_output import final_bundle, final_output
 from kodisc_jupyter.notebook.display.panel_json import milliseconds, panel_json
-from kodisc_jupyter.notebook.display.sending.delivery import DELIVERY, Bundle, mark
+from kodisc_jupyter.notebook.display.sending.delivery import DELIVERY, PANEL, Bundle
 from kodisc_jupyter.notebook.display.sending.rate_limiter import KERNEL_OUTLET, OutputRateLimiter
 from kodisc_jupyter.notebook.display.sending.throttle import Later, Throttle, call_later
 from kodisc_jupyter.renders.state import ENDED, Phase, RenderState
@@ -47,7 +47,7 @@ def publish(bundle: Bundle, display_id: str, update: bool) -> None:
     """Show a bundle in the cell, or update the display in place, from any thread."""
     from IPython.display import publish_display_data
 
-    metadata = mark(bundle[WIDGET_MIME]["model_id"]) if WIDGET_MIME in bundle else {}
+    metadata = PANEL if WIDGET_MIME in bundle else {}
     publish_display_data(  # type: ignore[no-untyped-call]
         bundle, metadata, transient={"display_id": display_id}, update=update
     )

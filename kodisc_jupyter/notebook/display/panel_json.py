@@ -121,6 +121,6 @@ def _video(state: RenderState, shown: Sources | None, video_options: VideoOption
         "autoplay": video_options.autoplay,
         "alt": words.plain(video_options.alt, 500),
         "note": words.plain(shown.note, 600),
-        "keep": bool(video_options.saved and shown.src),
+        "apart": not (video_options.saved and shown.src),
     }
     return {name: value for name, value in fields.items() if value}

@@ -21,7 +21,6 @@ from kodisc_jupyter.scene.reading.parser import parse, verify
 from kodisc_jupyter.scene.reading.reach import unreached_lines
 from kodisc_jupyter.scene.reading.resolve import resolve
 from kodisc_jupyter.scene.reading.scopes import Scopes
-from kodisc_jupyter.scene.reading.syntax_errors import syntax_error
 
 
 @dataclass(frozen=True)
@@ -140,6 +139,8 @@ def read(
         tree = parse(source.code)
         verify(tree)
     except SyntaxError as error:
+        from kodisc_jupyter.scene.reading.syntax_errors import syntax_error
+
         return syntax_error(source, error)
     return Reading(source, tree, asked, whole)
 

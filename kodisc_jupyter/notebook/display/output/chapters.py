@@ -12,7 +12,6 @@ from typing import Final
 
 from kodisc_jupyter.notebook.display import words
 from kodisc_jupyter.notebook.display.links import is_embedded
-from kodisc_jupyter.notebook.display.output.transcript import transcript_lines
 from kodisc_jupyter.renders.media.outline import Chapter, Outline
 
 TRANSCRIPT: Final = "kodisc-transcript"
@@ -65,6 +64,8 @@ def own_paragraphs(own: str) -> list[str]:
 
 def draft_lines(outline: Outline, alt: str) -> list[str]:
     """The lines of the draft, with their times; none where ``alt`` has said it already."""
+    from kodisc_jupyter.notebook.display.output.transcript import transcript_lines
+
     sentences = transcript_lines(outline) if not alt else []
     return [f"{words.clock(line.at_s)} {words.plain(line.text)}" for line in sentences]
 

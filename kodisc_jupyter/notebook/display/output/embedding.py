@@ -13,7 +13,6 @@ from kodisc_jupyter.api.models import AspectRatio
 from kodisc_jupyter.notebook.display import words
 from kodisc_jupyter.notebook.display.links import data_url, safe_url
 from kodisc_jupyter.notebook.display.output.poster import small_poster
-from kodisc_jupyter.renders.media.small_copy import small_copy
 from kodisc_jupyter.renders.state import Media, RenderState
 
 SERVER_LIMIT_BYTES: Final = 2_400_000
@@ -100,6 +99,8 @@ def sources(state: RenderState, video_options: VideoOptions) -> Sources:
     video, note = media.video, ""
     limit = _limit(video_options)
     if size > limit:
+        from kodisc_jupyter.renders.media.small_copy import small_copy
+
         smaller = small_copy(media.video, limit, shown_width(state, video_options))
         if smaller is None:
             if url:

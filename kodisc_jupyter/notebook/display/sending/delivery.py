@@ -23,10 +23,10 @@ PART_BYTES: Final = 512_000
 Bundle = dict[str, Any]
 
 
-def mark(widget: str, *, studio: bool = False) -> Bundle:
-    """The metadata of an output that holds a live panel: how the extension knows it again."""
-    return {"kodisc": {"panel": widget, **({"studio": True} if studio else {})}}
+PANEL: Final[Bundle] = {"kodisc": "panel"}
+"""The metadata of an output that holds a live panel: how the extension knows it again."""
 
+STUDIO: Final[Bundle] = {"kodisc": "studio"}
 
 @dataclass
 class _Entry:
