@@ -11,7 +11,8 @@ MAKEFLAGS += --no-print-directory
 export PYTHON ?= python3
 BIN := .venv/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
-JOBS ?= 2
+# One more than two cores: tests also wait for renders, kernels and pages.
+JOBS ?= 3
 # An editable install copies the front end's extension; what is built from js/ is to be seen at once.
 EXTENSION := .venv/share/jupyter/labextensions/kodisc-jupyter
 COPY := mkdir -p $(EXTENSION) && cp -r kodisc_jupyter/static/labextension/. $(EXTENSION)

@@ -38,6 +38,11 @@ _gc.collect()
 print(sum(type(_o).__name__ in {"FirstPanel", "LaterPanel"} for _o in _gc.get_objects()))
 """
 
+CLOSE_SOON = """\
+from kodisc_jupyter.notebook.display import panel as _panel
+_panel.CLOSE_AFTER_S = 0.5
+"""
+
 OPEN_MANY = """\
 import kodisc_jupyter as _k
 for _at in range({count}):
@@ -142,6 +147,7 @@ def closed_panels(one: Kernel, api: Api) -> Figure:
     IPython keeps every cell's text and error: the peer is a cell that raises by itself.
     """
     api.refuse = True
+    one.run(CLOSE_SOON)
     _raised(one, f"%%kodisc -ql\n{scenes.numbered(199)}", "InsufficientCredits")
     before_all = int(one.said(ALIVE))  # the first one, whose code the later ones use, stays
     at = iter(range(200, 10_000))
@@ -154,6 +160,7 @@ def closed_panels(one: Kernel, api: Api) -> Figure:
         between = look(one)["rss"]
         for _ in range(FINISHED):
             _raised(one, f"%%kodisc -ql\n{scenes.numbered(next(at))}", "InsufficientCredits")
+        _wait_until_closed(one, before_all)
         if turn > 1:  # the first rounds fill what Python keeps for itself
             peer.append((between - before) / 1000 / FINISHED)
             ours.append((look(one)["rss"] - between) / 1000 / FINISHED)
@@ -164,6 +171,13 @@ def closed_panels(one: Kernel, api: Api) -> Figure:
         "none (≤ 5 KB)", left.median <= 5 and alive == 0, "a cell that raises", beside,
         note=f"{alive} of {5 * FINISHED} closed panels' widgets still alive",
     )  # fmt: skip
+
+
+def _wait_until_closed(one: Kernel, alive: int) -> None:
+    """Until no more panels' widgets are there; what is still there after 30 s is left."""
+    until = time.monotonic() + 30
+    while int(one.said(ALIVE)) > alive and time.monotonic() < until:
+        time.sleep(0.2)
 
 
 def _raised(one: Kernel, cell: str, what: str) -> None:
