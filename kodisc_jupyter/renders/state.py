@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import Enum
 from pathlib import Path
 from typing import Final, NamedTuple
@@ -168,6 +168,10 @@ class RenderState:
     cancellable: bool = False
     outline: Outline = NOTHING_TOLD
     """Of a finished video: its chapters, and what happens in it."""
+
+    def begun_by(self, moment: float) -> RenderState:
+        """The same, begun at ``moment`` at the latest: a clock on show never runs backwards."""
+        return replace(self, began_at=min(self.began_at, moment))
 
     @property
     def server(self) -> str:

@@ -10,7 +10,6 @@ from __future__ import annotations
 import time
 import uuid
 from collections.abc import Callable
-from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
@@ -180,9 +179,8 @@ class Panel:
     def _fields(
         self, state: RenderState, problem: Diagnostic | None, shown: Sources | None = None
     ) -> Bundle:
-        began_at = min(state.began_at, self._began_at)  # its clock never runs backwards
         return panel_json(
-            replace(state, began_at=began_at),
+            state.begun_by(self._began_at),
             problem,
             now=self._clock(),
             shown=shown,

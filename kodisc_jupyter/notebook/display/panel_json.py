@@ -35,7 +35,8 @@ def panel_json(
     """
     retry = state.retry if state.phase is Phase.RETRYING else None
     open_ = state.phase not in ENDED
-    free = state.unlimited and open_  # then the receipt says it
+    # at the end, the receipt says it
+    unpaid = " · no credits needed" if state.unlimited and open_ else ""
     fields = {
         "phase": str(state.phase),
         "now": milliseconds(now),
@@ -44,7 +45,7 @@ def panel_json(
         "headline": words.headline(state),
         "say": words.explanation(state),
         "scene": words.name(state.scene),
-        "settings": words.settings(state) + (" · no credits needed" if free else ""),
+        "settings": words.settings(state) + unpaid,
         "upright": state.aspect_ratio == "9:16",
         "job": words.name(state.job_id) if state.job_id else None,
         "step": _step(state),

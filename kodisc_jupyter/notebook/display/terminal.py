@@ -8,7 +8,6 @@ import sys
 import threading
 import time
 from collections.abc import Callable
-from dataclasses import replace
 from typing import ClassVar, Final, TextIO
 
 from kodisc_jupyter.notebook.display import words
@@ -69,8 +68,8 @@ class TerminalLine(WithoutButtons):
 
     def show(self, state: RenderState, problem: Diagnostic | None = None) -> None:  # noqa: ARG002
         """Draw the line anew."""
-        with self._lock:  # a clock never runs backwards, whoever says when the render began
-            self._state = replace(state, began_at=min(state.began_at, self._state.began_at))
+        with self._lock:
+            self._state = state.begun_by(self._state.began_at)
             self._draw()
 
     def finish(self, state: RenderState, problem: Diagnostic | None = None) -> None:
