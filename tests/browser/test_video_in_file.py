@@ -2,11 +2,28 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
+from playwright.sync_api import TimeoutError as TooLong
 
 pytestmark = pytest.mark.browser
 
 WIDGET = "application/vnd.jupyter.widget-view+json"
+
+
+FIGURES = """([count, widget]) => {
+  const { model } = window.jupyterapp.shell.currentWidget.content;
+  let figures = 0;
+  for (const cell of model.cells) {
+    for (let i = 0; i < (cell.outputs?.length ?? 0); i++) {
+      const { data } = cell.outputs.get(i);
+      if (widget in data) return false;
+      figures += String(data['text/html'] ?? '').includes('kodisc-video');
+    }
+  }
+  return figures === count;
+}"""
 
 
 def cell(gate, name: str) -> str:
@@ -27,20 +44,11 @@ def select(notebook, at: int) -> None:
 
 def wait_for_figures(notebook, count: int) -> None:
     """Until the open notebook's own model holds so many figures, and no widget."""
-    notebook.page.wait_for_function(
-        """([count, widget]) => {
-             const { model } = window.jupyterapp.shell.currentWidget.content;
-             let figures = 0;
-             for (const cell of model.cells) {
-               for (let i = 0; i < (cell.outputs?.length ?? 0); i++) {
-                 const { data } = cell.outputs.get(i);
-                 if (widget in data) return false;
-                 figures += String(data['text/html'] ?? '').includes('kodisc-video');
-               }
-             }
-             return figures === count; }""",
-        arg=[count, WIDGET],
-    )
+    try:
+        notebook.page.wait_for_function(FIGURES, arg=[count, WIDGET])
+    except TooLong:
+        shown = notebook.page.locator(".jp-OutputArea").all_inner_texts()
+        pytest.fail(f"{count} figures were expected. The outputs show: {shown}")
 
 
 def outputs(lab, name: str) -> list[dict]:
@@ -92,6 +100,41 @@ def test_a_cell_that_was_moved_deleted_cut_or_copied_in_mid_render(notebook_page
     wait_for_figures(notebook, 5)
     notebook.save()
     assert scenes_in_file(lab, file) == ["Deleted", "Moved", "Copied", "Copied", "Cut"]
+    assert notebook.complaints == []
+
+
+def busy(until: Path) -> str:
+    """A cell that runs until there is a file."""
+    return (
+        "import time\nfrom pathlib import Path\n\n"
+        f"while not Path({str(until)!r}).exists():\n    time.sleep(0.02)"
+    )
+
+
+def test_cells_that_were_moved_have_their_videos_while_the_kernel_is_busy(
+    notebook_page, lab, gate, tmp_path
+):
+    """What the page asks for neither waits for a cell nor overtakes what it said before."""
+    first, second = tmp_path / "first", tmp_path / "second"
+    file = "busy.ipynb"
+    cells = [cell(gate, "Early"), busy(first), cell(gate, "Late"), busy(second)]
+    lab.write(file, "%load_ext kodisc_jupyter", *cells)
+    notebook = notebook_page(height=2400)
+    notebook.open(file)
+    notebook.kernel_ready()
+    for at in range(5):
+        notebook.run(at)
+    running(notebook, 1)
+    first.touch()
+    notebook.output(3).locator(".kodisc-panel").wait_for()
+    for at in (1, 3):
+        select(notebook, at)
+        notebook.command("notebook:move-cell-down")
+    gate.open()
+    wait_for_figures(notebook, 2)
+    second.touch()
+    notebook.save()
+    assert scenes_in_file(lab, file) == ["Early", "Late"]
     assert notebook.complaints == []
 
 

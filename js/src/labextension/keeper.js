@@ -38,6 +38,7 @@ export function keeper(panel) {
   const doubted = new Set(places(model).map(({ id }) => id));
   /** @type {any} */
   let comm = null;
+  let opened = false;
   /** @type {ReturnType<typeof setTimeout> | undefined} */
   let soon;
   let ready = false;
@@ -75,21 +76,36 @@ export function keeper(panel) {
    */
   function watch(kernel, ids) {
     if (!ids.length) return;
-    if (!comm) {
-      const made = kernel.createComm(TARGET);
-      comm = made;
-      made.onMsg = (/** @type {any} */ { content, buffers }) => heard(content.data, buffers);
-      made.onClose = () => {
-        if (comm !== made) return;
-        comm = null; // there is nobody: what was asked for is not there either
-        const lost = [...alive];
-        alive.clear();
-        bury(lost);
-      };
-      made.open();
-    }
     ids.forEach((id) => alive.add(id));
-    comm.send({ kind: "watch", ids });
+    if (!comm) void begin(kernel);
+    else if (opened) comm.send({ kind: "watch", ids });
+  }
+
+  /**
+   * Opens a comm, and asks for every panel that is known by then.
+   * @param {any} kernel
+   */
+  async function begin(kernel) {
+    const made = kernel.createComm(TARGET);
+    comm = made;
+    opened = false;
+    made.onMsg = (/** @type {any} */ { content, buffers }) => heard(content.data, buffers);
+    made.onClose = () => {
+      if (comm !== made) return;
+      comm = null; // there is nobody: what was asked for is not there either
+      const lost = [...alive];
+      alive.clear();
+      bury(lost);
+    };
+    // Once a comm has its subshell, all it says goes there: what was said before waits for the cells
+    // that run, is overtaken, and the kernel knows no such comm.
+    await kernel.info.catch(() => {});
+    const apart = kernel.supportsSubshells && made.commsOverSubshells !== "disabled";
+    if (apart) await made.subshellStarted?.catch(() => {});
+    if (comm !== made || kernel.isDisposed) return;
+    made.open();
+    opened = true;
+    made.send({ kind: "watch", ids: [...alive] });
   }
 
   /**
