@@ -1,11 +1,11 @@
 """Step every example of Manim's docstrings, and hold what comes out against a real render.
 
-    python scripts/compare_states.py [--every N] [--only NAME ...] [--frames | --keys]
+    python scripts/compare_states.py [--every N] [--only NAME ...] [--keys]
 
 After each animation every mobject's points are compared, and after the scene the times, the
-random numbers and the last picture. With ``--frames`` instead every frame of the video, before it
-is encoded, pixel by pixel: as Manim draws it, and as ours is drawn from its noted state; two
-different pictures with one key are counted, too. Prints how long both took.
+random numbers and the last picture. Then every frame of the video, before it is encoded, pixel by
+pixel: as Manim draws it, and as ours is drawn from its noted state; two different pictures with one
+key are counted, too. Prints how long Manim's renders, the stepping and the drawing took.
 
 With ``--keys`` nothing is compared: prints which share of a render's processor time goes into the
 frames' keys, at medium size, and in which scenes it is largest.
@@ -143,26 +143,35 @@ def digest(scene: Any) -> str:
     return told.hexdigest()[:12]
 
 
-def played(example: Example) -> list[Any]:
-    """The states of a real render."""
+def played(example: Example) -> tuple[list[Any], list[Any]]:
+    """The states of a real render, and a hash of each frame that is handed to the encoder."""
     from manim.renderer.cairo_renderer import CairoRenderer
+    from manim.scene.scene_file_writer import SceneFileWriter
 
     states: list[Any] = []
-    play = CairoRenderer.play
+    frames: list[Any] = []
+    play, write_frame = CairoRenderer.play, SceneFileWriter.write_frame
 
     def play_and_note(renderer: Any, scene: Any, *args: Any, **kwargs: Any) -> None:
         play(renderer, scene, *args, **kwargs)
         states.append([digest(scene), round(renderer.time, 6)])
 
-    CairoRenderer.play = play_and_note
+    def write_and_note(writer: Any, pixels: Any, *args: Any, **kwargs: Any) -> None:
+        (times,) = {*args, *kwargs.values()} or {
+            1
+        }  # the argument's name is another in each version
+        frames.extend([hash_of(pixels)] * times)
+        write_frame(writer, pixels, *args, **kwargs)
+
+    CairoRenderer.play, SceneFileWriter.write_frame = play_and_note, write_and_note
     try:
         scene = scene_class(example)()
         scene.render()
     finally:
-        CairoRenderer.play = play
+        CairoRenderer.play, SceneFileWriter.write_frame = play, write_frame
     scene.renderer.static_image = None
     scene.renderer.update_frame(scene)
-    return [*states, ending(scene, scene.renderer.get_frame())]
+    return [*states, ending(scene, scene.renderer.get_frame())], frames
 
 
 def stepped(example: Example) -> list[Any]:
@@ -180,32 +189,6 @@ def stepped(example: Example) -> list[Any]:
     scene = stepping.scene
     scene.renderer.update_frame(scene)
     return [*states, ending(scene, scene.renderer.get_frame())]
-
-
-def drawn_by_manim(example: Example) -> list[Any]:
-    """A hash of each frame that Manim hands to its encoder."""
-    from manim.scene.scene_file_writer import SceneFileWriter
-
-    frames: list[Any] = []
-
-    def note(_writer: Any, pixels: Any, num_frames: int = 1, *, repeat: int = 1) -> None:
-        frames.extend([hash_of(pixels)] * max(num_frames, repeat))
-
-    write_frame, SceneFileWriter.write_frame = SceneFileWriter.write_frame, note
-    nothing = lambda *_, **__: None  # noqa: E731
-    kept = SceneFileWriter.begin_animation, SceneFileWriter.end_animation, SceneFileWriter.finish
-    SceneFileWriter.begin_animation = SceneFileWriter.end_animation = nothing
-    SceneFileWriter.finish = SceneFileWriter.save_image = nothing
-    try:
-        scene_class(example)().render()
-    finally:
-        SceneFileWriter.write_frame = write_frame
-        (
-            SceneFileWriter.begin_animation,
-            SceneFileWriter.end_animation,
-            SceneFileWriter.finish,
-        ) = kept
-    return frames
 
 
 def drawn_by_us(example: Example) -> tuple[list[Any], int, list[str]]:
@@ -257,26 +240,35 @@ def drawn_by_us(example: Example) -> tuple[list[Any], int, list[str]]:
     return [pictures.get(each, each) for each in order], keys, several
 
 
-def compare_frames(example: Example) -> dict[str, Any]:
-    """One example in this process: every frame."""
+def compare_both(example: Example) -> dict[str, Any]:
+    """One example in this process: its states, then every frame."""
     from kodisc_jupyter.stage import manim_patches
 
     began = time.process_time()
-    real = drawn_by_manim(example)
-    middle = time.process_time()
+    states, real = played(example)
+    rendered = time.process_time()
     manim_patches.list_families_in_one_go()
-    ours, keys, several = drawn_by_us(example)
+    ours = stepped(example)
+    stepped_at = time.process_time()
+    frames, keys, several = drawn_by_us(example)
     ended = time.process_time()
-    wrong = [n for n, pair in enumerate(zip(real, ours, strict=False)) if pair[0] != pair[1]]
-    said = ""
-    if len(real) != len(ours):
-        said = f"{len(real)} and {len(ours)} frames"
+    said = []
+    if ours != states:
+        pairs = enumerate(zip(states, ours, strict=False))
+        where = next((number for number, (one, other) in pairs if one != other), "the count")
+        said.append(f"{len(states)} and {len(ours)} states, different at {where}")
+    wrong = [n for n, pair in enumerate(zip(real, frames, strict=False)) if pair[0] != pair[1]]
+    if len(real) != len(frames):
+        said.append(f"{len(real)} and {len(frames)} frames")
     elif wrong or several:
-        said = f"{len(wrong)} of {len(real)} frames, the first {wrong[:3]}; {len(several)} keys"
+        said.append(
+            f"{len(wrong)} of {len(real)} frames, the first {wrong[:3]}; {len(several)} keys"
+        )
     return {
-        "different": said,
-        "real_s": middle - began,
-        "stepped_s": ended - middle,
+        "different": "; ".join(said),
+        "real_s": rendered - began,
+        "stepped_s": stepped_at - rendered,
+        "drawn_s": ended - stepped_at,
         "frames": len(real),
         "covered": keys,
     }
@@ -337,7 +329,7 @@ def scene_class(example: Example) -> Any:
     return names[example.scene]
 
 
-def compare(example: Example, *, frames: bool, keys: bool) -> dict[str, Any]:
+def compare(example: Example, *, keys: bool) -> dict[str, Any]:
     """One example in this process, which is a copy made for it."""
     import manim
 
@@ -364,24 +356,10 @@ def compare(example: Example, *, frames: bool, keys: bool) -> dict[str, Any]:
             manim.config.update(size)
             manim_patches.list_families_in_one_go()
             return share_of_keys(example)
-        if frames:
-            return compare_frames(example)
-        began = time.process_time()
-        real = played(example)
-        middle = time.process_time()
-        manim_patches.list_families_in_one_go()
-        ours = stepped(example)
-        ended = time.process_time()
-    if ours == real:
-        said = ""
-    else:
-        pairs = enumerate(zip(real, ours, strict=False))
-        where = next((number for number, (one, other) in pairs if one != other), "the count")
-        said = f"{len(real)} and {len(ours)} states, different at {where}: {real[-1]} {ours[-1]}"
-    return {"different": said, "real_s": middle - began, "stepped_s": ended - middle}
+        return compare_both(example)
 
 
-def in_a_copy(example: Example, *, frames: bool, keys: bool) -> dict[str, Any]:
+def in_a_copy(example: Example, *, keys: bool) -> dict[str, Any]:
     """As :func:`compare`, in a process of its own."""
     reader, writer = os.pipe()
     if os.fork() == 0:
@@ -390,7 +368,7 @@ def in_a_copy(example: Example, *, frames: bool, keys: bool) -> dict[str, Any]:
         os.dup2(sink, 1)
         os.dup2(sink, 2)
         try:
-            answer = compare(example, frames=frames, keys=keys)
+            answer = compare(example, keys=keys)
         except BaseException:
             import traceback
 
@@ -409,11 +387,14 @@ def main() -> None:
     """Compare what the command line asks for."""
     parser = argparse.ArgumentParser(description=__doc__.split("\n", 1)[0])
     parser.add_argument("--only", nargs="*", help="names of scenes")
-    parser.add_argument("--frames", action="store_true", help="compare every frame's pixels")
     parser.add_argument("--keys", action="store_true", help="measure the keys' share instead")
     parser.add_argument("--every", type=int, default=1, help="take every Nth example")
     arguments = parser.parse_args()
-    import manim  # noqa: F401  loaded once, for every copy
+    # Loaded once, for every copy
+    import manim  # noqa: F401
+
+    from kodisc_jupyter.stage.drawing import drawing  # noqa: F401
+    from kodisc_jupyter.stage.stepping import stepping  # noqa: F401
 
     record = manim_doc_examples.recorded()
     work = [each for each in manim_doc_examples.examples() if each.key in record["renders"]]
@@ -421,15 +402,16 @@ def main() -> None:
     work = own + work[:: arguments.every]
     work = [each for each in work if not arguments.only or each.scene in arguments.only]
     different = failed = frames = covered = 0
-    real_s = stepped_s = 0.0
+    real_s = stepped_s = drawn_s = 0.0
     shares: list[tuple[float, str, int]] = []
     for example in work:
-        told = in_a_copy(example, frames=arguments.frames, keys=arguments.keys)
+        told = in_a_copy(example, keys=arguments.keys)
         if "failed" in told:
             failed += 1
             print(f"failed     {example.where} {example.scene}: {told['failed']}", flush=True)
             continue
         real_s, stepped_s = real_s + told["real_s"], stepped_s + told["stepped_s"]
+        drawn_s += told.get("drawn_s", 0)
         frames += told.get("frames", 0)
         shares.append((told["stepped_s"] / told["real_s"], example.scene, told.get("frames", 0)))
         covered += told.get("covered", 0)
@@ -444,9 +426,10 @@ def main() -> None:
             f"{stepped_s / real_s:6.1%}  of {real_s:.0f} s of processor time, all scenes together"
         )
         sys.exit(1 if failed else 0)
-    if arguments.frames:
-        print(f"{frames} frames, {covered} of them with a key")
-    print(f"real {real_s:.1f} s, stepped {stepped_s:.1f} s of processor time")
+    print(f"{frames} frames, {covered} of them with a key")
+    print(
+        f"real {real_s:.1f} s, stepped {stepped_s:.1f} s, drawn {drawn_s:.1f} s of processor time"
+    )
     sys.exit(1 if different or failed else 0)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -13,6 +14,32 @@ settings.register_profile(
     "kodisc", deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow]
 )
 settings.load_profile("kodisc")
+
+
+TESTS = Path(__file__).parent
+SHARES = {"browser": 0, "renders_local": 1}
+"""Which of pytest's workers begins with a room; the others begin with all other rooms."""
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Keep a room's tests together, for servers and pages are made once for a worker.
+
+    Each worker begins with an equal part of the list; whoever is done takes from the end of
+    another's part. There stand unit tests, which share nothing.
+    """
+    workers = int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1"))
+    shares: list[list[pytest.Item]] = [[] for _ in range(workers)]
+    small = []
+    for item in items:
+        room = item.path.relative_to(TESTS).parts[0]
+        share = small if room == "unit" else shares[SHARES.get(room, 2) % workers]
+        share.append(item)
+    for share in shares:
+        left = max(0, len(items) // workers - len(share))
+        share.extend(small[:left])
+        del small[:left]
+    items[:] = [item for share in (*shares, small) for item in share]
 
 
 class Gate:

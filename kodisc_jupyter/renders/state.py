@@ -116,7 +116,7 @@ class Pace(NamedTuple):
         return self.at + took * (100 - percent) / gained
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class RenderState:
     """One render, now. Times are seconds since the epoch; ``fps`` ``None`` = the quality's own.
 

@@ -79,13 +79,9 @@ def wait_until_healthy(url: str, process: subprocess.Popen, log: Path) -> None:
 
 
 def end(server: subprocess.Popen) -> None:
-    """End a Jupyter server; one that still waits for its kernels is not waited for."""
-    server.terminate()
-    try:
-        server.wait(timeout=20)
-    except subprocess.TimeoutExpired:
-        server.kill()
-        server.wait()
+    """End a Jupyter server at once: its kernels see that it is gone, and end, too."""
+    server.kill()
+    server.wait()
 
 
 EXTENSION = Path(kodisc_jupyter.__file__).parent / "static" / "labextension"

@@ -129,9 +129,21 @@ def test_each_field_is_a_trait_of_the_widget():
     from kodisc_jupyter.notebook.display.widget import KodiscPanel
 
     synced = {
-        name for name in KodiscPanel.class_trait_names(sync=True) if name in vars(KodiscPanel)
+        name
+        for name in KodiscPanel.class_trait_names(sync=True)
+        if name in vars(KodiscPanel) and not name.startswith("_")
     }
     assert synced == {*panel_json(render_state(), now=1_003.0), "news"}
+
+
+def test_no_panel_has_a_class_of_its_own():
+    from kodisc_jupyter.notebook.display.widget import FirstPanel, LaterPanel
+
+    for kind in (FirstPanel, LaterPanel):
+        panel = kind()
+        assert type(panel) is kind
+        assert sorted(panel.keys) == sorted(set(panel.keys))
+        panel.close()
 
 
 def test_each_field_is_declared_for_the_front_end():

@@ -13,6 +13,11 @@ from traitlets import Int, Unicode
 STATIC: Final = Path(__file__).parent.parent.parent / "static"
 
 
+def _static(name: str) -> Unicode[str, str | bytes]:
+    """A file of the front end, as a trait that goes to the page."""
+    return Unicode((STATIC / name).read_text(encoding="utf-8")).tag(sync=True)
+
+
 class KodiscPanel(anywidget.AnyWidget):  # type: ignore[misc]
     """A synced trait for each field of a render, so that only what has changed is sent.
 
@@ -46,8 +51,17 @@ class KodiscPanel(anywidget.AnyWidget):  # type: ignore[misc]
     news = Int().tag(sync=True)
     """Counts what was sent, so that a page notices what was lost on its way."""
 
+    _anywidget_id = Unicode("kodisc_jupyter.panel").tag(sync=True)
+    """Names the style on the page; without it anywidget adds the trait to each widget."""
+
     layout = Value()
     """Not synced: ipywidgets would open a second model for it, and never close that one."""
+
+    def add_traits(self, **traits: Any) -> None:
+        """Only what the class has not: anywidget would make a class of its own for each panel."""
+        missing = {name: trait for name, trait in traits.items() if not self.has_trait(name)}
+        if missing:
+            super().add_traits(**missing)
 
     @property
     def brings_the_code(self) -> bool:
@@ -83,14 +97,14 @@ class KodiscPanel(anywidget.AnyWidget):  # type: ignore[misc]
 class FirstPanel(KodiscPanel):
     """Brings the front end's code along."""
 
-    _esm = (STATIC / "panel.js").read_text(encoding="utf-8")
-    _css = (STATIC / "panel.css").read_text(encoding="utf-8")
+    _esm = _static("panel.js")
+    _css = _static("panel.css")
 
 
 class LaterPanel(KodiscPanel):
     """Takes the code from the model of the ``first`` one, which the page has already."""
 
-    _esm = (STATIC / "later.js").read_text(encoding="utf-8")
+    _esm = _static("later.js")
     first = Unicode().tag(sync=True)
 
 
