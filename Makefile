@@ -11,6 +11,7 @@ MAKEFLAGS += --no-print-directory
 export PYTHON ?= python3
 BIN := .venv/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
+UNINSTALL := -m pip uninstall --quiet --yes --disable-pip-version-check
 # One more than two cores: tests also wait for renders, kernels and pages.
 JOBS ?= 3
 # An editable install copies the front end's extension; what is built from js/ is to be seen at once.
@@ -39,11 +40,15 @@ build/.setup-render: pyproject.toml scripts/system-packages.sh
 	@$(PIP) -e '.[local]' jupyterlab nbconvert
 	@mkdir -p build && touch $@
 
+# For one kind of address that nobody checks here, jsonschema takes two seconds in each process.
+SLOW := rfc3987-syntax
+
 # Kodisc's plug-in goes where only its own test finds it: every `import manim` would load it.
 build/.setup-test: build/.setup-render pyproject.toml Makefile
 	@bash scripts/system-packages.sh test
 	$(SAY) setup "installing the test tools into .venv"
 	@$(PIP) -e '.[dev]'
+	@$(BIN)/python $(UNINSTALL) $(SLOW)
 	@rm -rf build/plugin
 	@$(PIP) --no-deps --target build/plugin "manim-kodisc; python_version >= '3.11'"
 	@mkdir -p build && touch $@
@@ -56,7 +61,7 @@ build/.setup-colab: build/.setup-test pyproject.toml Makefile
 	$(SAY) setup "installing a second environment, with Colab's versions, into .venv-colab"
 	@$(PYTHON) -m venv .venv-colab
 	@.venv-colab/bin/python -m pip install --quiet --disable-pip-version-check -e '.[local,keyring]' $(COLAB)
-	@.venv-colab/bin/python -m pip uninstall --quiet --yes jedi
+	@.venv-colab/bin/python $(UNINSTALL) jedi $(SLOW)
 	@touch $@
 
 # Server extensions that only their own tests' servers have: installed, every JupyterLab would load them.

@@ -372,16 +372,23 @@ def notebook_page(browsing, kept_pages, request) -> Iterator[Callable[..., Noteb
     """Open pages on the server ``at``, or else the worker's; what they show ends with the test.
 
     ``own``: the page is new, and closed at the end; for what JupyterLab is not to have seen before,
-    and for what changes it for good.
+    and for what changes it for good. ``motion``: its person did not ask for less of it; else nothing
+    turns and plays by itself, for without a graphics card that takes half a core.
     """
     own_pages, shared = [], []
 
     def make(
-        width: int = 1200, height: int = 900, at: Lab | None = None, *, own: bool = False
+        width: int = 1200,
+        height: int = 900,
+        at: Lab | None = None,
+        *,
+        own: bool = False,
+        motion: bool = False,
     ) -> NotebookPage:
         own = own or at is not None
         page = browsing.new_page() if own or not kept_pages else kept_pages.pop()
         page.set_viewport_size({"width": width, "height": height})
+        page.emulate_media(reduced_motion="no-preference" if motion else "reduce")
         notebook = NotebookPage(page, at or request.getfixturevalue("lab"))
         (own_pages if own else shared).append(notebook)
         return notebook

@@ -63,7 +63,7 @@ def test_phases_to_a_playing_video_that_survives_reopening(
     half = "run_time=2); self.next_section('Half'); self.wait(1)"
     playing = playing.replace("run_time=3)", half)
     path = lab.write("spine.ipynb", "%load_ext kodisc_jupyter", playing, "print(6 * 7)", PICTURES)
-    notebook = notebook_page()
+    notebook = notebook_page(motion=True)
     notebook.open("spine.ipynb")
     notebook.kernel_ready()
     notebook.run(0)
@@ -98,7 +98,6 @@ def test_phases_to_a_playing_video_that_survives_reopening(
     make_untrusted(path, "untrusted.ipynb")
     for name in ("spine.ipynb", "untrusted.ipynb"):
         again = notebook_page()
-        again.page.emulate_media(reduced_motion="reduce")
         again.open(name)
         video = again.video(1)
         assert video.evaluate("v => v.duration") == pytest.approx(3.0, abs=0.2)

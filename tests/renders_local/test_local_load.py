@@ -18,6 +18,8 @@ from urllib.parse import urlsplit
 
 import pytest
 
+from tests.support.event_loop import run_apart
+
 pytestmark = [pytest.mark.render, pytest.mark.soak]
 
 FULL = os.environ.get("KODISC_SOAK") == "1"
@@ -75,14 +77,7 @@ class Watch:
         return self.most
 
 
-def ask(url: str, path: str, api_key: str, times: int, connections: int) -> float:
-    """As :func:`_ask`, in a thread: the browser tests' event loop is running in this one."""
-    with ThreadPoolExecutor(1) as thread:
-        asking = thread.submit(lambda: asyncio.run(_ask(url, path, api_key, times, connections)))
-        return asking.result()
-
-
-async def _ask(url: str, path: str, api_key: str, times: int, connections: int) -> float:
+async def ask(url: str, path: str, api_key: str, times: int, connections: int) -> float:
     """``times`` polls over kept-alive connections; how many were answered each second."""
     parts = urlsplit(url)
     request = (
@@ -117,7 +112,7 @@ def test_many_jobs_of_many_users_all_finish_in_turn(start_server, tmp_path: Path
     jobs = post_all(server)
     assert len({job for _, job in jobs}) == JOBS
     owner, last = jobs[-1]
-    rate = ask(server.url, f"/render/{last}", key(owner), POLLS, 20)
+    rate = run_apart(ask(server.url, f"/render/{last}", key(owner), POLLS, 20))
     still_open = server.job(last, key=key(owner))["status"]
 
     ended = [(server.wait(job, key=key(user)), user) for user, job in jobs]
@@ -148,9 +143,9 @@ def test_the_server_keeps_no_more_memory_after_many_requests(server):
     job = server.post("x = 1", "Nothing")
     server.wait(job)
     path = f"/render/{job}"
-    ask(server.url, path, server.key, 1_000, 10)
+    run_apart(ask(server.url, path, server.key, 1_000, 10))
     before = process_tree.everyone()[server.process.pid].memory_bytes
-    ask(server.url, path, server.key, 3_000, 10)
+    run_apart(ask(server.url, path, server.key, 3_000, 10))
     after = process_tree.everyone()[server.process.pid].memory_bytes
 
     assert after - before < 10_000_000

@@ -13,6 +13,7 @@ from kodisc_jupyter.local.processes import dask_executor
 from kodisc_jupyter.local.processes.dask_executor import DaskExecutor
 from kodisc_jupyter.local.processes.dask_worker import BEGUN, TAKEN, cancel_here
 from kodisc_jupyter.stage.task import Outcome, RenderTask
+from tests.support.event_loop import run_apart
 
 WORKER = "tcp://127.0.0.1:4000"
 
@@ -92,7 +93,7 @@ def test_a_cancelled_render_is_ended_where_it_runs_however_late_its_worker_is_he
         await executor.close()
         return client.ended
 
-    assert asyncio.run(play()) == [("j1", WORKER)] * times
+    assert run_apart(play()) == [("j1", WORKER)] * times
 
 
 def test_a_render_that_ends_each_worker_before_it_has_begun_is_given_up_after_the_second(
@@ -117,6 +118,6 @@ def test_a_render_that_ends_each_worker_before_it_has_begun_is_given_up_after_th
         await executor.close()
         return outcome
 
-    error = asyncio.run(play()).error
+    error = run_apart(play()).error
     assert error is not None
     assert "2 workers died while they rendered it" in error

@@ -2,20 +2,14 @@
 
 from __future__ import annotations
 
-import asyncio
-from concurrent.futures import ThreadPoolExecutor
-
 import pytest
 
 from kodisc_jupyter.local.classroom.webhooks import PublicResolver
+from tests.support.event_loop import run_apart
 
 
 def resolve(host):
-    async def ask():
-        return await PublicResolver().resolve(host, 443)
-
-    with ThreadPoolExecutor(1) as thread:
-        return thread.submit(lambda: asyncio.run(ask())).result()
+    return run_apart(PublicResolver().resolve(host, 443))
 
 
 @pytest.mark.parametrize(

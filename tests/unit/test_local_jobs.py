@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import sqlite3
-from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
@@ -19,6 +18,7 @@ from kodisc_jupyter.local.jobs import Jobs, LineFullError
 from kodisc_jupyter.local.server_limits import ServerLimits
 from kodisc_jupyter.local.store import FolderTakenError, Store
 from kodisc_jupyter.stage.task import RESULT_FILES, Outcome
+from tests.support.event_loop import run_apart
 
 REQUEST = {"code": "x", "className": "A", "quality": "low", "metadata": {"n": 1}}
 NEW_YEAR = 1_767_225_600.0  # 2026-01-01T00:00:00Z
@@ -109,9 +109,8 @@ def world(tmp_path):
 
 
 def run(test):
-    """Run a test in an event loop of its own: the browser tests' is running in this thread."""
-    with ThreadPoolExecutor(1) as thread:
-        return thread.submit(lambda: asyncio.run(test())).result()
+    """Run a test's coroutine."""
+    return run_apart(test())
 
 
 def test_a_job_goes_from_queued_to_running_to_completed(world):

@@ -8,6 +8,7 @@ from tornado.iostream import IOStream
 from tornado.web import Application
 
 from kodisc_jupyter.local.web import listening
+from tests.support.event_loop import run_apart
 
 UNIX = ""
 """What the address of a client of a Unix socket is."""
@@ -34,7 +35,7 @@ def connect(limit, addresses, *, known=()):
             theirs.close()
         return still_open, said
 
-    return asyncio.run(come())
+    return run_apart(come())
 
 
 def test_a_dropped_connection_no_longer_counts_before_its_close_is_noticed():
@@ -83,6 +84,6 @@ def test_a_connection_that_sends_no_headers_is_closed_in_time(monkeypatch):
             theirs.close()
         return answer, nothing, still_open
 
-    answer, nothing, still_open = asyncio.run(come())
+    answer, nothing, still_open = run_apart(come())
     assert answer.startswith(b"HTTP/1.1 404 ")
     assert (nothing, still_open) == (b"", 1)
