@@ -62,7 +62,8 @@ def video_options_of(kernel: KernelState, options: Options, line: str = "") -> V
             width = css_width(width)
         except ValueError as problem:
             raise refused([option_diagnostic(str(problem), "", line, "--width")]) from None
-    behaviour = BEHAVIOUR[kernel.front_end()]
+    front_end = kernel.front_end()
+    behaviour = BEHAVIOUR[front_end]
     return VideoOptions(
         embed=options.embed,
         embed_limit_mb=min(kernel.settings.embed_limit_mb, behaviour.embed_limit_mb),
@@ -72,7 +73,7 @@ def video_options_of(kernel: KernelState, options: Options, line: str = "") -> V
         autoplay=options.autoplay,
         # A Jupyter server drops an output that is too large, where the cell no longer waits for it.
         message_limit=None if behaviour.waits else SERVER_LIMIT_BYTES,
-        saved=kernel.front_end() is FrontEnd.NOTEBOOK,
+        saved=front_end is FrontEnd.NOTEBOOK,
     )
 
 

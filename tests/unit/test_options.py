@@ -48,6 +48,14 @@ def test_a_line_is_read(line, expected):
     assert parse(line) == expected
 
 
+def test_a_line_leaves_nothing_behind_for_the_next_one():
+    assert parse("A --alt x --alt y").alt == ("x", "y")
+    with pytest.raises(OptionError):
+        parse("A B --alt z --fps many")
+    assert parse("B --alt z").alt == ("z",)
+    assert parse("").scenes == ()
+
+
 def test_the_three_webhook_states_stay_three():
     assert parse("").webhook is LEFT_OUT
     assert parse("--no-webhook").webhook is None

@@ -227,6 +227,20 @@ def test_a_render_that_goes_on_after_its_end_has_none_to_tell(panel, screen, com
     assert len(screen.shown) == 2
 
 
+def test_what_a_page_has_been_told_is_not_said_again(screen):
+    asked = []
+
+    def later(_delay_s, fn):
+        asked.append(fn)
+        return lambda: None
+
+    one = Panel(RUNNING, live=True, publish=screen, later=later)
+    one.show(dataclasses.replace(RUNNING, began_at=RUNNING.began_at + 1))
+    assert asked == []
+    one.show(dataclasses.replace(RUNNING, progress=7))
+    assert len(asked) == 1
+
+
 def test_buttons_reach_the_callback_and_nothing_else_does(panel):
     made, heard = panel(), []
     made.on_action(heard.append)

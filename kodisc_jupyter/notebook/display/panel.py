@@ -86,6 +86,7 @@ class Panel:
         self._phase = state.phase
         self._began_at = state.began_at
         self._widget: Any = None
+        self._offered: Bundle = {}
         self._model_id = ""
         self._on_action: list[Callable[[str], None]] = []
         self._handover: VideoTransfer | None = None
@@ -94,7 +95,9 @@ class Panel:
         if live:
             from kodisc_jupyter.notebook.display.widget import new_widget, view
 
-            self._widget = new_widget(panel_json(state, now=clock(), viewer=viewer))
+            fields = panel_json(state, now=clock(), viewer=viewer)
+            self._offered = _without_time(fields)
+            self._widget = new_widget(fields)
             self._widget.on_msg(self._heard)
             line = output.open_text(state)
             bundle = {"text/plain": line, WIDGET_MIME: view(self._widget.model_id)}
@@ -117,7 +120,7 @@ class Panel:
             self._began_at = state.began_at
         if self.live:
             DELIVERY.describe(self._model_id, output.open_text(state))
-            self._throttle.offer(
+            self._offer(
                 self._fields(state, problem),
                 at_once=state.phase in ENDED,
                 patient=state.phase is Phase.FETCHING,  # mostly over before anybody could read it
@@ -139,14 +142,14 @@ class Panel:
         video_options = self._video_options
         if self.live and state.phase is Phase.COMPLETED and needs_smaller(state, video_options):
             waiting = Sources(note="Making a smaller copy for the notebook…", pending=True)
-            self._throttle.offer(self._fields(state, problem, waiting), at_once=True)
+            self._offer(self._fields(state, problem, waiting), at_once=True)
         shown = sources(state, video_options) if state.phase is Phase.COMPLETED else None
         if self.live:
             if state.media and state.media.video:
                 from kodisc_jupyter.notebook.display.sending.video_transfer import VideoTransfer
 
                 self._handover = VideoTransfer(state.media, self._send, self._outlet)
-            self._throttle.offer(self._fields(state, problem, shown), at_once=True)
+            self._offer(self._fields(state, problem, shown), at_once=True)
             DELIVERY.end(self._model_id, partial(final_output, state, problem, video_options))
         bundle = final_bundle(state, problem, shown, video_options)
         if video_options.message_limit is None:
@@ -188,6 +191,12 @@ class Panel:
             viewer=self._viewer,
         )
 
+    def _offer(self, fields: Bundle, *, at_once: bool, patient: bool = False) -> None:
+        """Send the fields, unless the page has been told the same."""
+        offered, self._offered = self._offered, _without_time(fields)
+        if at_once or self._offered != offered:
+            self._throttle.offer(fields, at_once=at_once, patient=patient)
+
     def _update(self, bundle: Bundle) -> None:
         self._publish(bundle, self._display_id, True)
 
@@ -223,3 +232,8 @@ class Panel:
 
     def _send(self, content: Bundle, buffers: list[bytes]) -> None:
         self._widget.send(content, buffers=buffers)
+
+
+def _without_time(fields: Bundle) -> Bundle:
+    """The fields without the moment of sending."""
+    return {name: value for name, value in fields.items() if name != "now"}

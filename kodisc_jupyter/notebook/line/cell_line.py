@@ -5,6 +5,8 @@ from __future__ import annotations
 import argparse
 import re
 from collections.abc import Sequence
+from functools import lru_cache
+from threading import Lock
 from typing import Any, Final
 
 from kodisc_jupyter.notebook.line.manim_flags import refuse_manim_flags
@@ -48,6 +50,18 @@ def parser() -> OptionParser:
     return reader
 
 
+_READING: Final = Lock()
+"""argparse changes a parser while it reads options between scenes, and puts it right at the end."""
+
+
+@lru_cache(maxsize=1)
+def _reader() -> OptionParser:
+    """The parser that reads, made once; with a usage, or argparse composes one for every cell."""
+    reader = parser()
+    reader.usage = reader.prog
+    return reader
+
+
 def parse(line: str) -> Options:
     """Read a ``%%kodisc`` line.
 
@@ -59,9 +73,8 @@ def parse(line: str) -> Options:
     _refuse_variables(words)
     _refuse_comment(words)
     refuse_manim_flags(_without_values(words), WORDS)
-    reader = parser()
-    reader.usage = reader.prog  # else argparse composes a long one for every cell
-    values, unknown = reader.parse_known_intermixed_args(words)
+    with _READING:
+        values, unknown = _reader().parse_known_intermixed_args(words)
     if unknown:
         raise _unknown_option(unknown[0])
     names = tuple(
