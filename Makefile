@@ -40,7 +40,8 @@ build/.setup-render: pyproject.toml scripts/system-packages.sh
 	@$(PIP) -e '.[local]' jupyterlab nbconvert
 	@mkdir -p build && touch $@
 
-# For one kind of address that nobody checks here, jsonschema takes two seconds in each process.
+# It builds 38 grammars when jsonschema is imported, two seconds in each process, for a kind of
+# address that nobody checks here; jsonschema does without it.
 SLOW := rfc3987-syntax
 
 # Kodisc's plug-in goes where only its own test finds it: every `import manim` would load it.

@@ -157,9 +157,8 @@ def played(example: Example) -> tuple[list[Any], list[Any]]:
         states.append([digest(scene), round(renderer.time, 6)])
 
     def write_and_note(writer: Any, pixels: Any, *args: Any, **kwargs: Any) -> None:
-        (times,) = {*args, *kwargs.values()} or {
-            1
-        }  # the argument's name is another in each version
+        # How often the frame comes: the argument's name is another in each version.
+        times = next(iter((*args, *kwargs.values())), 1)
         frames.extend([hash_of(pixels)] * times)
         write_frame(writer, pixels, *args, **kwargs)
 

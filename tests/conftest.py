@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from pathlib import Path
+from textwrap import indent
 
 import pytest
 from hypothesis import HealthCheck, settings
@@ -45,18 +46,30 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 class Gate:
     """Holds a render open: the test says when it goes on, not the machine."""
 
+    IMPORTS = "import time\nfrom pathlib import Path\n"
+
     def __init__(self, path: Path) -> None:
         self._path = path
 
     def scene(self, name: str = "Gated", then: str = "self.wait(0.2)") -> str:
         """The code of a scene that goes on to the line ``then`` once the gate is open."""
         return (
-            "import time\nfrom pathlib import Path\n\nfrom manim import *\n\n\n"
+            f"{self.IMPORTS}\nfrom manim import *\n\n\n"
             f"class {name}(Scene):\n    def construct(self):\n"
-            f"        while not Path({str(self._path)!r}).exists():\n"
-            "            time.sleep(0.02)\n"
-            f"        {then}\n"
+            f"{indent(self._wait, ' ' * 8)}        {then}\n"
         )
+
+    def cell(self, then: str = "") -> str:
+        """A cell that keeps its kernel busy until the gate is open, and goes on to ``then``."""
+        return f"{self.IMPORTS}\n{self._wait}{then}"
+
+    def another(self, name: str) -> Gate:
+        """A gate beside this one."""
+        return Gate(self._path.with_name(name))
+
+    @property
+    def _wait(self) -> str:
+        return f"while not Path({str(self._path)!r}).exists():\n    time.sleep(0.02)\n"
 
     def open(self) -> None:
         """Let the renders go on."""

@@ -172,14 +172,10 @@ def test_an_end_that_was_lost_on_its_way_is_asked_for(notebook_page, lab, gate):
     assert WIDGET not in kinds
 
 
-def test_buttons_answer_at_once_while_the_kernel_is_busy(notebook_page, lab, gate, tmp_path):
-    busy = tmp_path / "busy"
-    lab.write(
-        "busy.ipynb",
-        "%load_ext kodisc_jupyter",
-        cell(gate),
-        f"import os, time\nwhile not os.path.exists({str(busy)!r}): time.sleep(0.05)\nprint('free')",
-    )
+def test_buttons_answer_at_once_while_the_kernel_is_busy(notebook_page, lab, gate):
+    busy = gate.another("busy")
+    cells = [cell(gate), busy.cell("print('free')")]
+    lab.write("busy.ipynb", "%load_ext kodisc_jupyter", *cells)
     notebook = notebook_page()
     notebook.open("busy.ipynb")
     notebook.kernel_ready()
@@ -190,7 +186,7 @@ def test_buttons_answer_at_once_while_the_kernel_is_busy(notebook_page, lab, gat
     notebook.run(2)
     panel.get_by_role("button", name="Stop watching").click()
     panel.get_by_text("when it is free").wait_for()
-    busy.touch()
+    busy.open()
     notebook.output(2).get_by_text("free").wait_for()
     notebook.output(1).get_by_text("the job goes on").first.wait_for()
     gate.open()

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import pytest
 from playwright.sync_api import TimeoutError as TooLong
 
@@ -103,21 +101,11 @@ def test_a_cell_that_was_moved_deleted_cut_or_copied_in_mid_render(notebook_page
     assert notebook.complaints == []
 
 
-def busy(until: Path) -> str:
-    """A cell that runs until there is a file."""
-    return (
-        "import time\nfrom pathlib import Path\n\n"
-        f"while not Path({str(until)!r}).exists():\n    time.sleep(0.02)"
-    )
-
-
-def test_cells_that_were_moved_have_their_videos_while_the_kernel_is_busy(
-    notebook_page, lab, gate, tmp_path
-):
+def test_cells_that_were_moved_have_their_videos_while_the_kernel_is_busy(notebook_page, lab, gate):
     """What the page asks for neither waits for a cell nor overtakes what it said before."""
-    first, second = tmp_path / "first", tmp_path / "second"
-    file = "busy.ipynb"
-    cells = [cell(gate, "Early"), busy(first), cell(gate, "Late"), busy(second)]
+    first, second = gate.another("first"), gate.another("second")
+    file = "moved_while_busy.ipynb"
+    cells = [cell(gate, "Early"), first.cell(), cell(gate, "Late"), second.cell()]
     lab.write(file, "%load_ext kodisc_jupyter", *cells)
     notebook = notebook_page(height=2400)
     notebook.open(file)
@@ -125,14 +113,14 @@ def test_cells_that_were_moved_have_their_videos_while_the_kernel_is_busy(
     for at in range(5):
         notebook.run(at)
     running(notebook, 1)
-    first.touch()
+    first.open()
     notebook.output(3).locator(".kodisc-panel").wait_for()
     for at in (1, 3):
         select(notebook, at)
         notebook.command("notebook:move-cell-down")
     gate.open()
     wait_for_figures(notebook, 2)
-    second.touch()
+    second.open()
     notebook.save()
     assert scenes_in_file(lab, file) == ["Early", "Late"]
     assert notebook.complaints == []

@@ -192,7 +192,7 @@ class Panel:
         )
 
     def _offer(self, fields: Bundle, *, at_once: bool, patient: bool = False) -> None:
-        """Send the fields, unless the page has been told the same."""
+        """Send the fields; not those that were offered last, unless they are to go at once."""
         offered, self._offered = self._offered, _without_time(fields)
         if at_once or self._offered != offered:
             self._throttle.offer(fields, at_once=at_once, patient=patient)
