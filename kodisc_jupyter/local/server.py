@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import logging
 import os
 import signal
@@ -61,6 +60,8 @@ def serve(options: Options) -> None:
 def _run(
     options: Options, store: Store, processes: RenderProcesses | None, isolation: Isolation
 ) -> None:
+    import asyncio  # and all that comes with it, while Manim loads
+
     from kodisc_jupyter.local import service
 
     try:
