@@ -7,9 +7,8 @@ import keyword
 import re
 from bisect import bisect_right
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
-from functools import cached_property
-from typing import Final, Literal
+from functools import lru_cache
+from typing import Final, Literal, NamedTuple
 
 from kodisc_jupyter.scene.literals import literal
 from kodisc_jupyter.scene.reading.parser import CANNOT_PARSE, parse
@@ -22,13 +21,13 @@ the magic's own line."""
 _LINE_END: Final = re.compile(r"\r\n|\r|\n")  # Python's own; str.splitlines knows more
 
 
-@dataclass(frozen=True)
-class Source:
+class Source(NamedTuple):
     """The Python source of a render, and where each of its lines comes from.
 
     ``code`` is what is sent: the cell byte for byte, unless there is a file, a prelude or a value.
     ``files`` are the paths of those in it. ``first_line`` is the number that the reader sees beside
-    the cell's first line: 1, or 2 where the magic's own line is counted too.
+    the cell's first line: 1, or 2 where the magic's own line is counted too. ``starts`` are the
+    lines of ``code`` at which another origin begins, with its name and its own line there.
     """
 
     code: str
@@ -37,9 +36,9 @@ class Source:
     names: tuple[str, ...] = ()
     first_line: int = 1
     files: tuple[str, ...] = ()
-    _starts: tuple[tuple[int, Origin, int], ...] = field(default=((1, "cell", 1),), repr=False)
+    starts: tuple[tuple[int, Origin, int], ...] = ((1, "cell", 1),)
 
-    @cached_property
+    @property
     def lines(self) -> tuple[str, ...]:
         """The lines of ``code``, without their ends."""
         return split_lines(self.code)
@@ -51,8 +50,8 @@ class Source:
         prelude, or ``"with"`` and the number of the value. Lines outside are taken to the nearest.
         """
         line = min(max(assembled_line, 1), len(self.lines))
-        start, origin, first = self._starts[
-            bisect_right(self._starts, line, key=lambda entry: entry[0]) - 1
+        start, origin, first = self.starts[
+            bisect_right(self.starts, line, key=lambda entry: entry[0]) - 1
         ]
         return origin, line - start + first
 
@@ -91,7 +90,7 @@ def assemble(
             message says which and why.
     """
     if not prelude.strip() and not values and not files:
-        return Source(cell, cell, first_line=first_line, _starts=((1, "cell", first_line),))
+        return Source(cell, cell, first_line=first_line, starts=((1, "cell", first_line),))
     futures, body = _without_futures(cell)
     assigned = [_assignment(name, value) for name, value in (values or {}).items()]
     head: list[str] = []
@@ -114,6 +113,7 @@ def assemble(
     return Source(code, cell, prelude, tuple(values or ()), first_line, sent, tuple(starts))
 
 
+@lru_cache(maxsize=4)
 def split_lines(text: str) -> tuple[str, ...]:
     """The lines of a text as Python counts them, without their ends."""
     return tuple(_LINE_END.split(text))

@@ -180,7 +180,7 @@ def _code_problems(
     yield from tex_problems(reading, values)
 
 
-_CLASS: Final = re.compile(r"^class\s+(\w+)\s*\(([^)]*)\)?", re.MULTILINE)
+_CLASS: Final = r"^class\s+(\w+)\s*\(([^)]*)\)?"
 
 
 def find_scenes(code: str) -> tuple[str, ...]:
@@ -189,5 +189,7 @@ def find_scenes(code: str) -> tuple[str, ...]:
         return Classes(parse(code)).scenes()
     except CANNOT_PARSE:
         return tuple(
-            dict.fromkeys(name for name, bases in _CLASS.findall(code) if "Scene" in bases)
+            dict.fromkeys(
+                name for name, bases in re.findall(_CLASS, code, re.MULTILINE) if "Scene" in bases
+            )
         )

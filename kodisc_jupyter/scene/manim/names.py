@@ -6,9 +6,9 @@ The data is written by `scripts/manim_names.py`.
 from __future__ import annotations
 
 import json
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from pathlib import Path
-from typing import Final, NamedTuple
+from typing import Any, Final
 
 KODISC_MANIM: Final = "0.18"
 """The Manim Community version that Kodisc's renderer has been seen with."""
@@ -16,54 +16,74 @@ KODISC_MANIM: Final = "0.18"
 _DATA: Final = Path(__file__).parents[1] / "data" / "manim_names.json"
 
 
-class Names(NamedTuple):
-    """What the data says.
+class Names:
+    """The data; what is asked for is worked out once."""
 
-    ``since`` gives for each public name of Manim the first of the known versions that has it, and
-    ``newer`` are those that came after Kodisc's. ``scene_attributes`` are methods and attributes of
-    scenes, ``class_attributes`` those of mobjects, animations and cameras, and ``class_options``
-    what these can be made with. ``manimgl`` are names that only ManimGL has, ``stars`` what
-    ``from module import *`` brings.
-    """
-
-    since: dict[str, str]
-    modules: frozenset[str]
-    scenes: frozenset[str]
-    scene_attributes: frozenset[str]
-    class_attributes: frozenset[str]
-    class_options: frozenset[str]
-    manimgl: frozenset[str]
-    stars: dict[str, frozenset[str]]
-
-    newer: frozenset[str]
-
-    @property
-    def manim(self) -> frozenset[str]:
+    def __init__(self, data: dict[str, Any]) -> None:
+        self._data = data
+        self._stars: dict[str, frozenset[str] | None] = {}
+        self.since: dict[str, str] = {
+            name: data["versions"][int(having.partition(",")[0])]
+            for having, group in data["names"].items()
+            for name in group.split()
+        }
+        """For each public name of Manim the first of the known versions that has it."""
+        self.manim = frozenset(self.since)
         """Every name that ``from manim import *`` brings in some version."""
-        return self.stars["manim"]
+
+    def brought_by(self, module: str) -> frozenset[str] | None:
+        """What ``from module import *`` brings; ``None`` where that is not known."""
+        if module == "manim":
+            return self.manim
+        if module not in self._stars:
+            names_ = self._data["stars"].get(module)
+            self._stars[module] = None if names_ is None else frozenset(names_.split())
+        return self._stars[module]
+
+    @cached_property
+    def newer(self) -> frozenset[str]:
+        """Names of Manim that came after Kodisc's version."""
+        return frozenset(
+            name
+            for name, version in self.since.items()
+            if not version.startswith(f"{KODISC_MANIM}.")
+        )
+
+    @cached_property
+    def modules(self) -> frozenset[str]:
+        """Manim's own modules."""
+        return self._split("modules")
+
+    @cached_property
+    def scenes(self) -> frozenset[str]:
+        """Manim's kinds of scenes."""
+        return self._split("scenes")
+
+    @cached_property
+    def scene_attributes(self) -> frozenset[str]:
+        """Methods and attributes of scenes."""
+        return self._split("scene_attributes")
+
+    @cached_property
+    def class_attributes(self) -> frozenset[str]:
+        """Methods and attributes of mobjects, animations and cameras."""
+        return self._split("class_attributes")
+
+    @cached_property
+    def class_options(self) -> frozenset[str]:
+        """What mobjects, animations and cameras can be made with."""
+        return self._split("class_options")
+
+    @cached_property
+    def manimgl(self) -> frozenset[str]:
+        """Names that only ManimGL has."""
+        return self._split("manimgl")
+
+    def _split(self, what: str) -> frozenset[str]:
+        return frozenset(self._data[what].split())
 
 
 @lru_cache(maxsize=1)
 def names() -> Names:
     """The data, read once."""
-    data = json.loads(_DATA.read_text("utf-8"))
-    since = {
-        name: data["versions"][int(having.partition(",")[0])]
-        for having, group in data["names"].items()
-        for name in group.split()
-    }
-    stars = {module: frozenset(group.split()) for module, group in data["stars"].items()}
-    stars["manim"] = frozenset(since)
-    return Names(
-        since=since,
-        modules=frozenset(data["modules"].split()),
-        scenes=frozenset(data["scenes"].split()),
-        scene_attributes=frozenset(data["scene_attributes"].split()),
-        class_attributes=frozenset(data["class_attributes"].split()),
-        class_options=frozenset(data["class_options"].split()),
-        manimgl=frozenset(data["manimgl"].split()),
-        stars=stars,
-        newer=frozenset(
-            name for name, version in since.items() if not version.startswith(f"{KODISC_MANIM}.")
-        ),
-    )
+    return Names(json.loads(_DATA.read_text("utf-8")))

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import Final, NamedTuple
 
@@ -30,15 +30,30 @@ class Parameters(NamedTuple):
     open: bool
 
 
-class _Form(NamedTuple):
-    """A class as some versions have it."""
+class _Form:
+    """A class as some versions have it; ``text`` is how the data has it."""
 
-    newest: bool
-    bases: tuple[str, ...]
-    open: bool
-    init: Parameters | None
-    methods: dict[str, str]
-    attributes: frozenset[str]
+    def __init__(self, text: str, *, newest: bool) -> None:
+        bases, init, self._methods, self._attributes = (*text.split("\n"), "", "", "")[:4]
+        words = bases.split()
+        self.newest = newest
+        self.bases = tuple(word for word in words if word != "~")
+        self.open = "~" in words
+        self.init = None if init == "-" else _parameters(init)
+
+    @cached_property
+    def methods(self) -> dict[str, str]:
+        """What each method takes, as the data has it."""
+        return {
+            method.partition("(")[0].rstrip(">"): method
+            for method in self._methods.split(";")
+            if method
+        }
+
+    @cached_property
+    def attributes(self) -> frozenset[str]:
+        """Attributes that are no methods."""
+        return frozenset(self._attributes.split())
 
 
 class Signatures:
@@ -178,24 +193,9 @@ class Signatures:
                 forms, key=lambda span: int(span.replace("-", ",").rpartition(",")[2]), default=""
             )
             self._forms[name] = tuple(
-                _form(text, newest=span == newest) for span, text in forms.items()
+                _Form(text, newest=span == newest) for span, text in forms.items()
             )
         return self._forms[name]
-
-
-def _form(text: str, *, newest: bool) -> _Form:
-    bases, init, methods, attributes = (*text.split("\n"), "", "", "")[:4]
-    words = bases.split()
-    return _Form(
-        newest=newest,
-        bases=tuple(word for word in words if word != "~"),
-        open="~" in words,
-        init=None if init == "-" else _parameters(init),
-        methods={
-            method.partition("(")[0].rstrip(">"): method for method in methods.split(";") if method
-        },
-        attributes=frozenset(attributes.split()),
-    )
 
 
 @lru_cache(maxsize=512)

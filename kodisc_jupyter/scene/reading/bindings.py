@@ -49,19 +49,33 @@ class Bindings:
 
     def visit_all(self, nodes: list[ast.stmt] | list[ast.expr]) -> None:
         """Visit several nodes."""
+        visit = self.visit
         for node in nodes:
-            self.visit(node)
+            visit(node)
 
     def visit(self, node: ast.AST | None) -> None:
         """Visit a node, by what is special to it or through its children."""
         if node is None:
             return
-        special = self.special.get(type(node))
+        special = self.special.get(node.__class__)
         if special is not None:
             special(self, node)
             return
         for child in children(node):
             self.visit(child)
+
+    def value(self, node: ast.Expr | ast.Starred | ast.Return) -> None:
+        """A node that has nothing but a value: the most common of those with nothing special."""
+        self.visit(node.value)
+
+    def text(self, node: ast.JoinedStr) -> None:
+        """An f-string."""
+        self.visit_all(node.values)
+
+    def formatted(self, node: ast.FormattedValue) -> None:
+        """What stands in the braces of an f-string."""
+        self.visit(node.value)
+        self.visit(node.format_spec)
 
     def open_scope(self, kind: str, node: ast.AST) -> Scope:
         """A new scope inside of the current one."""
@@ -94,7 +108,7 @@ class Bindings:
 
     def name(self, node: ast.Name) -> None:
         """A use of a name, or a binding."""
-        if isinstance(node.ctx, ast.Load):
+        if node.ctx.__class__ is ast.Load:
             self.loads.append(node)
             if node.id in _DYNAMIC:
                 self.unreadable = True
@@ -149,7 +163,7 @@ class Bindings:
                     self.scope.imported[alias.asname or alias.name] = alias.name
                 continue
             module = "." * node.level + (node.module or "")
-            brought = names().stars.get(module)
+            brought = names().brought_by(module)
             if brought is None:
                 self.unreadable = True
             else:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import ast
 import re
-from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, Final
 
@@ -18,27 +17,43 @@ from kodisc_jupyter.scene.diagnostics import (
 )
 from kodisc_jupyter.scene.reading.classes import Classes
 from kodisc_jupyter.scene.reading.parser import parse, verify
-from kodisc_jupyter.scene.reading.reach import unreached_lines
 from kodisc_jupyter.scene.reading.resolve import resolve
 from kodisc_jupyter.scene.reading.scopes import Scopes
 
 
-@dataclass(frozen=True)
 class Reading:
     """A source that Python can parse, and the scenes that were asked for (none: its only one).
 
     ``whole`` says that all of it counts, whatever a scene can reach.
     """
 
-    source: Source
-    tree: ast.Module
-    asked: tuple[str, ...] = ()
-    whole: bool = False
+    def __init__(
+        self, source: Source, tree: ast.Module, asked: tuple[str, ...] = (), *, whole: bool = False
+    ) -> None:
+        self.source = source
+        self.tree = tree
+        self.asked = asked
+        self.whole = whole
 
     @cached_property
     def scopes(self) -> Scopes:
         """Which names are defined, and which are not."""
         return resolve(self.tree)
+
+    @cached_property
+    def words(self) -> frozenset[str]:
+        """The names that the source uses, its attributes and what it imports by name.
+
+        A rule that is about none of them has nothing to look for.
+        """
+        scopes = self.scopes
+        return frozenset(
+            [
+                *[use.id for use in scopes.loads],
+                *[node.attr for node in scopes.attributes],
+                *[alias.name for node in scopes.imports for alias in node.names],
+            ]
+        )
 
     @cached_property
     def classes(self) -> Classes:
@@ -66,6 +81,8 @@ class Reading:
     def _unreached(self) -> tuple[tuple[int, int], ...]:
         if self.whole:
             return ()
+        from kodisc_jupyter.scene.reading.reach import unreached_lines
+
         return unreached_lines(self.tree, self.scopes, self.classes, self.scenes)
 
     def reaches(self, node: ast.AST) -> bool:
@@ -124,17 +141,10 @@ def read(
     Raises:
         RecursionError: it is nested too deeply (or MemoryError, by Python's older parsers).
     """
-    for index, line in enumerate(source.lines, 1):
-        odd = _UNREADABLE.search(line)
-        if odd:
-            return Diagnostic(
-                "syntax",
-                Severity.ERROR,
-                f"Python code cannot contain the character U+{ord(odd[0]):04X}.",
-                hint="Delete it; it was probably pasted in by accident.",
-                charged=NOTHING_CHARGED,
-                **place(source, index, *odd.span()),
-            )
+    if not source.code.isascii() or "\0" in source.code:
+        odd = _unreadable(source)
+        if odd is not None:
+            return odd
     try:
         tree = parse(source.code)
         verify(tree)
@@ -142,7 +152,22 @@ def read(
         from kodisc_jupyter.scene.reading.syntax_errors import syntax_error
 
         return syntax_error(source, error)
-    return Reading(source, tree, asked, whole)
+    return Reading(source, tree, asked, whole=whole)
 
 
-_UNREADABLE: Final = re.compile("[\0\ud800-\udfff]")
+def _unreadable(source: Source) -> Diagnostic | None:
+    for line, text in enumerate(source.lines, 1):
+        odd = re.search(_UNREADABLE, text)
+        if odd:
+            return Diagnostic(
+                "syntax",
+                Severity.ERROR,
+                f"Python code cannot contain the character U+{ord(odd[0]):04X}.",
+                hint="Delete it; it was probably pasted in by accident.",
+                charged=NOTHING_CHARGED,
+                **place(source, line, *odd.span()),
+            )
+    return None
+
+
+_UNREADABLE: Final = "[\0\ud800-\udfff]"

@@ -153,6 +153,11 @@ def _all_arguments(args: ast.arguments) -> Iterator[ast.arg]:
 ScopeWalk.special = {
     ast.Name: ScopeWalk.name,
     ast.Constant: ScopeWalk.constant,
+    ast.Expr: ScopeWalk.value,
+    ast.Starred: ScopeWalk.value,
+    ast.Return: ScopeWalk.value,
+    ast.JoinedStr: ScopeWalk.text,
+    ast.FormattedValue: ScopeWalk.formatted,
     ast.Assign: ScopeWalk.assign,
     ast.Call: ScopeWalk.call,
     ast.NamedExpr: ScopeWalk.named,

@@ -43,17 +43,15 @@ class Values:
         kind = node.__class__
         if kind is ast.Name:
             return self._name(node.id, scope, depth)  # type: ignore[attr-defined]
-        if depth > _DEEPEST or (kind is not ast.Attribute and kind is not ast.Call):
+        if kind is not ast.Attribute and kind is not ast.Call:
             return None
-        if node not in self._of:
-            self._of[node] = (
-                self._attribute(node, scope, depth)
-                if isinstance(node, ast.Attribute)
-                else self._call(node, scope, depth)
-                if isinstance(node, ast.Call)
-                else None
-            )
-        return self._of[node]
+        if node in self._of:
+            return self._of[node]
+        if depth > _DEEPEST:
+            return None
+        worked_out = self._attribute if kind is ast.Attribute else self._call
+        value = self._of[node] = worked_out(node, scope, depth)  # type: ignore[arg-type]
+        return value
 
     def bases(self, class_name: str) -> tuple[str, ...] | None:
         """Manim's classes that a class of the source is built from; ``None`` if it is not clear."""
@@ -83,26 +81,29 @@ class Values:
         return tuple(bases)
 
     def _name(self, name: str, scope: Scope, depth: int) -> Value | None:
+        if name not in self._scopes.own:  # nothing in the source binds it
+            return self._starred[name] if name in self._starred else self._of_stars(name)
         key = scope, name
-        if key not in self._known:
-            home = scope.finds(name)
-            if home is None:
-                self._known[key] = self._of_stars(name)
-            elif home is scope:
-                self._known[key] = None  # while it is being worked out
-                self._known[key] = self._bound(name, home, depth)
-            else:
-                self._known[key] = self._name(name, home, depth)
-        return self._known[key]
+        if key in self._known:
+            return self._known[key]
+        self._known[key] = None  # while it is being worked out
+        home = scope.finds(name)
+        if home is None:
+            value = self._of_stars(name)
+        elif home is scope:
+            value = self._bound(name, home, depth)
+        else:
+            value = self._name(name, home, depth)
+        self._known[key] = value
+        return value
 
     def _of_stars(self, name: str) -> Value | None:
         """What a star import brings; ``None`` where another one may have brought it."""
-        if name not in self._starred:
-            stars = self._scopes.stars
-            others = (names().stars[star] for star in stars if star != "manim")
-            unsure = "manim" not in stars or any(name in other for other in others)
-            self._starred[name] = None if unsure else _of_manim(name)
-        return self._starred[name]
+        stars = self._scopes.stars
+        others = (names().brought_by(star) for star in stars if star != "manim")
+        unsure = "manim" not in stars or any(name in (other or ()) for other in others)
+        value = self._starred[name] = None if unsure else _of_manim(name)
+        return value
 
     def _bound(self, name: str, home: Scope, depth: int) -> Value | None:
         times = home.times.get(name, 0)

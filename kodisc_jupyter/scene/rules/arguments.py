@@ -3,37 +3,77 @@
 from __future__ import annotations
 
 import ast
-from typing import NamedTuple
+from functools import cached_property, lru_cache
+from typing import Final, Literal
 
 from kodisc_jupyter.scene.diagnostics import Diagnostic
 from kodisc_jupyter.scene.manim.signatures import Parameters, signatures
 from kodisc_jupyter.scene.manim.suggestions import closest, option_meant
 from kodisc_jupyter.scene.reading.reading import Reading
 
+_Takes = Literal["", "animations", "mobjects"]
+_GROUPS_OF_ANIMATIONS: Final = frozenset({"AnimationGroup", "LaggedStart", "Succession"})
+_OF_SCENES: Final[dict[str, _Takes]] = {"play": "animations", "add": "mobjects"}
 
-class Callee(NamedTuple):
+
+class Callee:
     """What is called: its name as written, and what it takes in each form that some version has.
 
-    ``class_name`` is the class of which an object is made, if it is one.
+    ``class_name`` is the class of which an object is made, if it is one; ``takes`` says whether it
+    wants only ``"animations"`` or ``"mobjects"``. What is called again is the same callee, which
+    remembers the calls that were right.
     """
 
-    name: str
-    forms: tuple[Parameters, ...]
-    class_name: str = ""
+    def __init__(
+        self,
+        name: str,
+        forms: tuple[Parameters, ...],
+        class_name: str = "",
+        takes: _Takes = "",
+    ) -> None:
+        self.name = name
+        self.forms = forms
+        self.class_name = class_name
+        self.takes = takes
+        self.is_right = lru_cache(maxsize=64)(self._is_right)
+        """Whether the newest form takes so many arguments by position, and these names."""
 
     @classmethod
+    @lru_cache(maxsize=1024)
     def of_class(cls, name: str) -> Callee:
         """A class of Manim."""
-        return cls(name, signatures().constructors(name), name)
+        takes: _Takes = "animations" if name in _GROUPS_OF_ANIMATIONS else ""
+        return cls(name, signatures().constructors(name), name, takes)
 
-    @property
+    @classmethod
+    @lru_cache(maxsize=1024)
+    def of_function(cls, name: str) -> Callee:
+        """A function of Manim."""
+        return cls(name, signatures().function(name))
+
+    @classmethod
+    @lru_cache(maxsize=1024)
+    def of_method(cls, class_name: str, name: str) -> Callee:
+        """A method of a class of Manim."""
+        return cls(name, signatures().method(class_name, name))
+
+    @classmethod
+    @lru_cache(maxsize=1024)
+    def of_self(cls, bases: tuple[str, ...], name: str) -> Callee:
+        """A method of the first of Manim's classes that has it, called on ``self``."""
+        known = signatures()
+        methods = (known.method(base, name) for base in bases)
+        takes = _OF_SCENES.get(name, "") if known.is_a(bases[0], "Scene") else ""
+        return cls(f"self.{name}", next(filter(None, methods), ()), takes=takes)
+
+    @cached_property
     def newest_options(self) -> frozenset[str]:
         """The names that can be given in the newest version, as far as they are known."""
         if self.class_name:
             return signatures().options(self.class_name, newest=True) or frozenset()
         return self.forms[-1].names if self.forms else frozenset()
 
-    @property
+    @cached_property
     def options(self) -> frozenset[str] | None:
         """Every name that can be given; ``None`` if it may be any."""
         if self.class_name:
@@ -42,11 +82,27 @@ class Callee(NamedTuple):
             return None
         return frozenset().union(*(form.names for form in self.forms))
 
+    def _is_right(self, count: int, names: tuple[str | None, ...]) -> bool:
+        if not self.forms:
+            return not names
+        form = self.forms[-1]
+        given = set(names)
+        return (
+            given <= self.newest_options
+            and not _missing(form, count, given)
+            and not _is_surplus(form, count)
+            and given.isdisjoint(form.positional[:count])
+        )
+
 
 def argument_problem(reading: Reading, call: ast.Call, callee: Callee) -> Diagnostic | None:
     """What is wrong in every version since 0.18, at the argument that it is about."""
-    given = {keyword.arg for keyword in call.keywords}
-    if given and not given <= callee.newest_options:
+    names = tuple([keyword.arg for keyword in call.keywords])
+    count = len(call.args)
+    if callee.is_right(count, names):  # most calls are; what others take is asked for the rest
+        return None
+    given = set(names)
+    if not given <= callee.newest_options:
         options = callee.options
         for keyword in call.keywords:
             unknown = _unknown_option(reading, keyword, callee, options)
@@ -55,19 +111,16 @@ def argument_problem(reading: Reading, call: ast.Call, callee: Callee) -> Diagno
         if None in given:  # `**more` may have anything
             return None
     forms = callee.forms
-    if not forms or any(argument.__class__ is ast.Starred for argument in call.args):
+    if not forms or any(isinstance(argument, ast.Starred) for argument in call.args):
         return None
-    count = len(call.args)
     if given and count and not any(form.any_number for form in forms):
         twice = given.intersection(*(form.positional[:count] for form in forms))
         if twice:
             return _given_twice(reading, call, callee, min(filter(None, twice)))
-    # Most calls are right in the newest form, the last; the others are looked at after a mistake.
-    if _missing(forms[-1], count, given):
-        missing = [_missing(form, count, given) for form in forms]
-        if all(missing):
-            return _needs(reading, call, callee, min(missing, key=len))
-    elif _is_surplus(forms[-1], count) and all(_is_surplus(form, count) for form in forms):
+    missing = [_missing(form, count, given) for form in forms]
+    if all(missing):
+        return _needs(reading, call, callee, min(missing, key=len))
+    if all(_is_surplus(form, count) for form in forms):
         return _surplus(reading, call, callee)
     return None
 

@@ -27,30 +27,28 @@ _NOTEBOOK_HOSTS: Final = frozenset({"google.colab", "kodisc_jupyter", "jupyterli
 
 def import_problems(reading: Reading, local_modules: Collection[str]) -> Iterable[Diagnostic]:
     """Imports of the user's own files, of ManimGL, and of what Manim does not have."""
-    for node, guarded in _imports(reading.tree.body, guarded=False):
-        if not guarded:
-            yield from _import(reading, node, local_modules)
+    found = {node: [*_import(reading, node, local_modules)] for node in reading.scopes.imports}
+    if any(found.values()):
+        for node, guarded in _imports(reading.tree.body, False):
+            if not guarded:
+                yield from found[node]
 
 
 def _imports(
-    body: list[ast.stmt], *, guarded: bool
+    body: list[ast.stmt], guarded: bool
 ) -> Iterator[tuple[ast.Import | ast.ImportFrom, bool]]:
     """Every import, and whether a failure of it is caught."""
     for node in body:
-        if isinstance(node, (ast.Expr, ast.Assign)):
-            continue  # most statements; no other stands in them
         if isinstance(node, (ast.Import, ast.ImportFrom)):
             yield node, guarded
         caught = guarded or bool(getattr(node, "handlers", None))
         for name in ("body", "orelse", "finalbody"):
-            yield from _imports(
-                getattr(node, name, []), guarded=caught if name == "body" else guarded
-            )
+            yield from _imports(getattr(node, name, []), caught if name == "body" else guarded)
         for handler in getattr(node, "handlers", []):
             # `except ImportError: import other` stands in for what was not there
-            yield from _imports(handler.body, guarded=True)
+            yield from _imports(handler.body, True)
         for case in getattr(node, "cases", []):
-            yield from _imports(case.body, guarded=guarded)
+            yield from _imports(case.body, guarded)
 
 
 def _import(
@@ -162,7 +160,7 @@ def newer_names(reading: Reading) -> Iterable[Diagnostic]:
     scopes = reading.scopes
     imported: dict[str, str] = {}
     if "manim" in scopes.stars:  # unless the source itself has something of that name
-        imported = {name: name for name in known.newer - scopes.own}
+        imported = {name: name for name in (known.newer & reading.words) - scopes.own}
     for node in scopes.imports:
         if isinstance(node, ast.ImportFrom) and node.module == "manim":
             imported.update(
@@ -172,7 +170,7 @@ def newer_names(reading: Reading) -> Iterable[Diagnostic]:
                     if alias.name in known.newer
                 }
             )
-    for use in scopes.loads:
+    for use in scopes.loads if imported else ():
         name = imported.pop(use.id, None)  # each is told once
         if name is not None:
             yield reading.warning(

@@ -5,19 +5,20 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Iterator
+from functools import lru_cache
 from typing import Final
 
 from kodisc_jupyter.scene.diagnostics import Diagnostic
 from kodisc_jupyter.scene.manim.signatures import signatures
 from kodisc_jupyter.scene.manim.suggestions import closest
 from kodisc_jupyter.scene.reading.reading import Reading
-from kodisc_jupyter.scene.reading.values import Value, Values
+from kodisc_jupyter.scene.reading.values import Values
 
 _COLOUR_OPTIONS: Final = frozenset(
     {"color", "fill_color", "stroke_color", "background_stroke_color", "sheen_color"}
 )
 _COLOUR_METHODS: Final = frozenset({"set_color", "set_fill", "set_stroke"})
-_HEX: Final = re.compile(r"(?:#|0x)[A-Fa-f0-9]{3,8}")
+_HEX: Final = r"(?:#|0x)[A-Fa-f0-9]{3,8}"
 _DIRECTIONS: Final = ("UP", "DOWN", "LEFT", "RIGHT", "UL", "UR", "DL", "DR", "IN", "OUT", "ORIGIN")
 _MEANT: Final = {"TOP": "UP", "ABOVE": "UP", "BOTTOM": "DOWN", "BELOW": "DOWN"}
 # The arguments by position that are points or directions (None: all), and those by name
@@ -36,25 +37,27 @@ _ONLY_VECTORS: Final = frozenset({"Create", "Uncreate", "Write", "DrawBorderThen
 
 def may_be_literal(call: ast.Call, class_name: str) -> bool:
     """Whether there is anything here to look at: a text or a number, or a group of mobjects."""
-    return (
-        class_name == "VGroup"
-        or class_name in _ONLY_VECTORS
-        or any(node.__class__ is ast.Constant for node in call.args)
-        or any(keyword.value.__class__ is ast.Constant for keyword in call.keywords)
-    )
+    if class_name == "VGroup" or class_name in _ONLY_VECTORS:
+        return True
+    return ast.Constant in [
+        *[node.__class__ for node in call.args],
+        *[keyword.value.__class__ for keyword in call.keywords],
+    ]
 
 
 def literal_problems(
-    reading: Reading, values: Values, call: ast.Call, called: Value | None
+    reading: Reading, values: Values, call: ast.Call, class_name: str
 ) -> Iterator[Diagnostic]:
-    """What a call of Manim's would refuse for what its arguments are."""
-    method = call.func.attr if isinstance(call.func, ast.Attribute) else ""
-    is_class = called is not None and called.form == "class"
+    """What a call of Manim's would refuse for what its arguments are.
+
+    ``class_name`` is the class of which it makes an object, if it does.
+    """
+    method = call.func.attr if isinstance(call.func, ast.Attribute) and not class_name else ""
     if any(_text(node) for node in (*call.args, *(keyword.value for keyword in call.keywords))):
-        yield from _colours(reading, call, "" if is_class else method)
-        yield from _directions(reading, call, "" if is_class else method)
-    if called is not None and is_class and call.args:
-        yield from _mobjects(reading, values, call, called.name)
+        yield from _colours(reading, call, method)
+        yield from _directions(reading, call, method)
+    if class_name and call.args:
+        yield from _mobjects(reading, values, call, class_name)
 
 
 def _text(node: ast.expr) -> str | None:
@@ -67,7 +70,7 @@ def _colours(reading: Reading, call: ast.Call, method: str) -> Iterator[Diagnost
         candidates += call.args[:1]
     for node in candidates:
         text = _text(node)
-        if not text or _HEX.search(text) or text.upper() in signatures().colours:
+        if not text or re.search(_HEX, text) or text.upper() in signatures().colours:
             continue
         meant = closest(text.upper(), signatures().colours)
         yield reading.error(
@@ -143,6 +146,7 @@ def _mobjects(reading: Reading, values: Values, call: ast.Call, name: str) -> It
         )
 
 
+@lru_cache(maxsize=256)
 def _wants_mobject(name: str) -> bool:
     known = signatures()
     if known.is_a(name, "Mobject"):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator
+from functools import lru_cache
 from typing import Final
 
 from kodisc_jupyter.scene.diagnostics import Diagnostic
@@ -41,7 +42,10 @@ def play_problems(
     for argument in call.args:
         items = argument.elts if isinstance(argument, (ast.List, ast.Tuple)) else [argument]
         for item in items:
-            hint = _not_played(item, values.of(item, scope), values, reading, call)
+            value = values.of(item, scope)
+            if value is not None and value.form == "object" and not _is_mobject(value.name):
+                continue
+            hint = _not_played(item, value, values, reading, call)
             if hint:
                 yield reading.error(
                     "semantics",
@@ -92,8 +96,6 @@ def _not_played(
             return ""
     if value is None or value.form not in {"object", "method", "class"}:
         return ""
-    if value.form == "object" and not _is_mobject(value.name):
-        return ""
     text = _shown(item)
     if value.form == "object":
         return f"Write Create({text}), FadeIn({text}) or {text}.animate.…"
@@ -109,6 +111,7 @@ def _is_own(reading: Reading, name: str) -> bool:
     return name in reading.scopes.class_names
 
 
+@lru_cache(maxsize=512)
 def _is_mobject(name: str) -> bool:
     known = signatures()
     return known.is_a(name, "Mobject") and not known.is_a(name, "Animation")

@@ -35,8 +35,8 @@ _OWNERS: Final[dict[str, frozenset[str]]] = {
     "open": frozenset({"Image", "PIL", "io", "gzip", "codecs"}),
     "imread": frozenset({"plt", "cv2", "imageio", "iio", "mpimg"}),
 }
-_ABSOLUTE: Final = re.compile(r"[/\\~]|[A-Za-z]:[/\\]|[a-z][a-z0-9+.-]+:")
-_FILE: Final = re.compile(r"[\w./ -]+\.\w{1,5}")
+_ABSOLUTE: Final = r"[/\\~]|[A-Za-z]:[/\\]|[a-z][a-z0-9+.-]+:"
+_FILE: Final = r"[\w./ -]+\.\w{1,5}"
 _WRITERS: Final = frozenset({"savefig", "save", "imsave", "imwrite", "to_csv", "savetxt"})
 _PATH_READERS: Final = frozenset({"read_text", "read_bytes"})
 _PATH_WRITERS: Final = frozenset({"write_text", "write_bytes"})
@@ -53,6 +53,8 @@ def relative_files(reading: Reading) -> Iterable[Diagnostic]:
     Nothing is said of a file that is sent along, or that the source itself writes or fetches: its
     name stands there too.
     """
+    if reading.words.isdisjoint(_OF_FILES):
+        return
     calls = [call for call in reading.scopes.calls if _called(call)[1] in _OF_FILES]
     if any(_called(call)[1] in _RUNNERS for call in calls):
         return
@@ -65,7 +67,7 @@ def relative_files(reading: Reading) -> Iterable[Diagnostic]:
     settled = set(_written(calls))  # and what is warned of below
     for path in paths:
         text = _text(path)
-        if _ABSOLUTE.match(text) or text in settled or times[text] > read[text]:
+        if re.match(_ABSOLUTE, text) or text in settled or times[text] > read[text]:
             continue
         if is_sent(text, reading.source.files):
             continue
@@ -118,7 +120,7 @@ def _read_path(call: ast.Call) -> ast.expr | None:
     path: ast.expr | None = None
     if name in _KEYWORDS:
         path = _argument(call, _KEYWORDS[name])
-        if path is None and call.args and _FILE.fullmatch(_text(call.args[0])):
+        if path is None and call.args and re.fullmatch(_FILE, _text(call.args[0])):
             path = call.args[0]  # the first argument is a file in every version of Manim
     elif name in _PATH_READERS:  # Path("x").read_text()
         value = call.func.value if isinstance(call.func, ast.Attribute) else None

@@ -28,7 +28,6 @@ from kodisc_jupyter.scene.rules.played import added_problems, play_problems
 _FITS_MANY_VERSIONS: Final = frozenset({"__version__", "version"})
 _OF_BUILDERS: Final = frozenset({"build", "mobject", "methods", "anim_args", "is_chaining"})
 """What ``.animate`` has of its own."""
-_TAKES_ANIMATIONS: Final = frozenset({"AnimationGroup", "LaggedStart", "Succession"})
 
 
 def semantic_problems(reading: Reading, values: Values) -> Iterator[Diagnostic]:
@@ -36,68 +35,66 @@ def semantic_problems(reading: Reading, values: Values) -> Iterator[Diagnostic]:
     scopes = reading.scopes
     if scopes.unreadable or "opengl" in reading.source.code.lower():
         return
-    if any(node.attr in _FITS_MANY_VERSIONS for node in scopes.attributes):
-        return
-    if _FITS_MANY_VERSIONS & scopes.own:
+    if _FITS_MANY_VERSIONS & (reading.words | scopes.own):
         return
     attributes = _Attributes(reading, values)
+    callees: dict[tuple[Value, str], Callee | None] = {}
     for call in scopes.calls:
-        if call not in scopes.guarded:
-            owner, called = _callee_of(values, call, scopes.scope_of[call])
-            if owner is not None or called is not None:
-                yield from _call_problems(reading, values, call, owner, called, attributes)
+        if call in scopes.guarded:
+            continue
+        value, method = _called(values, call, scopes.scope_of[call])
+        if value is None:
+            continue
+        if (value, method) not in callees:
+            callees[value, method] = _callee(values, value, method, attributes)
+        callee = callees[value, method]
+        if callee is not None:
+            yield from _call_problems(reading, values, call, callee)
     for node in scopes.attributes:
-        if node not in scopes.guarded and isinstance(node.ctx, ast.Load):
-            yield from attributes.problems(node)
+        if node not in scopes.guarded and node.ctx.__class__ is ast.Load:
+            problem = attributes.problem(node)
+            if problem is not None:
+                yield problem
 
 
-def _callee_of(values: Values, call: ast.Call, scope: Scope) -> tuple[Value | None, Value | None]:
-    """The object whose method is called, and what is called otherwise."""
+def _called(values: Values, call: ast.Call, scope: Scope) -> tuple[Value | None, str]:
+    """The object whose method is called, with the method's name; or what is called otherwise."""
     func = call.func
-    if not isinstance(func, ast.Attribute):
-        return None, values.of(func, scope)
-    owner = values.of(func.value, scope)
-    if owner is not None and owner.form == "module":
-        return None, values.of(func, scope)
-    return owner, None
+    if func.__class__ is ast.Attribute:
+        owner = values.of(func.value, scope)
+        if owner is None or owner.form != "module":
+            return owner, func.attr
+    return values.of(func, scope), ""
+
+
+def _callee(values: Values, value: Value, method: str, attributes: _Attributes) -> Callee | None:
+    """What is called, as Manim defines it."""
+    if not method:
+        if value.form == "class":
+            return Callee.of_class(value.name)
+        return Callee.of_function(value.name) if value.form == "function" else None
+    if value.form in {"object", "animate"}:
+        return Callee.of_method(value.name, method)
+    if value.form == "self" and method not in attributes.given:
+        bases = values.bases(value.name)
+        return Callee.of_self(bases, method) if bases else None
+    return None
 
 
 def _call_problems(
-    reading: Reading,
-    values: Values,
-    call: ast.Call,
-    owner: Value | None,
-    called: Value | None,
-    attributes: _Attributes,
+    reading: Reading, values: Values, call: ast.Call, callee: Callee
 ) -> Iterator[Diagnostic]:
-    known = signatures()
-    func = call.func
-    callee = None
-    if called is not None and called.form == "class":
-        callee = Callee.of_class(called.name)
-        if called.name in _TAKES_ANIMATIONS:
-            yield from play_problems(reading, values, call, called.name)
-    elif called is not None and called.form == "function":
-        callee = Callee(called.name, known.function(called.name))
-    elif owner is not None and isinstance(func, ast.Attribute):
-        if owner.form in {"object", "animate"}:
-            callee = Callee(func.attr, known.method(owner.name, func.attr))
-        elif owner.form == "self" and func.attr not in attributes.given:
-            bases = values.bases(owner.name)
-            if bases:
-                methods = (known.method(base, func.attr) for base in bases)
-                callee = Callee(f"self.{func.attr}", next(filter(None, methods), ()))
-                if func.attr == "play" and known.is_a(bases[0], "Scene"):
-                    yield from play_problems(reading, values, call, "self.play")
-                    return
-                if func.attr == "add" and known.is_a(bases[0], "Scene"):
-                    yield from added_problems(reading, values, call)
-    if callee is not None:
-        problem = argument_problem(reading, call, callee)
-        if problem is not None:
-            yield problem
-        if may_be_literal(call, callee.class_name):
-            yield from literal_problems(reading, values, call, called)
+    if callee.takes == "animations":
+        yield from play_problems(reading, values, call, callee.name)
+        if not callee.class_name:  # self.play takes what it is given
+            return
+    elif callee.takes == "mobjects":
+        yield from added_problems(reading, values, call)
+    problem = argument_problem(reading, call, callee)
+    if problem is not None:
+        yield problem
+    if may_be_literal(call, callee.class_name):
+        yield from literal_problems(reading, values, call, callee.class_name)
 
 
 class _Attributes:
@@ -108,60 +105,74 @@ class _Attributes:
         self._reading = reading
         self._values = values
         self._told: set[tuple[str, str]] = set()
+        self._right: set[tuple[Value, str]] = set()
         self.stored = {
-            node.attr for node in scopes.attributes if not isinstance(node.ctx, ast.Load)
-        } | {
-            keyword.arg or ""
-            for call in scopes.calls
-            if isinstance(call.func, ast.Attribute) and call.func.attr == "set"
-            for keyword in call.keywords
+            node.attr for node in scopes.attributes if node.ctx.__class__ is not ast.Load
         }
+        if "set" in reading.words:
+            self.stored |= {
+                keyword.arg or ""
+                for call in scopes.calls
+                if isinstance(call.func, ast.Attribute) and call.func.attr == "set"
+                for keyword in call.keywords
+            }
         self.given = self.stored | scopes.class_names | set(scopes.strings)
         """Names that the source itself may give to an object."""
-        self._silent = "__getattr__" in scopes.class_names or any(
-            use.id in {"setattr", "delattr", "hasattr"} for use in scopes.loads
+        self._silent = "__getattr__" in scopes.class_names or not reading.words.isdisjoint(
+            ("setattr", "delattr", "hasattr")
         )
 
-    def problems(self, node: ast.Attribute) -> Iterator[Diagnostic]:
+    def problem(self, node: ast.Attribute) -> Diagnostic | None:
         """Whether an object has the attribute that is asked of it."""
         name = node.attr
         if self._silent or name in self.given or name.startswith("_"):
-            return
-        scope = self._reading.scopes.scope_of[node]
-        owner = self._values.of(node.value, scope)
+            return None
+        owner = self._values.of(node.value, self._reading.scopes.scope_of[node])
         if owner is None:
-            yield from self._camera(node)
-        elif owner.form == "animate" and name in _OF_BUILDERS:
-            return
-        elif owner.form == "self":
-            yield from self._of_self(node, owner)
-        elif owner.form in {"object", "animate"} and not self._has(owner.name, name):
-            hint = attribute_hint(owner.name, name)
-            yield from self._once(owner.name, node, f"{owner.name} has no {name}.", hint)
-        elif owner.form in {"object", "animate"} and name.startswith("set_"):
-            yield from self._setter(node, owner.name)
+            return self._camera(node)
+        if (owner, name) in self._right:
+            return None
+        problem = self._of_owner(node, owner)
+        if problem is None:
+            self._right.add((owner, name))
+        return problem
 
-    def _setter(self, node: ast.Attribute, class_name: str) -> Iterator[Diagnostic]:
+    def _of_owner(self, node: ast.Attribute, owner: Value) -> Diagnostic | None:
+        name = node.attr
+        if owner.form == "self":
+            return self._of_self(node, owner)
+        if owner.form not in {"object", "animate"}:
+            return None
+        if owner.form == "animate" and name in _OF_BUILDERS:
+            return None
+        if not self._has(owner.name, name):
+            hint = attribute_hint(owner.name, name)
+            return self._once(owner.name, node, f"{owner.name} has no {name}.", hint)
+        return self._setter(node, owner.name) if name.startswith("set_") else None
+
+    def _setter(self, node: ast.Attribute, class_name: str) -> Diagnostic | None:
         """``set_valu(3)``: Manim makes a new attribute of it, without a word."""
         known = signatures()
         rest = node.attr.removeprefix("set_")
         if known.has(class_name, node.attr) or known.has(class_name, rest):
-            return
+            return None
         meant = closest(node.attr, known.attributes(class_name))
-        if meant and node.attr not in known.stray:
-            yield self._reading.warning(
-                "semantics",
-                node,
-                f"{class_name} has no {node.attr}: setting it changes nothing in the video.",
-                f"Did you mean {meant}?",
-            )
+        if not meant or node.attr in known.stray:
+            return None
+        return self._reading.warning(
+            "semantics",
+            node,
+            f"{class_name} has no {node.attr}: setting it changes nothing in the video.",
+            f"Did you mean {meant}?",
+        )
 
     def _once(
         self, class_name: str, node: ast.Attribute, message: str, hint: str
-    ) -> Iterator[Diagnostic]:
-        if (class_name, node.attr) not in self._told:
-            self._told.add((class_name, node.attr))
-            yield self._reading.error("semantics", node, message, hint)
+    ) -> Diagnostic | None:
+        if (class_name, node.attr) in self._told:
+            return None
+        self._told.add((class_name, node.attr))
+        return self._reading.error("semantics", node, message, hint)
 
     def _has(self, class_name: str, name: str) -> bool:
         known = signatures()
@@ -175,13 +186,13 @@ class _Attributes:
             return known.has(class_name, rest) or rest in known.stray or rest in self.stored
         return name.startswith("set_")
 
-    def _of_self(self, node: ast.Attribute, owner: Value) -> Iterator[Diagnostic]:
+    def _of_self(self, node: ast.Attribute, owner: Value) -> Diagnostic | None:
         bases = self._values.bases(owner.name)
         if not bases or any(self._has(base, node.attr) for base in bases):
-            return
+            return None
         is_scene = all(signatures().is_a(base, "Scene") for base in bases)
         kind = bases[0] if len(bases) == 1 else owner.name
-        yield from self._once(
+        return self._once(
             owner.name,
             node,
             f"self.{node.attr}: {kind} has no {node.attr}.",
@@ -190,22 +201,22 @@ class _Attributes:
             else attribute_hint(bases[0], node.attr),
         )
 
-    def _camera(self, node: ast.Attribute) -> Iterator[Diagnostic]:
+    def _camera(self, node: ast.Attribute) -> Diagnostic | None:
         """``self.camera.frame`` in a scene whose camera does not move."""
         camera = node.value
         if node.attr != "frame" or not isinstance(camera, ast.Attribute) or camera.attr != "camera":
-            return
+            return None
         owner = self._values.of(camera.value, self._reading.scopes.scope_of[node])
         if owner is None or owner.form != "self" or "camera_class" in self._reading.source.code:
-            return
+            return None
         known = signatures()
         bases = self._values.bases(owner.name)
         if not bases or any(
             not known.is_a(base, "Scene") or known.is_a(base, "MovingCameraScene") for base in bases
         ):
-            return
+            return None
         in_space = known.is_a(bases[0], "ThreeDScene")
-        yield from self._once(
+        return self._once(
             f"the camera of {owner.name}",
             node,
             f"self.camera.frame: the camera of {bases[0]} has no frame.",

@@ -16,6 +16,8 @@ _DEBUGGERS: Final = frozenset({"pdb", "ipdb", "pudb"})
 
 def waits_for_somebody(reading: Reading) -> Iterator[Diagnostic]:
     """``input()``, ``breakpoint()``, ``self.embed()``: nobody is there to type."""
+    if reading.words.isdisjoint(_TYPED | _SCENE_METHODS | _DEBUGGERS):
+        return
     for call in reading.scopes.calls:
         func = call.func
         scope = reading.scopes.scope_of[call]
@@ -52,10 +54,8 @@ _IGNORED: Final = frozenset(
 
 def ignored_settings(reading: Reading) -> Iterator[Diagnostic]:
     """``config.pixel_width = 960`` and the like: one warning that names them all."""
-    if not any(use.id in {"config", "tempconfig"} for use in reading.scopes.loads):
-        attributes = reading.scopes.attributes
-        if not any(node.attr in {"config", "tempconfig"} for node in attributes):
-            return
+    if reading.words.isdisjoint(("config", "tempconfig")):
+        return
     places: dict[str, ast.AST] = {}
     scopes = reading.scopes
     for node in ast.walk(reading.tree):

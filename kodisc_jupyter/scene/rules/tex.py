@@ -17,16 +17,16 @@ _TEXT: Final = frozenset({"Tex", "Title", "BulletedList"})
 _ESCAPES: Final = {
     "\a": "a", "\b": "b", "\f": "f", "\v": "v", "\t": "t", "\r": "r", "\n": "n"
 }  # fmt: skip
-_BROKEN: Final = re.compile(
+_BROKEN: Final = (
     r"[\a\b\f\v]|\r(?!\n)(?=[a-z])|\t(?=(?:heta|imes|au|ext|o|op|an|riangle|ilde|frac|iny)(?![a-z]))"
     r"|\n(?=(?:u|e|eq|abla|ot|otin|i|mid|ewline)(?![a-z]))"
 )
 """A control character, and what would have become a command after a backslash."""
 
-_OWN_RULES: Final = re.compile(
+_OWN_RULES: Final = (
     r"\\(?:begin|verb|url|href|def|newcommand|label|ref|includegraphics|cite|lstinline|\(|\[)"
 )
-_SPECIAL: Final = re.compile(r"(?<!\\)(?:\\\\)*([%_#&^])")
+_SPECIAL: Final = r"(?<!\\)(?:\\\\)*([%_#&^])"
 _MEANINGS: Final = {
     "%": "begins a comment in LaTeX: what follows it is not shown.",
     "_": "makes a subscript in LaTeX, and works only in a formula.",
@@ -34,13 +34,13 @@ _MEANINGS: Final = {
     "&": "separates the columns of a table in LaTeX.",
     "#": "marks an argument in LaTeX.",
 }
-_COMMENT: Final = re.compile(r"(?<!\\)(?:\\\\)*%[ \t]*[^\s]")
+_COMMENT: Final = r"(?<!\\)(?:\\\\)*%[ \t]*[^\s]"
 _TEMPLATED: Final = ("tex_environment", "tex_template", "TexTemplate")
 
 
 def tex_problems(reading: Reading, values: Values) -> Iterator[Diagnostic]:
     """Control characters, dollars in MathTex, and signs that LaTeX takes for its own."""
-    if reading.scopes.unreadable:
+    if reading.scopes.unreadable or reading.words.isdisjoint(_MATH | _TEXT):
         return
     # Another template or environment may give every sign another meaning.
     own_rules = any(name in reading.source.code for name in _TEMPLATED)
@@ -49,7 +49,7 @@ def tex_problems(reading: Reading, values: Values) -> Iterator[Diagnostic]:
         if called is None or called.form != "class" or called.name not in _MATH | _TEXT:
             continue
         pieces = [part for part in call.args if _is_text(part)]
-        broken = next((piece for piece in pieces if _BROKEN.search(_value(piece))), None)
+        broken = next((piece for piece in pieces if re.search(_BROKEN, _value(piece))), None)
         if broken is not None:
             yield _control_character(reading, broken)
             continue
@@ -73,7 +73,7 @@ def _value(node: ast.expr) -> str:
 
 def _control_character(reading: Reading, node: ast.expr) -> Diagnostic:
     text = _value(node)
-    broken = _BROKEN.search(text)
+    broken = re.search(_BROKEN, text)
     assert broken is not None
     rest = re.match(r"[A-Za-z]*", text[broken.start() + 1 :])
     command = f"\\{_ESCAPES[broken[0]]}{rest[0] if rest else ''}"
@@ -88,7 +88,7 @@ def _control_character(reading: Reading, node: ast.expr) -> Diagnostic:
 
 def _mathematics(reading: Reading, pieces: list[ast.expr]) -> Iterator[Diagnostic]:
     for piece in pieces:
-        if "\n" not in _value(piece) and _COMMENT.search(_value(piece)):
+        if "\n" not in _value(piece) and re.search(_COMMENT, _value(piece)):
             yield _special_sign(reading, piece, "%")
             return
         if _dollar_outside(_value(piece)):
@@ -140,13 +140,13 @@ def _dollar_outside(text: str) -> bool:
 def _text(reading: Reading, pieces: list[ast.expr]) -> Iterator[Diagnostic]:
     """``% & # _`` outside of mathematics."""
     whole = "".join(map(_value, pieces))
-    if _OWN_RULES.search(whole) or whole.replace("\\$", "").count("$") % 2:
+    if re.search(_OWN_RULES, whole) or whole.replace("\\$", "").count("$") % 2:
         return
     in_mathematics = False
     for piece in pieces:
         for index, part in enumerate(re.split(r"(?<!\\)\$", _value(piece))):
             in_mathematics ^= index > 0
-            special = None if in_mathematics else _SPECIAL.search(part)
+            special = None if in_mathematics else re.search(_SPECIAL, part)
             if special is None or (special[1] == "%" and "\n" in part):
                 continue  # a comment at the end of a line may be meant
             yield _special_sign(reading, piece, special[1])

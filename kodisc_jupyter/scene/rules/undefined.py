@@ -206,7 +206,7 @@ def replaced_values(reading: Reading) -> Iterator[Diagnostic]:
     for node in reading.tree.body if sent else ():
         if not (isinstance(node, ast.ImportFrom) and node.names[0].name == "*"):
             continue
-        lost = sent & names().stars.get(node.module or "", frozenset())
+        lost = sent & (names().brought_by(node.module or "") or frozenset())
         if lost and reading.source.locate(node.lineno)[0] == "cell":
             name = min(lost)
             yield reading.error(
