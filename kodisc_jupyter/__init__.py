@@ -33,7 +33,7 @@ _HOME = {
     "Client": "api.client",
     "Account": "api.models",
     "Job": "api.models",
-    "RenderRequest": "api.models",
+    "RenderRequest": "api.render_request",
     "Render": "renders.render",
     "render": "notebook.python",
     "studio": "notebook.commands.studio",

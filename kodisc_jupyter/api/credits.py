@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import math
+from typing import TYPE_CHECKING
 
-from kodisc_jupyter.api.models import Balance, Credits
+from kodisc_jupyter.api.values import Credits
+
+if TYPE_CHECKING:
+    from kodisc_jupyter.api.models import Balance
 
 
 def amount(credits_: Credits | None) -> str:

@@ -1,4 +1,4 @@
-"""What the Kodisc v2 API says, as frozen dataclasses.
+"""What the Kodisc v2 API answers, as frozen dataclasses.
 
 JSON is parsed here, at the door: unknown fields are ignored, the ones we need are checked.
 Field names and rules follow the API page, https://kodisc.com/api/v2.
@@ -8,10 +8,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
-from enum import Enum
-from typing import Any, Final
 
 from kodisc_jupyter.api import fields
+from kodisc_jupyter.api.render_request import UNSET, RenderRequest, Unset
 from kodisc_jupyter.api.values import (
     CANCELLED,
     DEFAULT_ASPECT_RATIO,
@@ -19,7 +18,9 @@ from kodisc_jupyter.api.values import (
     PRESETS,
     TERMINAL,
     AspectRatio,
+    Credits,
     JobStatus,
+    Json,
     Quality,
     frame_size,
 )
@@ -44,54 +45,6 @@ __all__ = [
     "Unset",
     "frame_size",
 ]
-
-Json = Any
-"""A JSON value as :func:`json.loads` gives it."""
-
-Credits = int | float
-"""A number of credits, kept just as the API wrote it: an integer stays an integer."""
-
-
-class Unset(Enum):
-    """The type of :data:`UNSET`, so that *left out* and ``null`` stay two things."""
-
-    UNSET = "unset"
-
-
-UNSET: Final = Unset.UNSET
-"""Left out of the request: the API's own default applies."""
-
-
-@dataclass(frozen=True)
-class RenderRequest:
-    """The body of ``POST /render``.
-
-    ``webhook_url`` has three states: :data:`UNSET` (the key's default webhook), ``None`` (no
-    webhook) and an ``https://`` URL. ``metadata`` is any JSON value, or :data:`UNSET`.
-    """
-
-    code: str
-    class_name: str
-    quality: Quality | None = None
-    aspect_ratio: AspectRatio | None = None
-    fps: int | None = None
-    metadata: Json | Unset = UNSET
-    webhook_url: str | Unset | None = UNSET
-
-    def to_json(self) -> dict[str, Json]:
-        """Only the API's own fields, and only those that were given."""
-        body: dict[str, Json] = {"code": self.code, "className": self.class_name}
-        if self.quality is not None:
-            body["quality"] = str(self.quality)
-        if self.aspect_ratio is not None:
-            body["aspectRatio"] = str(self.aspect_ratio)
-        if self.fps is not None:
-            body["fps"] = self.fps
-        if self.metadata is not UNSET:
-            body["metadata"] = self.metadata
-        if self.webhook_url is not UNSET:
-            body["webhookUrl"] = self.webhook_url
-        return body
 
 
 @dataclass(frozen=True)

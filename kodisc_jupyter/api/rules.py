@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from typing import Any, Final
 
-from kodisc_jupyter.api.models import AspectRatio, Quality
+from kodisc_jupyter.api.values import AspectRatio, Quality
 
 BODY_LIMIT_BYTES: Final = 200_000
 """A body is "at most about 200 KB in all"; the lower reading of that is the safe one."""

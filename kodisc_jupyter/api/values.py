@@ -5,6 +5,12 @@ from __future__ import annotations
 from enum import Enum
 from typing import Any, Final
 
+Json = Any
+"""A JSON value as :func:`json.loads` gives it."""
+
+Credits = int | float
+"""A number of credits, kept just as the API wrote it: an integer stays an integer."""
+
 
 class Text(str, Enum):
     """A string enum that prints as its value on every Python we support."""

@@ -12,9 +12,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from kodisc_jupyter.api.errors import KodiscError
-from kodisc_jupyter.api.models import RenderRequest
+from kodisc_jupyter.api.render_request import RenderRequest
 from kodisc_jupyter.notebook import waiting
 from kodisc_jupyter.notebook.display import notices
+from kodisc_jupyter.notebook.garbage_collection import allow_collections
 from kodisc_jupyter.notebook.kernel import KernelState, visible_variables
 from kodisc_jupyter.notebook.line.options import Options
 from kodisc_jupyter.notebook.prepare import (
@@ -87,6 +88,7 @@ def run_cell(
         state = first_state(request, kind, now=time.time())
         make = screen or _screen_maker(kernel, options)
         place = make(state, own_options)
+        allow_collections()
         # From here on the panel is there; what is imported later delays nobody's eyes.
         display = _display(place, own_options, path, prepared.source)
         later = prepared.requests[len(renders) + 1 :]

@@ -31,6 +31,12 @@ class KodiscMagics(KodiscSettings):
     @cell_magic("kodisc")  # type: ignore[arg-type, unused-ignore]
     def kodisc_cell(self, line: str, cell: str) -> None:
         """Render the scene in this cell; the options follow below."""
+        from kodisc_jupyter.notebook.garbage_collection import collections_put_off
+
+        with collections_put_off():
+            self._run(line, cell)
+
+    def _run(self, line: str, cell: str) -> None:
         from kodisc_jupyter.notebook.cell import run_cell
         from kodisc_jupyter.notebook.display.notices import say
         from kodisc_jupyter.notebook.kernel import current_kernel

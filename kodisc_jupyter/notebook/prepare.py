@@ -13,12 +13,13 @@ from typing import Any, NamedTuple
 
 from kodisc_jupyter.api.errors import SceneCheckError
 from kodisc_jupyter.api.exchange.request import json_text
-from kodisc_jupyter.api.models import UNSET, AspectRatio, Quality, RenderRequest
+from kodisc_jupyter.api.render_request import UNSET, RenderRequest
 from kodisc_jupyter.api.rules import BODY_LIMIT_BYTES, FIELD_OF, broken_rule
+from kodisc_jupyter.api.values import AspectRatio, Quality
+from kodisc_jupyter.notebook.garbage_collection import collections_put_off
 from kodisc_jupyter.notebook.line.options import Options, option_of
 from kodisc_jupyter.notebook.line.values import LEFT_OUT
 from kodisc_jupyter.notebook.settings import KodiscSettings
-from kodisc_jupyter.notebook.source.file_reader import FileRefusedError, read_files
 from kodisc_jupyter.scene.cell import Source, assemble
 from kodisc_jupyter.scene.checks import check
 from kodisc_jupyter.scene.diagnostics import NOTHING_CHARGED, Diagnostic, Severity, to_ansi
@@ -67,6 +68,7 @@ class CellContext(NamedTuple):
     folder: Path = Path()
 
 
+@collections_put_off()
 def prepare(
     cell: str, options: Options, settings: KodiscSettings, around: CellContext
 ) -> PreparedCell:
@@ -104,6 +106,10 @@ def prepare(
 
 
 def _files(words: Sequence[str], around: CellContext) -> tuple[SentFile, ...]:
+    if not words:
+        return ()
+    from kodisc_jupyter.notebook.source.file_reader import FileRefusedError, read_files
+
     try:
         return read_files(words, around.folder)
     except FileRefusedError as problem:

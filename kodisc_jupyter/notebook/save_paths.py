@@ -6,7 +6,7 @@ import os
 from collections.abc import Sequence
 from pathlib import Path
 
-from kodisc_jupyter.api.models import RenderRequest
+from kodisc_jupyter.api.render_request import RenderRequest
 from kodisc_jupyter.notebook.line.values import OptionError
 from kodisc_jupyter.notebook.prepare import option_diagnostic, refused
 

@@ -6,11 +6,14 @@ Pure functions. Nothing here guesses: what the API did not say reads "unknown".
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from kodisc_jupyter.api.credits import amount, credits_of, parts
-from kodisc_jupyter.api.models import Balance, Credits
+from kodisc_jupyter.api.values import Credits
 from kodisc_jupyter.renders.state import ENDED, Budget, Estimate, Phase, RenderState
+
+if TYPE_CHECKING:
+    from kodisc_jupyter.api.models import Balance
 
 NOTHING_SPENT: Final = "Nothing was sent and nothing was charged."
 

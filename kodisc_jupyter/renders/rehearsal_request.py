@@ -33,13 +33,6 @@ _CHUNK_S: Final = 0.25
 _ANSWER_LIMIT_BYTES: Final = 4_000_000
 
 
-def is_wanted(setting: str, *, unlimited: bool, possible: bool) -> bool:
-    """Whether a render is rehearsed first: ``auto`` does it where it saves credits."""
-    if setting == "never" or not possible:
-        return False
-    return setting == "always" or not unlimited
-
-
 def rehearse(
     request: RenderRequest,
     home: Path,

@@ -5,7 +5,6 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Callable
-from dataclasses import replace
 from pathlib import Path
 from threading import Condition, RLock
 from typing import Any, Final
@@ -167,13 +166,13 @@ class Render:
             before = self._state
             if before.phase in ENDED:
                 return
-            after = replace(before, **changes)
+            after = before._replace(**changes)
             if phase is not None and phase is not before.phase:
-                after = replace(after, phase=phase, phase_at=time.time())
+                after = after._replace(phase=phase, phase_at=time.time())
                 if phase in ENDED:
-                    after = replace(after, ended_at=after.phase_at)
+                    after = after._replace(ended_at=after.phase_at)
                 if phase is not Phase.LOST:
-                    after = replace(after, trouble=None)
+                    after = after._replace(trouble=None)
             if after == before:
                 return
             with self._changed:
@@ -200,7 +199,7 @@ def failure(state: RenderState, job: Job) -> RenderFailedError:
             error=job.error,
             job=job,
         )
-    charged = money.charged(replace(state, cost=job.credits_cost))
+    charged = money.charged(state._replace(cost=job.credits_cost))
     return failed_job(job, f"{state.scene} failed to render", charged)
 
 

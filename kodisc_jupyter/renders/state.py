@@ -2,22 +2,22 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
 from enum import Enum
 from pathlib import Path
-from typing import Final, NamedTuple
+from typing import TYPE_CHECKING, Final, NamedTuple
 
-from kodisc_jupyter.api.models import (
+from kodisc_jupyter.api.render_request import RenderRequest
+from kodisc_jupyter.api.values import (
     DEFAULT_ASPECT_RATIO,
     DEFAULT_QUALITY,
     AspectRatio,
-    Balance,
     Credits,
-    Job,
     Quality,
-    RenderRequest,
 )
 from kodisc_jupyter.renders.media.outline import NOTHING_TOLD, Outline
+
+if TYPE_CHECKING:
+    from kodisc_jupyter.api.models import Balance, Job
 
 
 class Phase(str, Enum):
@@ -116,8 +116,7 @@ class Pace(NamedTuple):
         return self.at + took * (100 - percent) / gained
 
 
-@dataclass(frozen=True, slots=True)
-class RenderState:
+class RenderState(NamedTuple):
     """One render, now. Times are seconds since the epoch; ``fps`` ``None`` = the quality's own.
 
     ``backend`` is ``"cloud"`` or ``"local"``, ``address`` what a class server is called.
@@ -171,7 +170,7 @@ class RenderState:
 
     def begun_by(self, moment: float) -> RenderState:
         """The same, begun at ``moment`` at the latest: a clock on show never runs backwards."""
-        return replace(self, began_at=min(self.began_at, moment))
+        return self._replace(began_at=min(self.began_at, moment))
 
     @property
     def server(self) -> str:

@@ -27,7 +27,7 @@ def today(face: Face) -> Face:
         times["ended_at"] = state.ended_at + SHIFT
     if state.retry:
         times["retry"] = state.retry._replace(at=state.retry.at + 600 + SHIFT)
-    return replace(face, state=replace(state, **times))
+    return replace(face, state=state._replace(**times))
 
 
 def title(name: str) -> None:

@@ -89,10 +89,9 @@ _DONE = Job(JOB_ID, JobStatus.COMPLETED, credits_cost=51, duration_ms=11_840)
 
 def faces() -> dict[str, Face]:
     """Every face by its name; the name begins with the phase."""
-    queued = replace(_CLOUD, phase=Phase.QUEUED, job=_job(JobStatus.QUEUED), reserved=40)
-    running = replace(queued, phase=Phase.RUNNING, job=_job(JobStatus.RUNNING))
-    local = replace(
-        running,
+    queued = _CLOUD._replace(phase=Phase.QUEUED, job=_job(JobStatus.QUEUED), reserved=40)
+    running = queued._replace(phase=Phase.RUNNING, job=_job(JobStatus.RUNNING))
+    local = running._replace(
         backend="local",
         unlimited=True,
         quality=Quality.LOW,
@@ -101,8 +100,7 @@ def faces() -> dict[str, Face]:
         budget=None,
         estimate=None,
     )
-    completed = replace(
-        running,
+    completed = running._replace(
         phase=Phase.COMPLETED,
         job=_DONE,
         cost=51,
@@ -113,8 +111,7 @@ def faces() -> dict[str, Face]:
     )
     shown = Sources(f"{CDN}/video.mp4", f"{CDN}/thumb.jpg", None, f"{CDN}/captions.vtt")
     upright = Sources(f"{CDN}/upright.mp4", f"{CDN}/upright.jpg")
-    failed = replace(
-        running,
+    failed = running._replace(
         phase=Phase.FAILED,
         job=Job(JOB_ID, JobStatus.FAILED, credits_cost=0, duration_ms=2_100, error="NameError"),
         ended_at=BEGAN + 6,
@@ -123,12 +120,11 @@ def faces() -> dict[str, Face]:
         error="NameError: name 'titel' is not defined",
     )
     return {
-        "checking": Face(replace(_CLOUD, estimate=None, balance_before=None, budget=None)),
-        "rehearsing": Face(replace(_CLOUD, phase=Phase.REHEARSING)),
-        "submitting": Face(replace(_CLOUD, phase=Phase.SUBMITTING)),
+        "checking": Face(_CLOUD._replace(estimate=None, balance_before=None, budget=None)),
+        "rehearsing": Face(_CLOUD._replace(phase=Phase.REHEARSING)),
+        "submitting": Face(_CLOUD._replace(phase=Phase.SUBMITTING)),
         "retrying": Face(
-            replace(
-                _CLOUD,
+            _CLOUD._replace(
                 phase=Phase.RETRYING,
                 retry=Retry(3, 5, NOW + 2.6, "the server answered 503"),
             )
@@ -136,37 +132,35 @@ def faces() -> dict[str, Face]:
         "queued": Face(queued),
         "running": Face(running),
         "running-local": Face(local),
-        "running-uncertain": Face(replace(running, phase_at=BEGAN, uncertain=1)),
+        "running-uncertain": Face(running._replace(phase_at=BEGAN, uncertain=1)),
         "running-unknown-cost": Face(
-            replace(
-                running,
+            running._replace(
                 reserved=None,
                 quality=Quality.HIGH,
                 estimate=Estimate(money.ground(0, "high")),
             )
         ),
         "running-with-progress": Face(
-            replace(local, progress=42, preview=PREVIEW, cancellable=True)
+            local._replace(progress=42, preview=PREVIEW, cancellable=True)
         ),
-        "fetching": Face(replace(running, phase=Phase.FETCHING, job=_DONE, estimate=None)),
+        "fetching": Face(running._replace(phase=Phase.FETCHING, job=_DONE, estimate=None)),
         "completed": Face(completed, shown=shown),
         "completed-upright": Face(
-            replace(completed, aspect_ratio=AspectRatio.UPRIGHT, quality=Quality.LOW),
+            completed._replace(aspect_ratio=AspectRatio.UPRIGHT, quality=Quality.LOW),
             shown=upright,
         ),
-        "completed-paid-once": Face(replace(completed, uncertain=1), shown=shown),
+        "completed-paid-once": Face(completed._replace(uncertain=1), shown=shown),
         "completed-unexplained": Face(
-            replace(completed, uncertain=1, balance_after=Balance(1830, 149, 1979)), shown=shown
+            completed._replace(uncertain=1, balance_after=Balance(1830, 149, 1979)), shown=shown
         ),
         "completed-in-class": Face(
-            replace(completed, address="classroom.example.org:8123"), shown=shown
+            completed._replace(address="classroom.example.org:8123"), shown=shown
         ),
         "completed-reused": Face(
-            replace(completed, reused=True, balance_after=completed.balance_before), shown=shown
+            completed._replace(reused=True, balance_after=completed.balance_before), shown=shown
         ),
         "completed-local": Face(
-            replace(
-                local,
+            local._replace(
                 phase=Phase.COMPLETED,
                 job=replace(_DONE, credits_cost=0),
                 ended_at=BEGAN + 15,
@@ -175,7 +169,7 @@ def faces() -> dict[str, Face]:
             shown=Sources("data:video/mp4;base64,AAAA"),
         ),
         "failed": Face(failed, PROBLEM),
-        "failed-unexplained": Face(replace(failed, balance_after=None, cost=None)),
-        "lost": Face(replace(running, phase=Phase.LOST)),
-        "detached": Face(replace(running, phase=Phase.DETACHED)),
+        "failed-unexplained": Face(failed._replace(balance_after=None, cost=None)),
+        "lost": Face(running._replace(phase=Phase.LOST)),
+        "detached": Face(running._replace(phase=Phase.DETACHED)),
     }

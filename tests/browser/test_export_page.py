@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import shutil
 from fractions import Fraction
 from pathlib import Path
@@ -77,7 +76,7 @@ def finished_cell(state, kept, folder) -> nbformat.NotebookNode:
 def lesson(media, tmp_path) -> Path:
     """A notebook with an embedded video, and one in a file beside it; and with a formula."""
     folder = tmp_path / "class"
-    state = dataclasses.replace(STATE, media=media)
+    state = STATE._replace(media=media)
     cells = [nbformat.v4.new_markdown_cell("The area is $\\pi r^2$.")]
     for embed in (True, False):
         kept = VideoOptions(embed=embed, folder=folder / "kodisc", alt="It becomes brighter.")
@@ -164,7 +163,7 @@ def test_without_formulas_a_page_asks_the_network_for_nothing(chromium, lesson):
 
 def test_a_lecturer_steps_through_the_chapters_and_each_stops_at_its_end(chromium, media, tmp_path):
     told = (Event(0.0, "appears", {"kind": "Circle"}),)
-    state = dataclasses.replace(STATE, media=media, outline=Outline(CHAPTERS, told))
+    state = STATE._replace(media=media, outline=Outline(CHAPTERS, told))
     kept = VideoOptions(embed=True, folder=tmp_path, loop=True)
     made = exported(state, kept, tmp_path)
     context = chromium.new_context(offline=True)
@@ -196,7 +195,7 @@ def test_a_lecturer_steps_through_the_chapters_and_each_stops_at_its_end(chromiu
 
 
 def test_without_scripts_a_page_with_chapters_is_a_video_and_a_list(chromium, media, tmp_path):
-    state = dataclasses.replace(STATE, media=media, outline=Outline(CHAPTERS))
+    state = STATE._replace(media=media, outline=Outline(CHAPTERS))
     kept = VideoOptions(embed=False, folder=tmp_path / "kodisc", autoplay=True)
     made = exported(state, kept, tmp_path)
     context = chromium.new_context(offline=True, java_script_enabled=False)
@@ -215,7 +214,7 @@ def test_without_scripts_a_page_with_chapters_is_a_video_and_a_list(chromium, me
 def test_a_page_starts_and_repeats_no_video_for_those_who_asked_for_less_motion(
     chromium, media, tmp_path, motion, plays
 ):
-    state = dataclasses.replace(STATE, media=media)
+    state = STATE._replace(media=media)
     kept = VideoOptions(embed=True, folder=tmp_path, loop=True, autoplay=True)
     made = exported(state, kept, tmp_path)
     context = chromium.new_context(offline=True, reduced_motion=motion)

@@ -137,7 +137,7 @@ def test_what_is_wrong_only_here_says_how_to_get_the_picture_from_kodisc(kernel)
 
 @pytest.mark.parametrize("drawn", ["from noted states", "at once"])
 def test_a_scene_without_end_gives_earlier_frames_and_no_last_one(kernel, monkeypatch, drawn):
-    monkeypatch.setattr("kodisc_jupyter.notebook.rehearsal.before_sending.ALONE_LIMIT_S", 3.0)
+    monkeypatch.setattr("kodisc_jupyter.notebook.rehearsal.playing.ALONE_LIMIT_S", 3.0)
     kernel.settings.rehearsal_limit = 3.0
     behind = ("self.camera.pixel_array",) if drawn == "at once" else ()
     endless = cell(
@@ -154,7 +154,7 @@ def test_ctrl_c_while_it_is_drawn_is_said(kernel, monkeypatch):
     def interrupted(*_, **__):
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("kodisc_jupyter.notebook.rehearsal.before_sending.rehearse", interrupted)
+    monkeypatch.setattr("kodisc_jupyter.notebook.rehearsal.playing.rehearse", interrupted)
     with pytest.raises(SubmissionInterruptedError, match="Nothing was sent, so nothing was"):
         run(kernel, "--still", cell("stopped", "self.wait(1)").text)
 

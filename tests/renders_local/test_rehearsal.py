@@ -140,9 +140,7 @@ def test_a_server_that_cannot_be_started_stops_no_render(kernel, cloud, monkeypa
     def broken(home):
         raise local_server.LocalServerError("It did not start.")
 
-    monkeypatch.setattr(
-        "kodisc_jupyter.notebook.rehearsal.before_sending.rehearse", with_server(broken)
-    )
+    monkeypatch.setattr("kodisc_jupyter.notebook.rehearsal.playing.rehearse", with_server(broken))
     (render,) = send(kernel, cell("broken", "self.wiat()"))
     assert cloud.posts == 1
     assert "It did not start" in render.state.unrehearsed
@@ -158,7 +156,7 @@ def test_ctrl_c_while_it_is_rehearsed_sends_nothing(kernel, cloud, monkeypatch):
     def interrupted(*_, **__):
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("kodisc_jupyter.notebook.rehearsal.before_sending.rehearse", interrupted)
+    monkeypatch.setattr("kodisc_jupyter.notebook.rehearsal.playing.rehearse", interrupted)
     with pytest.raises(SubmissionInterruptedError, match="Nothing was sent, so nothing was"):
         send(kernel, cell("stopped", "self.wait(0.7)"))
     assert cloud.posts == 0

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Any
 
 from kodisc_jupyter.api.models import AspectRatio, Quality
@@ -22,4 +21,4 @@ _STATE = RenderState(
 
 def render_state(phase: Phase = Phase.RUNNING, **fields: Any) -> RenderState:
     """A render of ``HelloKodisc`` at low quality on Kodisc, with what a test is about."""
-    return replace(_STATE, phase=phase, **fields)
+    return _STATE._replace(phase=phase, **fields)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
-
 import pytest
 
 from kodisc_jupyter.api.models import Balance
@@ -56,7 +54,7 @@ def test_without_a_lost_answer_another_render_explains_the_rest():
 
 def test_a_balance_that_rose_or_is_not_known_proves_nothing():
     assert "cannot tell" in money.settlement(fell(-58, uncertain=1))
-    unknown = dataclasses.replace(fell(42, uncertain=2), balance_after=None)
+    unknown = fell(42, uncertain=2)._replace(balance_after=None)
     assert "could not be compared" in money.settlement(unknown)
     assert "2 attempts to send it" in money.settlement(unknown)
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import base64
 import hashlib
 import re
-from dataclasses import replace
 
 import nbformat
 import pytest
@@ -103,7 +102,7 @@ def test_chapters_of_an_embedded_video_are_plain_times(done):
 
 
 def test_without_named_sections_there_is_no_list(done):
-    html = figure_html(replace(done, outline=Outline()), src=INSIDE)
+    html = figure_html(done._replace(outline=Outline()), src=INSIDE)
     assert "kodisc-chapters" not in html
     assert "kodisc-transcript" not in html
 
@@ -121,7 +120,7 @@ def test_the_draft_says_that_it_is_one_and_gives_way_to_the_authors_words(done):
 
 def test_names_that_are_markup_stay_text(done):
     evil = Outline((Chapter("<b onclick=x>\u202e", 0, 1),), OUTLINE.events)
-    html = figure_html(replace(done, outline=evil), src=LINK)
+    html = figure_html(done._replace(outline=evil), src=LINK)
     assert "<b onclick" not in html
     assert "\u202e" not in html
 
@@ -150,7 +149,7 @@ def test_a_page_with_chapters_runs_our_script_and_no_other(done):
     digest = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
     assert f"script-src 'sha256-{digest}'" in page
     assert '<time datetime="PT3.467S" title="3.467 s">0:03</time>' in page
-    without = page_of(figure_html(replace(done, outline=Outline()), src=INSIDE))
+    without = page_of(figure_html(done._replace(outline=Outline()), src=INSIDE))
     assert "script" not in without
 
 
@@ -171,7 +170,7 @@ def test_drafts_are_left_out_when_asked_for(done):
 
 
 def test_a_page_starts_no_video_by_itself_without_asking_for_the_systems_wish(done):
-    plain = replace(done, outline=Outline())
+    plain = done._replace(outline=Outline())
     page = page_of(figure_html(plain, src=INSIDE, autoplay=True, loop=True))
     assert " autoplay" not in page.partition("<video")[2].partition(">")[0]
     assert 'data-autoplay=""' in page

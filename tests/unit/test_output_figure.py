@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import re
 from html.parser import HTMLParser
 from pathlib import Path
@@ -67,7 +66,7 @@ class Page(HTMLParser):
 
 
 def state(**fields):
-    return dataclasses.replace(DONE, **fields)
+    return DONE._replace(**fields)
 
 
 def linked(**fields):
@@ -199,9 +198,9 @@ def test_hostile_text_and_addresses_do_no_harm():
         figure_html(
             hostile, src=f"{CDN}/video.mp4", captions_url="vbscript:x", alt=EVIL, note=EVIL
         ),
-        error_html(dataclasses.replace(hostile, phase=Phase.FAILED)),
-        error_html(dataclasses.replace(hostile, phase=Phase.FAILED), problem),
-        pause_html(dataclasses.replace(hostile, phase=Phase.DETACHED)),
+        error_html(hostile._replace(phase=Phase.FAILED)),
+        error_html(hostile._replace(phase=Phase.FAILED), problem),
+        pause_html(hostile._replace(phase=Phase.DETACHED)),
     ):
         page = Page(html)
         assert not page.all("script")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import io
 import sys
 from pathlib import Path
@@ -66,7 +65,7 @@ def cloud(local, media):
         poster_url=f"{CDN}/thumb.jpg",
         captions_url=f"{CDN}/captions.vtt",
     )
-    return dataclasses.replace(local, backend="cloud", unlimited=False, media=public)
+    return local._replace(backend="cloud", unlimited=False, media=public)
 
 
 def test_a_local_video_is_embedded_with_its_poster_and_captions(local):
@@ -80,7 +79,7 @@ def test_a_local_video_is_embedded_with_its_poster_and_captions(local):
 
 def test_a_local_servers_own_address_is_not_a_link_for_a_notebook(local, media):
     served = media._replace(video_url="http://127.0.0.1:51234/files/video.mp4")
-    assert is_embedded(sources(dataclasses.replace(local, media=served), VideoOptions()).src)
+    assert is_embedded(sources(local._replace(media=served), VideoOptions()).src)
 
 
 def test_a_cloud_video_is_linked(cloud):
@@ -188,7 +187,7 @@ def test_the_copy_is_at_least_as_wide_as_the_figure_shows_it(local):
     assert small_copy.target_size(480, 854, 854) == (480, 854)
     assert shown_width(local, VideoOptions(width="1000px")) == 1000
     assert shown_width(local, VideoOptions(width="60%")) == 854
-    upright = dataclasses.replace(local, aspect_ratio=AspectRatio.UPRIGHT)
+    upright = local._replace(aspect_ratio=AspectRatio.UPRIGHT)
     assert shown_width(upright, VideoOptions()) == 360
 
 
@@ -200,9 +199,7 @@ def test_a_video_that_is_gone_is_said_and_a_public_one_still_linked(local, cloud
 
 def test_hostile_names_stay_in_the_folder(local):
     job = Job("../../x", JobStatus.COMPLETED)
-    shown = sources(
-        dataclasses.replace(local, scene="../evil/\x00", job=job), VideoOptions(embed=False)
-    )
+    shown = sources(local._replace(scene="../evil/\x00", job=job), VideoOptions(embed=False))
     assert shown.src is not None
     assert shown.src.startswith("kodisc/")
     assert ".." not in shown.src

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import gc
 import itertools
 import json
@@ -33,8 +32,7 @@ RUNNING = render_state(backend="local", unlimited=True, job=Job("clx1", JobStatu
 def completed(tmp_path):
     video = tmp_path / "video.mp4"
     video.write_bytes(bytes(range(256)) * 4500)
-    return dataclasses.replace(
-        RUNNING,
+    return RUNNING._replace(
         phase=Phase.COMPLETED,
         job=Job("clx1", JobStatus.COMPLETED, duration_ms=3_000),
         ended_at=1_010.0,
@@ -113,7 +111,7 @@ def test_an_open_render_is_one_display_with_the_widget_and_a_line_of_text(panel,
     assert set(bundle) == {WIDGET_MIME, "text/plain"}
     assert bundle[WIDGET_MIME]["model_id"] == made.widget.model_id
     assert not update
-    made.show(dataclasses.replace(RUNNING, note="a"))
+    made.show(RUNNING._replace(note="a"))
     assert len(screen.shown) == 1
 
 
@@ -211,11 +209,11 @@ def test_a_page_that_asks_while_the_render_is_open_gets_its_state_and_no_figure(
 def test_its_clock_never_runs_backwards_and_begins_anew_when_it_is_rendered_again(panel, completed):
     made = panel()
     for began_at in (RUNNING.began_at + 2, RUNNING.began_at - 2):
-        made.show(dataclasses.replace(RUNNING, phase=Phase.COMPLETED, began_at=began_at))
+        made.show(RUNNING._replace(phase=Phase.COMPLETED, began_at=began_at))
         assert made.widget.began == min(began_at, RUNNING.began_at) * 1000
         made = panel()
     made.finish(completed)
-    made.show(dataclasses.replace(RUNNING, phase=Phase.FAILED, began_at=RUNNING.began_at + 60))
+    made.show(RUNNING._replace(phase=Phase.FAILED, began_at=RUNNING.began_at + 60))
     assert made.widget.began == (RUNNING.began_at + 60) * 1000
 
 
@@ -235,9 +233,9 @@ def test_what_a_page_has_been_told_is_not_said_again(screen):
         return lambda: None
 
     one = Panel(RUNNING, live=True, publish=screen, later=later)
-    one.show(dataclasses.replace(RUNNING, began_at=RUNNING.began_at + 1))
+    one.show(RUNNING._replace(began_at=RUNNING.began_at + 1))
     assert asked == []
-    one.show(dataclasses.replace(RUNNING, progress=7))
+    one.show(RUNNING._replace(progress=7))
     assert len(asked) == 1
 
 
@@ -260,7 +258,7 @@ def test_the_kernel_answers_a_button(panel):
 
 def test_a_failure_takes_the_displays_place_as_an_error_card(panel, screen):
     made = panel()
-    made.finish(dataclasses.replace(RUNNING, phase=Phase.FAILED, error="NameError: titel"))
+    made.finish(RUNNING._replace(phase=Phase.FAILED, error="NameError: titel"))
     assert set(screen.last) == {"text/html", "text/plain"}
     assert 'class="kodisc-error"' in screen.last["text/html"]
     assert "NameError: titel" in screen.last["text/plain"]
@@ -323,9 +321,9 @@ def test_a_panel_is_one_model_without_another_for_its_layout(panel):
 def test_without_a_live_page_there_is_text_only_and_one_update_a_phase(screen, completed):
     made = Panel(RUNNING, live=False, publish=screen)
     assert set(screen.last) == {"text/plain"}
-    made.show(dataclasses.replace(RUNNING, note="a"))
+    made.show(RUNNING._replace(note="a"))
     assert len(screen.shown) == 1
-    made.show(dataclasses.replace(RUNNING, phase=Phase.FETCHING))
+    made.show(RUNNING._replace(phase=Phase.FETCHING))
     assert "fetching" in screen.last["text/plain"]
     made.finish(completed)
     assert set(screen.last) == {"text/html", "text/plain"}
@@ -338,7 +336,7 @@ def test_where_nothing_can_be_updated_only_the_end_is_shown(completed):
     shown = []
     made = EndOnly(VideoOptions(), publish=shown.append)
     made.show(RUNNING)
-    made.show(dataclasses.replace(RUNNING, phase=Phase.FETCHING))
+    made.show(RUNNING._replace(phase=Phase.FETCHING))
     assert shown == []
     made.finish(completed)
     (bundle,) = shown

@@ -10,9 +10,10 @@ from http.server import BaseHTTPRequestHandler, HTTPServer
 import pytest
 
 from kodisc_jupyter.api.models import Quality, RenderRequest
+from kodisc_jupyter.notebook.rehearsal.before_sending import is_wanted
 from kodisc_jupyter.renders.local_server import Address, LocalServerError
 from kodisc_jupyter.renders.rehearsal import Outcome, from_json
-from kodisc_jupyter.renders.rehearsal_request import is_wanted, rehearse
+from kodisc_jupyter.renders.rehearsal_request import rehearse
 from kodisc_jupyter.renders.server.interruptible_connection import InterruptibleConnection
 
 REQUEST = RenderRequest("code", "A", Quality.LOW, metadata={"secret": 1}, webhook_url="https://x")
@@ -30,7 +31,7 @@ REQUEST = RenderRequest("code", "A", Quality.LOW, metadata={"secret": 1}, webhoo
     ],
 )
 def test_auto_rehearses_what_costs_credits(setting, unlimited, possible, wanted):
-    assert is_wanted(setting, unlimited=unlimited, possible=possible) is wanted
+    assert is_wanted(setting, unlimited=unlimited, possible=lambda: possible) is wanted
 
 
 @pytest.fixture

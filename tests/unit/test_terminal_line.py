@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import io
 import os
 import pty
@@ -34,10 +33,10 @@ def test_the_line_has_the_scene_a_bar_and_the_clock():
 
 def test_the_time_left_is_where_the_panel_has_it_from():
     guess = Estimate("based on 1 earlier low render", 0, 20_000)
-    state = dataclasses.replace(STATE, progress=None, estimate=guess)
+    state = STATE._replace(progress=None, estimate=guess)
     assert progress_line([state], 1_012.5, 100).endswith("0:12 · about 8 s left")
     assert progress_line([state], 1_021.0, 100).endswith("0:21 · taking longer than last time")
-    queued = dataclasses.replace(state, phase=Phase.QUEUED)
+    queued = state._replace(phase=Phase.QUEUED)
     assert progress_line([queued], 1_012.0, 100).endswith("0:12")
 
 
@@ -49,9 +48,9 @@ def test_the_line_never_wraps():
 def test_what_has_ended_stands_above_what_is_open():
     out = io.StringIO()
     first = TerminalLine(STATE, out, lambda: 1_001.0)
-    second = TerminalLine(dataclasses.replace(STATE, scene="Other"), out, lambda: 1_001.0)
+    second = TerminalLine(STATE._replace(scene="Other"), out, lambda: 1_001.0)
     assert "\n" not in out.getvalue()
-    first.finish(dataclasses.replace(STATE, phase=Phase.FAILED, error="ZeroDivisionError: x"))
+    first.finish(STATE._replace(phase=Phase.FAILED, error="ZeroDivisionError: x"))
     assert "ZeroDivisionError: x" in out.getvalue()
     last = out.getvalue().rpartition("\n")[2].rpartition("\x1b[2K")[2]
     assert last.startswith("Other · ")

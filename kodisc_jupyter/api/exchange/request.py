@@ -8,7 +8,7 @@ from typing import Any
 
 from kodisc_jupyter.api import rules
 from kodisc_jupyter.api.errors import InvalidRequestError
-from kodisc_jupyter.api.models import RenderRequest
+from kodisc_jupyter.api.render_request import RenderRequest
 
 
 def encode(request: RenderRequest) -> bytes:

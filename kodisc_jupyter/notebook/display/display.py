@@ -9,7 +9,7 @@ from __future__ import annotations
 import sys
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from threading import Event, Lock
 from typing import TYPE_CHECKING, Final, Protocol
@@ -207,7 +207,7 @@ class RenderDisplay:
             target = self.ending.save
             if target is not None and target.suffix.lower() != ".mp4":  # takes seconds
                 note = f"The video is here; {target.name} is made from it."
-                self.screen.show(replace(state, phase=Phase.FETCHING, note=note))
+                self.screen.show(state._replace(phase=Phase.FETCHING, note=note))
             self.screen.finish(self._save_file(state))
             return
         if state.phase is Phase.FAILED:
@@ -232,7 +232,7 @@ class RenderDisplay:
                 note = f"Saved as {save_video(video, target)}."
             except KodiscError as problem:
                 note = problem.message
-        return replace(state, note=f"{state.note} {note}".strip())
+        return state._replace(note=f"{state.note} {note}".strip())
 
 
 def failure_diagnostic(state: RenderState, source: Source | None) -> Diagnostic | None:

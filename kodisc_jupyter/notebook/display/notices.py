@@ -8,7 +8,7 @@ from typing import Any
 
 from kodisc_jupyter.api.credits import balance_text
 from kodisc_jupyter.api.errors import InsufficientCreditsError, InvalidRequestError, KodiscError
-from kodisc_jupyter.api.models import RenderRequest
+from kodisc_jupyter.api.render_request import RenderRequest
 from kodisc_jupyter.notebook.front_end import BEHAVIOUR, FrontEnd
 from kodisc_jupyter.scene.diagnostics import Diagnostic, Severity, to_ansi, to_html, to_text
 

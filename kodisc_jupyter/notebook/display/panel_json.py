@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from kodisc_jupyter.api.models import JobStatus
+from kodisc_jupyter.api.values import JobStatus
 from kodisc_jupyter.notebook.display import words
 from kodisc_jupyter.notebook.display.links import safe_url
 from kodisc_jupyter.notebook.display.output.chapters import panel_transcript

@@ -8,7 +8,7 @@ from __future__ import annotations
 import math
 from typing import Final
 
-from kodisc_jupyter.api.models import CANCELLED, PRESETS, AspectRatio, frame_size
+from kodisc_jupyter.api.values import CANCELLED, PRESETS, AspectRatio, frame_size
 from kodisc_jupyter.renders import money
 from kodisc_jupyter.renders.state import ENDED, Phase, RenderState, Trouble
 from kodisc_jupyter.scene.excerpt import ANSI, visible

@@ -48,7 +48,7 @@ ANSWERS: Final[dict[tuple[str, ...], str]] = {
 
 _ANSWER_OF: Final = {flag: text for flags, text in ANSWERS.items() for flag in flags}
 _SHORT: Final = "".join(flag[1] for flag in _ANSWER_OF if len(flag) == 2)
-_CLUSTER: Final = re.compile(rf"-(?=[a-z0-9]{{2}})((?:[{_SHORT}]|q[lmhpk])+)")
+_CLUSTER: Final = rf"-(?=[a-z0-9]{{2}})((?:[{_SHORT}]|q[lmhpk])+)"
 
 
 def refuse_manim_flags(words: Sequence[str], known: Collection[str]) -> None:
@@ -90,7 +90,7 @@ def _flags(word: str) -> tuple[list[str], list[str]]:
     name = word.partition("=")[0]
     if name in _ANSWER_OF:
         return [name], []
-    cluster = _CLUSTER.fullmatch(word)
+    cluster = re.fullmatch(_CLUSTER, word)
     if cluster is None:
         return [], []
     parts = re.findall(r"q[lmhpk]|.", cluster[1])

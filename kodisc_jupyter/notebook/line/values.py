@@ -86,12 +86,12 @@ def amount(text: str) -> float:
     return int(value) if value.is_integer() else value
 
 
-_CLOCK: Final = re.compile(r"(?:(\d+):)?(\d{1,2}):([0-5]?\d(?:\.\d*)?)")
+_CLOCK: Final = r"(?:(\d+):)?(\d{1,2}):([0-5]?\d(?:\.\d*)?)"
 
 
 def seconds(text: str) -> float:
     """A time in a video: ``2.5``, or ``1:30``."""
-    clock = _CLOCK.fullmatch(text.strip())
+    clock = re.fullmatch(_CLOCK, text.strip())
     if clock:
         return int(clock[1] or 0) * 3600 + int(clock[2]) * 60 + float(clock[3])
     try:

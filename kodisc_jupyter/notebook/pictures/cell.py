@@ -15,7 +15,7 @@ from kodisc_jupyter.notebook.front_end import BEHAVIOUR
 from kodisc_jupyter.notebook.pictures.still import Still, Stills
 from kodisc_jupyter.notebook.pictures.storyboard import Storyboard, storyboard_in_cell
 from kodisc_jupyter.notebook.prepare import option_diagnostic, refused
-from kodisc_jupyter.notebook.rehearsal.before_sending import (
+from kodisc_jupyter.notebook.rehearsal.playing import (
     alone_limit_s,
     doubt_about,
     error_of,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import logging
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import partial
 from threading import Event
 
@@ -85,7 +85,7 @@ class RenderStarter:
         record = new_record(
             request, backend, self._session_id, notebook=options.notebook, title=options.title
         )
-        state = replace(state_from(record, backend), fps=request.fps)
+        state = state_from(record, backend)._replace(fps=request.fps)
         render = Render(state, request=request, backend=backend)
         if options.on_state is not None:
             render.subscribe(options.on_state)

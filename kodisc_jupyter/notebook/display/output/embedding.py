@@ -9,7 +9,7 @@ from typing import Final, NamedTuple
 from urllib.parse import quote
 
 from kodisc_jupyter.api.errors import KodiscError
-from kodisc_jupyter.api.models import AspectRatio
+from kodisc_jupyter.api.values import AspectRatio
 from kodisc_jupyter.notebook.display import words
 from kodisc_jupyter.notebook.display.links import data_url, safe_url
 from kodisc_jupyter.notebook.display.output.poster import small_poster
@@ -39,7 +39,7 @@ WIDE_PX: Final = 854
 EDGE: Final = "outline:1px solid #8886;outline-offset:-1px"
 """Where a black picture ends on a dark page."""
 
-_TAG: Final = re.compile(r"<[^<>]*>")
+_TAG: Final = r"<[^<>]*>"
 
 
 class VideoOptions(NamedTuple):
@@ -242,7 +242,7 @@ def transcript(vtt: bytes) -> str:
     """What WebVTT captions say, a line for each cue, without times and tags."""
     blocks = vtt.decode("utf-8", "replace").replace("\r\n", "\n").split("\n\n")
     cues = [block.partition("-->")[2].partition("\n")[2] for block in blocks]
-    return "\n".join(" ".join(_TAG.sub("", cue).split()) for cue in cues if cue.strip())
+    return "\n".join(" ".join(re.sub(_TAG, "", cue).split()) for cue in cues if cue.strip())
 
 
 def _has_cues(path: Path | None) -> bool:

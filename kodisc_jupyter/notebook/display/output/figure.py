@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from kodisc_jupyter.api.errors import NO_REASON
-from kodisc_jupyter.api.models import AspectRatio, frame_size
+from kodisc_jupyter.api.values import AspectRatio, frame_size
 from kodisc_jupyter.notebook.display import words
 from kodisc_jupyter.notebook.display.links import is_embedded, safe_url
 from kodisc_jupyter.notebook.display.output.chapters import chapters_html, transcript_html
@@ -25,7 +25,7 @@ from kodisc_jupyter.renders.state import Phase, RenderState
 if TYPE_CHECKING:
     from kodisc_jupyter.scene.diagnostics import Diagnostic
 
-_WIDTH: Final = re.compile(r"(\d{1,4}(?:\.\d{1,3})?)(px|%|em|rem|vw|ch|cm|mm|in|pt)?", re.ASCII)
+_WIDTH: Final = r"([0-9]{1,4}(?:\.[0-9]{1,3})?)(px|%|em|rem|vw|ch|cm|mm|in|pt)?"
 
 _PRINTED: Final = "margin-top:6px;max-height:15em;overflow:auto;font-family:monospace"
 
@@ -36,7 +36,7 @@ def css_width(width: str) -> str:
     Raises:
         ValueError: it is not a positive length; the text says what is.
     """
-    match = _WIDTH.fullmatch(width.strip())
+    match = re.fullmatch(_WIDTH, width.strip())
     if not match or not float(match[1]):
         raise ValueError(
             f"width {width!r:.40} is not a CSS length: write it like 640px, 60% or 30em."

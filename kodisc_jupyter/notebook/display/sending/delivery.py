@@ -29,7 +29,7 @@ PANEL: Final[Bundle] = {"kodisc": "panel"}
 STUDIO: Final[Bundle] = {"kodisc": "studio"}
 
 
-@dataclass
+@dataclass(eq=False, repr=False)
 class _Entry:
     """One panel: the line that stands beside it in the file, how it ended, who asks."""
 
