@@ -31,7 +31,7 @@ def import_problems(reading: Reading, local_modules: Collection[str]) -> Iterabl
     if any(found.values()):
         for node, guarded in _imports(reading.tree.body, False):
             if not guarded:
-                yield from found[node]
+                yield from found.get(node, ())
 
 
 def _imports(
