@@ -50,10 +50,15 @@ class Source(NamedTuple):
         prelude, or ``"with"`` and the number of the value. Lines outside are taken to the nearest.
         """
         line = min(max(assembled_line, 1), len(self.lines))
-        start, origin, first = self.starts[
-            bisect_right(self.starts, line, key=lambda entry: entry[0]) - 1
-        ]
+        start, origin, first = self.starts[self._part(line)]
         return origin, line - start + first
+
+    def origin(self, assembled_line: int) -> Origin:
+        """Where line ``assembled_line`` (1-based) of ``code`` was written, without its number."""
+        return self.starts[self._part(assembled_line)][1]
+
+    def _part(self, line: int) -> int:
+        return max(bisect_right(self.starts, line, key=lambda entry: entry[0]) - 1, 0)
 
     def cell_line(self, assembled_line: int | None) -> int | None:
         """The number beside a line of ``code`` (1-based), if it stands in the cell."""
@@ -68,7 +73,7 @@ class Source(NamedTuple):
             return split_lines(self.cell), self.first_line
         if origin == "prelude":
             return split_lines(self.prelude), 1
-        at = [index for index in range(1, len(self.lines) + 1) if self.locate(index)[0] == origin]
+        at = [index for index in range(1, len(self.lines) + 1) if self.origin(index) == origin]
         return tuple(self.lines[index - 1] for index in at), 1
 
 

@@ -55,14 +55,12 @@ class Bindings:
 
     def visit(self, node: ast.AST | None) -> None:
         """Visit a node, by what is special to it or through its children."""
-        if node is None:
-            return
         special = self.special.get(node.__class__)
         if special is not None:
             special(self, node)
-            return
-        for child in children(node):
-            self.visit(child)
+        elif node is not None:
+            for child in children(node):
+                self.visit(child)
 
     def value(self, node: ast.Expr | ast.Starred | ast.Return) -> None:
         """A node that has nothing but a value: the most common of those with nothing special."""
@@ -132,10 +130,12 @@ class Bindings:
         """A call, with its arguments."""
         self.calls.append(node)
         self.keep_place(node)
-        self.visit(node.func)
-        self.visit_all(node.args)
+        visit = self.visit
+        visit(node.func)
+        for argument in node.args:
+            visit(argument)
         for keyword in node.keywords:
-            self.visit(keyword.value)
+            visit(keyword.value)
 
     def keep_place(self, node: ast.AST) -> None:
         """Remember in which scope a node stands, and whether a failure is caught there."""

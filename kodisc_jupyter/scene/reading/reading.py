@@ -72,7 +72,7 @@ class Reading:
         mine = [
             name
             for name in classes.scenes()
-            if self.source.locate(classes.definitions[name][-1].lineno)[0] == "cell"
+            if self.source.origin(classes.definitions[name][-1].lineno) == "cell"
         ]
         complete = tuple(name for name in mine if classes.method(name, "construct"))
         return complete or tuple(mine)

@@ -110,7 +110,7 @@ def _parts(source: Source) -> list[tuple[str, int]]:
     parts = []
     total = len(source.lines)
     for origin in ("prelude", "cell"):
-        lines = [n for n in range(1, total + 1) if source.locate(n)[0] == origin]
+        lines = [n for n in range(1, total + 1) if source.origin(n) == origin]
         if lines:
             first = lines[-1] - (len(split_lines(source.cell)) if origin == "cell" else 0)
             start = first + 1 if origin == "cell" else lines[0]

@@ -207,7 +207,7 @@ def replaced_values(reading: Reading) -> Iterator[Diagnostic]:
         if not (isinstance(node, ast.ImportFrom) and node.names[0].name == "*"):
             continue
         lost = sent & (names().brought_by(node.module or "") or frozenset())
-        if lost and reading.source.locate(node.lineno)[0] == "cell":
+        if lost and reading.source.origin(node.lineno) == "cell":
             name = min(lost)
             yield reading.error(
                 "replaced-value",
