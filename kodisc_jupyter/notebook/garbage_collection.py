@@ -21,9 +21,9 @@ def collections_put_off() -> Iterator[None]:
     if not gc.isenabled():
         yield
         return
-    gc.disable()
     _State.put_off = True
-    try:
+    try:  # Ctrl-C can come at any time
+        gc.disable()
         yield
     finally:
         allow_collections()
