@@ -4,6 +4,7 @@ import { test } from "node:test";
 import { deflateSync } from "node:zlib";
 import { note, orphan, places, replace, WIDGET } from "../src/labextension/outputs.js";
 import { gatherer } from "../src/labextension/parts.js";
+import { turn } from "../src/labextension/turn.js";
 
 const panel = (id, kind = "panel") => ({
   output_type: "display_data",
@@ -70,4 +71,11 @@ test("an end that comes in parts is told once, whole", async () => {
   assert.deepEqual(told, []);
   await gather({ id: "a", part: 0, parts: 2 }, new DataView(Uint8Array.from(whole.subarray(0, half)).buffer));
   assert.deepEqual(told, [["a", 900]]);
+});
+
+test("pages that share a document have a turn each, and all of them the same order", () => {
+  const states = new Map([[7, {}], [1234567890, {}], [42, {}]]);
+  const page = (clientID) => ({ sharedModel: { awareness: { clientID, getStates: () => states } } });
+  assert.deepEqual([1234567890, 7, 42].map((id) => turn(page(id))), [2, 0, 1]);
+  for (const alone of [page(8), {}, { sharedModel: {} }]) assert.ok(turn(alone) >= 0 && turn(alone) < 1);
 });

@@ -25,6 +25,16 @@ def wait_for_one_figure(notebook) -> None:
     )
 
 
+def know_each_other(pages) -> None:
+    """Wait until each page knows of the others, as it does a moment after it was opened."""
+    awareness = "window.jupyterapp.shell.currentWidget.content.model.sharedModel.awareness"
+    everybody = [page.page.evaluate(f"() => {awareness}.clientID") for page in pages]
+    for page in pages:
+        page.page.wait_for_function(
+            f"ids => ids.every(id => {awareness}.getStates().has(id))", arg=everybody
+        )
+
+
 def outputs_in_file(lab, name: str) -> list:
     """What the file holds once the server has saved it, which it does by itself."""
     deadline = time.monotonic() + 120
@@ -55,6 +65,7 @@ def test_the_end_alone_is_on_every_page_and_in_the_file(shared_lab, notebook_pag
         notebook.command("notebook:move-cell-down")
         pages.append(notebook_page(at=shared_lab))
         pages[1].open("shared.ipynb")
+        know_each_other(pages)
     gate.open()
     for page in pages:
         wait_for_one_figure(page)

@@ -5,12 +5,13 @@
 // cell that was moved, pasted or undone, and a tab that was opened again, have new ones.
 import { gatherer } from "./parts.js";
 import { note, orphan, places, replace } from "./outputs.js";
+import { turn } from "./turn.js";
 
 const TARGET = "kodisc_jupyter";
 
 /** How long to wait for the page's own update before putting the end there ourselves. */
 const OWN_UPDATE_MS = 1500;
-/** Two pages that share a document must not both put it there. */
+/** How long a page that shares the document waits for each that comes before it to put it there. */
 const SHARED_MS = 4000;
 const SETTLE_MS = 200;
 
@@ -115,13 +116,18 @@ export function keeper(panel) {
   function heard(message, buffers) {
     const { kind, id } = message;
     if (kind === "open") here(id).forEach((place) => model.collaborative || note(place, message.text));
-    else if (kind === "ended") setTimeout(() => fetch(id), patience());
+    else if (kind === "ended") setTimeout(() => inTurn(() => fetch(id)), OWN_UPDATE_MS);
     else if (kind === "end") void gather(message, buffers?.[0]);
     else if (kind === "unknown") bury([id]);
   }
 
-  function patience() {
-    return OWN_UPDATE_MS + (model.collaborative ? Math.random() * SHARED_MS : 0);
+  /**
+   * Does something that must be done once, unless a page that shares the document has done it.
+   * @param {() => void} action
+   */
+  function inTurn(action) {
+    if (model.collaborative) setTimeout(action, turn(model) * SHARED_MS);
+    else action();
   }
 
   /** @param {string} id */
@@ -132,11 +138,7 @@ export function keeper(panel) {
   }
 
   /** @param {string[]} ids */
-  function bury(ids) {
-    // Pages that share a document would each put it there; the first one's reaches the others.
-    if (model.collaborative) setTimeout(() => nobody(ids), Math.random() * SHARED_MS);
-    else nobody(ids);
-  }
+  const bury = (ids) => inTurn(() => nobody(ids));
 
   /** @param {string[]} ids */
   function nobody(ids) {
