@@ -1,6 +1,7 @@
 """Whether a cell's scene is rehearsed before it is sent, and how that goes.
 
-Most first cells of a kernel are not, so what a rehearsal needs is imported when there is one.
+What a rehearsal needs is imported when there is one: not for renders that cost no credits, nor
+where Manim is not installed.
 """
 
 from __future__ import annotations

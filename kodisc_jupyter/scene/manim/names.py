@@ -16,11 +16,16 @@ KODISC_MANIM: Final = "0.18"
 _DATA: Final = Path(__file__).parents[1] / "data" / "manim_names.json"
 
 
+def _listed(what: str) -> cached_property[frozenset[str]]:
+    """The names that the data has under a heading."""
+    return cached_property(lambda known: frozenset(known.data[what].split()))
+
+
 class Names:
     """The data; what is asked for is worked out once."""
 
     def __init__(self, data: dict[str, Any]) -> None:
-        self._data = data
+        self.data = data
         self._stars: dict[str, frozenset[str] | None] = {}
         self.since: dict[str, str] = {
             name: data["versions"][int(having.partition(",")[0])]
@@ -36,7 +41,7 @@ class Names:
         if module == "manim":
             return self.manim
         if module not in self._stars:
-            names_ = self._data["stars"].get(module)
+            names_ = self.data["stars"].get(module)
             self._stars[module] = None if names_ is None else frozenset(names_.split())
         return self._stars[module]
 
@@ -49,38 +54,18 @@ class Names:
             if not version.startswith(f"{KODISC_MANIM}.")
         )
 
-    @cached_property
-    def modules(self) -> frozenset[str]:
-        """Manim's own modules."""
-        return self._split("modules")
-
-    @cached_property
-    def scenes(self) -> frozenset[str]:
-        """Manim's kinds of scenes."""
-        return self._split("scenes")
-
-    @cached_property
-    def scene_attributes(self) -> frozenset[str]:
-        """Methods and attributes of scenes."""
-        return self._split("scene_attributes")
-
-    @cached_property
-    def class_attributes(self) -> frozenset[str]:
-        """Methods and attributes of mobjects, animations and cameras."""
-        return self._split("class_attributes")
-
-    @cached_property
-    def class_options(self) -> frozenset[str]:
-        """What mobjects, animations and cameras can be made with."""
-        return self._split("class_options")
-
-    @cached_property
-    def manimgl(self) -> frozenset[str]:
-        """Names that only ManimGL has."""
-        return self._split("manimgl")
-
-    def _split(self, what: str) -> frozenset[str]:
-        return frozenset(self._data[what].split())
+    modules = _listed("modules")
+    """Manim's own modules."""
+    scenes = _listed("scenes")
+    """Manim's kinds of scenes."""
+    scene_attributes = _listed("scene_attributes")
+    """Methods and attributes of scenes."""
+    class_attributes = _listed("class_attributes")
+    """Methods and attributes of mobjects, animations and cameras."""
+    class_options = _listed("class_options")
+    """What mobjects, animations and cameras can be made with."""
+    manimgl = _listed("manimgl")
+    """Names that only ManimGL has."""
 
 
 @lru_cache(maxsize=1)

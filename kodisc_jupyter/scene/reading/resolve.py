@@ -23,7 +23,7 @@ def resolve(tree: ast.Module) -> Scopes:
             use
             for scope in walk.scopes
             for use in scope.uses
-            if use.id not in known and use.id not in scope.bound and not scope.sees(use.id)
+            if use.id not in known and not scope.sees(use.id)
         ]
         missing.sort(key=lambda use: (use.lineno, use.col_offset))
     return Scopes(
